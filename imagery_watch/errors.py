@@ -1,0 +1,64 @@
+"""Errors for the person who can act: each says what was expected, and what to try; each knows its exit code."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line (part of the contract in the README)."""
+
+    DONE = 0
+    USAGE = 2
+    INCOMPLETE = 3
+    STORE = 4
+    LOCKED = 5
+    NEW_HITS = 10
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class ImageryWatchError(Exception):
+    """Anything that this package raises on purpose. The message is meant to be read by a person."""
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+
+class UsageError(ImageryWatchError):
+    """An option, date or path that cannot be used."""
+
+
+class AoiError(ImageryWatchError):
+    """An airfield file that cannot be used; the message names file, feature and coordinate."""
+
+
+class CatalogError(ImageryWatchError):
+    """A catalogue given by the user that is not one, or that cannot be read (exit 2)."""
+
+
+class CatalogUnavailable(ImageryWatchError):
+    """A catalogue that did not answer, or answered nonsense: worth trying again (exit 3)."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class ReadFailed(ImageryWatchError):
+    """Pixels that could not be read completely, for a reason that may pass (exit 3)."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class PassRefused(ImageryWatchError):
+    """A pass whose pixels cannot be used, now or later; the message is the reason in `looks.csv`."""
+
+    exit_code = ExitCode.DONE
+
+
+class StoreError(ImageryWatchError):
+    """The record is damaged, missing where it should be, or cannot be written (exit 4)."""
+
+    exit_code = ExitCode.STORE
+
+
+class LockedError(ImageryWatchError):
+    """Another run holds the lock (exit 5)."""
+
+    exit_code = ExitCode.LOCKED

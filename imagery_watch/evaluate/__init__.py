@@ -1,0 +1,1 @@
+"""The simulator and injector: planted truth for tests, the demo and, later, the accuracy harness."""

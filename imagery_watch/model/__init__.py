@@ -1,0 +1,28 @@
+"""The nouns: frozen values that every other floor may use."""
+
+from imagery_watch.model.acquisition import Acquisition
+from imagery_watch.model.airfield import Airfield, Apron, Quality
+from imagery_watch.model.change import Baseline, Registration
+from imagery_watch.model.grid import Areas, Grid
+from imagery_watch.model.results import Chip, Hit, Kind, Look, LookResult, RunResult, SizeClass, size_class
+from imagery_watch.model.scene import Scene
+
+__all__ = [
+    "Acquisition",
+    "Airfield",
+    "Apron",
+    "Areas",
+    "Baseline",
+    "Chip",
+    "Grid",
+    "Hit",
+    "Kind",
+    "Look",
+    "LookResult",
+    "Quality",
+    "Registration",
+    "RunResult",
+    "Scene",
+    "SizeClass",
+    "size_class",
+]

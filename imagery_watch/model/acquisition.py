@@ -1,0 +1,33 @@
+"""One pass of one satellite over one airfield."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pystac import Item
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """One pass: one satellite, one orbit, one time. Several Items fold into it; its identity is not theirs."""
+
+    id: str
+    """Platform and sensing start, such as `sentinel-2a_20200305T103021`: the same for every reprocessing."""
+    platform: str
+    """Lower case, such as `sentinel-2a`."""
+    datetime: datetime
+    """Aware UTC: the earliest sensing time among the items used."""
+    relative_orbit: int | None
+    """1 to 143 for Sentinel-2; None where no item tells."""
+    items: tuple[Item, ...]
+    """The newest version of each tile, sorted by tile: the ones that are read."""
+    superseded: tuple[str, ...] = ()
+    """Ids of the older versions that were set aside."""
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """Ids of the items that are read."""
+        return tuple(item.id for item in self.items)

@@ -1,0 +1,43 @@
+"""The pixels of one pass on the airfield's Grid."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Reflectance of one Acquisition on the Grid. Invalid data is NaN; absence of an optional input is recorded."""
+
+    acquisition_id: str
+    item_ids: tuple[str, ...]
+    datetime: datetime
+    platform: str
+    relative_orbit: int | None
+    bands: tuple[str, ...]
+    """Names of the bands in `data`, such as ("B02", "B03", "B04", "B08"); at least one."""
+    data: NDArray[np.float32] = field(repr=False)
+    """(band, y, x): reflectance, 1.0 being a white Lambertian surface; NaN where invalid."""
+    valid: NDArray[np.bool_] = field(repr=False)
+    """(y, x): every band was read and holds data."""
+    scl: NDArray[np.uint8] | None = field(repr=False)
+    """(y, x): Sentinel-2 scene classification (0 no data), None where the item has none."""
+    sun_azimuth: float
+    """Degrees clockwise from north."""
+    sun_elevation: float
+    """Degrees above the horizon."""
+    offset: float = 0.0
+    """Reflectance offset that was applied to the counts (0 or -0.1)."""
+    notes: tuple[str, ...] = ()
+    """What was absent, corrected or odd about this pass."""
+
+    def band(self, name: str) -> NDArray[np.float32] | None:
+        """(y, x) of one band, or None where the pass does not have it."""
+        return self.data[self.bands.index(name)] if name in self.bands else None
+
+    def with_data(self, data: NDArray[np.float32], *notes: str) -> "Scene":
+        """The same pass with other pixels; `valid` follows the NaNs."""
+        valid = np.isfinite(data).all(axis=0)
+        return replace(self, data=data, valid=valid, notes=self.notes + notes)

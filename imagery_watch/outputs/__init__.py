@@ -1,0 +1,1 @@
+"""The way out: GeoJSON, tables, pictures, the report, the record."""

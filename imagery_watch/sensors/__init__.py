@@ -1,0 +1,1 @@
+"""What one mission's numbers mean: assets, counts to reflectance, validity."""

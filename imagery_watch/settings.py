@@ -1,0 +1,48 @@
+"""Every knob, in frozen objects that are read once at the top and handed down as arguments."""
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The knobs of one run; each may be set by an environment variable `IMAGERY_WATCH_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="IMAGERY_WATCH_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=lambda: platformdirs.user_data_path("imagery-watch"))
+    """Folder of the user's own airfields (`aoi/`), of `monitor`'s record and of its outputs."""
+
+    cache: Path | None = None
+    """Folder of the chip cache; `<home>/cache` where unset."""
+
+    margin_m: float = Field(1300.0, ge=0, le=5000)
+    """How far the Grid reaches beyond the aprons: the ring, where registration and normalisation live."""
+
+    in_flight: int = Field(32, ge=1, le=128)
+    """Window reads under way at once: 32 to 64 is the optimum on two cores with object stores."""
+
+    timeout_s: float = Field(30.0, gt=0)
+    """Longest silence of a server, in seconds, before a request is given up (and tried again)."""
+
+    retries: int = Field(4, ge=0, le=20)
+    """How often a request that failed for a passing reason is tried again."""
+
+    max_grid_km2: float = Field(400.0, gt=0)
+    """Largest Grid that is read; a bigger one is nearly always a mistake in the airfield file."""
+
+    baseline_half_window_days: int = Field(180, ge=1)
+    """A pass is compared with passes at most this many days away on either side."""
+
+    min_visible_fraction: float = Field(0.5, ge=0, le=1)
+    """Below this visible fraction of an apron, a look is `not_observed`."""
+
+    min_score: float = Field(8.0, gt=0)
+    """Smallest provisional score of a hit: the square root of twice its log-likelihood ratio."""
+
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of the chip cache."""
+        return self.cache if self.cache is not None else self.home / "cache"

@@ -1,0 +1,1 @@
+"""The way in: airfields, catalogues, pixels, cache."""
