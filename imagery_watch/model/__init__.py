@@ -4,8 +4,9 @@ from imagery_watch.model.acquisition import Acquisition
 from imagery_watch.model.airfield import Airfield, Apron, Quality
 from imagery_watch.model.change import Baseline, Registration
 from imagery_watch.model.grid import Areas, Grid
+from imagery_watch.model.period import Period, parse_period
 from imagery_watch.model.results import Chip, Hit, Kind, Look, LookResult, RunResult, SizeClass, size_class
-from imagery_watch.model.scene import Scene
+from imagery_watch.model.scene import Scene, finite_in_all_bands
 
 __all__ = [
     "Acquisition",
@@ -19,10 +20,13 @@ __all__ = [
     "Kind",
     "Look",
     "LookResult",
+    "Period",
     "Quality",
     "Registration",
     "RunResult",
     "Scene",
     "SizeClass",
+    "finite_in_all_bands",
+    "parse_period",
     "size_class",
 ]

@@ -23,7 +23,7 @@ class Acquisition:
     relative_orbit: int | None
     """1 to 143 for Sentinel-2; None where no item tells."""
     items: tuple[Item, ...]
-    """The newest version of each tile, sorted by tile: the ones that are read."""
+    """The newest baseline of each tile, sorted by tile, newest item first: the ones that are read, as far as needed."""
     superseded: tuple[str, ...] = ()
     """Ids of the older versions that were set aside."""
 

@@ -7,6 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def finite_in_all_bands(data: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(y, x): no band of (band, y, x) is NaN."""
+    finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(data), axis=0)
+    return finite
+
+
 @dataclass(frozen=True)
 class Scene:
     """Reflectance of one Acquisition on the Grid. Invalid data is NaN; absence of an optional input is recorded."""
@@ -39,5 +45,5 @@ class Scene:
 
     def with_data(self, data: NDArray[np.float32], *notes: str) -> "Scene":
         """The same pass with other pixels; `valid` follows the NaNs."""
-        valid = np.isfinite(data).all(axis=0)
+        valid = finite_in_all_bands(data)
         return replace(self, data=data, valid=valid, notes=self.notes + notes)

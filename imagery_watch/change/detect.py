@@ -1,0 +1,63 @@
+"""The change stage, from end to end: Scenes in, events and looks out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from imagery_watch.change.compare import Ground, grounds, looks
+from imagery_watch.change.hits import Event, events
+from imagery_watch.change.prepare import Stack, prepare
+from imagery_watch.change.screen import screen
+from imagery_watch.change.tracks import Sighting, sightings, tracks
+from imagery_watch.model import Areas, Grid, Scene
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What the passes over one airfield show."""
+
+    stack: Stack
+    events: tuple[Event, ...]
+    grounds: tuple[Ground | None, ...]
+    """Of each pass in the stack; None where there was too little history."""
+
+    def visible_fraction(self, index: int, apron: int) -> float:
+        """Share of an apron that a pass of the stack could see."""
+        here = self.stack.apron_index == apron
+        return float(self.stack.passes[index].visible[here].mean()) if here.any() else 0.0
+
+
+def detect(
+    scenes: Sequence[Scene],
+    areas: Areas,
+    grid: Grid,
+    *,
+    half_window: timedelta,
+    min_score: float,
+    on_pass: Callable[[], None] = lambda: None,
+) -> Detection:
+    """Changes of aircraft size on the aprons, between the looks of `scenes` (in any order).
+
+    `min_score` is the smallest score of a change that is reported; `on_pass` is called twice for each usable pass.
+    """
+    stack = prepare(scenes, areas, grid, on_pass)
+    ground_of = grounds(stack, half_window)
+    compared = looks(stack, ground_of)
+    found: list[Sighting] = []
+    for index, look in enumerate(compared):
+        if look is not None:
+            found += sightings(index, look, screen(look), stack.apron_index, 0.5 * min_score**2)
+        on_pass()
+    return Detection(stack, tuple(events(tracks(found, compared))), tuple(ground_of))
+
+
+def chip_window(stack: Stack, event: Event, half: int = 20) -> tuple[slice, slice, float, float]:
+    """The square of the window around an event, cut at the window's edges, and the event's row and column in it."""
+    fit = event.track.sighting.fit
+    height, width = stack.apron_index.shape
+    top, left = max(0, round(fit.row) - half), max(0, round(fit.col) - half)
+    rows, cols = (
+        slice(top, min(height, round(fit.row) + half + 1)),
+        slice(left, min(width, round(fit.col) + half + 1)),
+    )
+    return rows, cols, fit.row - top, fit.col - left

@@ -1,0 +1,135 @@
+"""From tracks to hits: arrivals, departures, replacements, each between two looks."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from imagery_watch.change.prepare import Prepared
+from imagery_watch.change.tracks import Track, near
+from imagery_watch.model import Hit, Kind, size_class
+
+MIN_INTERVAL = 0.12
+"""Least half-width of the length's 90 % interval, as a share: the dictionary's shapes are not the world's."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change at one place between two looks of the stack."""
+
+    kind: Kind
+    track: Track
+    before: int
+    after: int
+
+    @property
+    def score(self) -> float:
+        """Square root of twice the log-likelihood ratio of an aircraft over the best plainer explanation."""
+        return float(np.sqrt(2.0 * max(0.0, self.track.margin)))
+
+
+def events(tracks: Sequence[Track]) -> list[Event]:
+    """Arrivals and departures of all tracks; a departure and an arrival at one place between the same two looks are one
+    replacement. What was there at the first look, or is at the last, has no event at that end.
+    """
+    found: list[Event] = []
+    for track in tracks:
+        if track.before is not None:
+            found.append(Event("arrival", track, track.before, track.first))
+        if track.after is not None:
+            found.append(Event("departure", track, track.last, track.after))
+    return _once(_replaced(found))
+
+
+def _replaced(found: Sequence[Event]) -> list[Event]:
+    """Pairs of departure and arrival that share place and bracket, joined."""
+    left = [event for event in found if event.kind == "departure"]
+    kept: list[Event] = []
+    for event in found:
+        if event.kind == "departure":
+            continue
+        partner = next((gone for gone in left if _swapped(gone, event)), None)
+        if partner is not None:
+            left.remove(partner)
+            stronger = event if event.score >= partner.score else partner
+            event = Event("replacement", stronger.track, partner.before, event.after)
+        kept.append(event)
+    return kept + left
+
+
+def _swapped(gone: Event, come: Event) -> bool:
+    """The one left no later than the other was there, and nobody saw the stand empty between them."""
+    together = gone.before < come.after and gone.after >= come.after and come.before <= gone.before
+    return together and near(come.track.sighting.fit, gone.track.sighting.fit)
+
+
+def _once(found: Sequence[Event]) -> list[Event]:
+    """No two events of one kind at one place with overlapping brackets: the stronger stays."""
+    kept: list[Event] = []
+    for event in sorted(found, key=lambda e: (-e.score, e.after, e.before, e.kind)):
+        if not any(_same(event, other) for other in kept):
+            kept.append(event)
+    return sorted(kept, key=lambda e: (e.after, e.before, e.kind))
+
+
+def _same(event: Event, other: Event) -> bool:
+    overlap = event.before < other.after and other.before < event.after
+    alike = event.kind == other.kind or "replacement" in (event.kind, other.kind)
+    return overlap and alike and near(event.track.sighting.fit, other.track.sighting.fit)
+
+
+def to_hit(
+    event: Event,
+    passes: Sequence[Prepared],
+    airfield: str,
+    apron_names: Sequence[str],
+    place: Callable[[float, float], tuple[float, float, float, float]],
+) -> Hit:
+    """The event as a Hit; `place` turns row and column of the window into lon, lat, easting, northing."""
+    fit, before, after = event.track.sighting.fit, passes[event.before], passes[event.after]
+    lon, lat, x, y = place(fit.row, fit.col)
+    apron = apron_names[event.track.sighting.apron]
+    low = min(fit.length_low_m, fit.length_m * (1 - MIN_INTERVAL))
+    high = max(fit.length_high_m, fit.length_m * (1 + MIN_INTERVAL))
+    return Hit(
+        id=hit_id(airfield, event.kind, x, y, before.scene.acquisition_id, after.scene.acquisition_id),
+        airfield=airfield,
+        apron=apron,
+        kind=event.kind,
+        lon=lon,
+        lat=lat,
+        x=x,
+        y=y,
+        before=before.datetime,
+        after=after.datetime,
+        before_items=before.scene.item_ids,
+        after_items=after.scene.item_ids,
+        score=round(event.score, 2),
+        length_m=round(fit.length_m, 1),
+        length_low_m=round(low, 1),
+        length_high_m=round(high, 1),
+        heading_deg=round(fit.heading_deg % 180.0, 1),
+        summary=summary(event.kind, fit.length_m, apron, before, after),
+    )
+
+
+def hit_id(airfield: str, kind: str, x: float, y: float, before: str, after: str) -> str:
+    """Stable for the same passes: the place is rounded to 20 m, and no catalogue's item id goes in."""
+    place = f"{round(x / 20)}_{round(y / 20)}"
+    digest = hashlib.sha256(f"{airfield}|{kind}|{place}|{before}|{after}".encode()).hexdigest()
+    return f"{airfield}-{after.partition('_')[2][:8] or 'pass'}-{digest[:10]}"
+
+
+def summary(kind: Kind, length_m: float, apron: str, before: Prepared, after: Prepared) -> str:
+    """One hedged sentence that a person can quote."""
+    did = {
+        "arrival": "that was not there before was seen on",
+        "departure": "that had been there was no longer seen on",
+        "replacement": "took the place of another on",
+    }[kind]
+    when = f"{after.datetime:%Y-%m-%d %H:%M} UTC; the look before: {before.datetime:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"A change consistent with a {size_class(length_m)} aircraft (about {length_m:.0f} m long) {did} {apron} "
+        f"by {when}."
+    )

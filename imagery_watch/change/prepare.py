@@ -1,0 +1,183 @@
+"""From Scenes to a stack over the aprons: one frame, one light, and what of it each pass could see."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from imagery_watch.change import align, clouds, normalize
+from imagery_watch.change.baseline import nan_median
+from imagery_watch.change.offsets import guard_offsets
+from imagery_watch.model import Areas, Grid, Registration, Scene, finite_in_all_bands
+
+PAD_PX = 24
+REFERENCE_SCENES = 15
+MAX_SNOW = 0.3
+MIN_CLEAR_RING = 0.15
+UNREGISTERED_ERROR_PX = 0.5
+"""Assumed error of a pass that could not be registered: what same-orbit passes differ by today (5 m, ESA DQR)."""
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One usable pass, registered to the reference, in its light, cut to the aprons' window."""
+
+    scene: Scene
+    image: Image = field(repr=False)
+    """(band, y, x) over the window; NaN where not seen."""
+    visible: Mask = field(repr=False)
+    """(y, x) over the window."""
+    registration: Registration
+
+    @property
+    def datetime(self) -> datetime:
+        """Aware UTC."""
+        return self.scene.datetime
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """One pass that says nothing about any apron, and why."""
+
+    scene: Scene
+    reason: str
+    registration: Registration | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All passes over one airfield, ready to be compared."""
+
+    passes: tuple[Prepared, ...]
+    """Sorted by time."""
+    unusable: tuple[Unusable, ...]
+    bands: tuple[str, ...]
+    top: int
+    """First row of the window on the Grid."""
+    left: int
+    """First column of the window on the Grid."""
+    apron_index: NDArray[np.int16] = field(repr=False)
+    """(y, x) over the window; -1 outside."""
+    resolution: float
+
+
+def prepare(scenes: Sequence[Scene], areas: Areas, grid: Grid, on_pass: Callable[[], None] = lambda: None) -> Stack:
+    """The passes that can be compared, and the reason for each that cannot; the order of the scenes does not matter."""
+    ordered = sorted(scenes, key=lambda scene: (scene.datetime, scene.acquisition_id))
+    bands = common_bands(ordered)
+    alike = guard_offsets([_only(scene, bands) for scene in ordered if set(bands) <= set(scene.bands)])
+    lacking = [
+        Unusable(scene, f"lacks {', '.join(sorted(set(bands) - set(scene.bands)))}, which the other passes have")
+        for scene in ordered
+        if not set(bands) <= set(scene.bands)
+    ]
+    clear = {scene.acquisition_id: clouds.clear_of_classes(scene.scl, scene.valid) & areas.ring for scene in alike}
+    dark = [(scene, reason) for scene in alike if (reason := _useless(scene, clear[scene.acquisition_id], areas))]
+    useful = [scene for scene in alike if scene.acquisition_id not in {s.acquisition_id for s, _ in dark}]
+    unusable = lacking + [Unusable(scene, reason) for scene, reason in dark]
+    window = _window(areas)
+    frame = _Frame(useful, clear, areas, grid)
+    passes = []
+    for scene in useful:
+        passes.append(frame.fit(scene, window))
+        on_pass()
+    index = areas.apron_index[window]
+    top, left = window[0].start, window[1].start
+    return Stack(tuple(passes), tuple(unusable), bands, top, left, index, grid.resolution)
+
+
+def common_bands(scenes: Sequence[Scene]) -> tuple[str, ...]:
+    """The set of bands that most passes have; of equally frequent ones, the larger."""
+    counts = Counter(scene.bands for scene in scenes)
+    return max(counts, key=lambda bands: (counts[bands], len(bands), bands)) if counts else ()
+
+
+def _only(scene: Scene, bands: tuple[str, ...]) -> Scene:
+    if scene.bands == bands:
+        return scene
+    picked = scene.data[[scene.bands.index(band) for band in bands]]
+    return replace(scene, bands=bands, data=picked, valid=finite_in_all_bands(picked))
+
+
+def _useless(scene: Scene, clear: Mask, areas: Areas) -> str:
+    """Why nothing can be judged in this pass, or an empty string."""
+    if not (scene.valid & areas.aprons).any():
+        return "no imagery over the aprons (edge of the swath or of the tile)"
+    seen = scene.valid & areas.ring
+    if scene.scl is not None and seen.any() and clouds.snow_fraction(scene.scl, seen) > MAX_SNOW:
+        return "snow on the ground"
+    if scene.scl is not None and seen.any() and clear.sum() < MIN_CLEAR_RING * seen.sum():
+        return "clouded over"
+    return ""
+
+
+def _window(areas: Areas) -> tuple[slice, slice]:
+    """The aprons' bounding box and room around it for templates, on the Grid."""
+    rows, cols = np.flatnonzero(areas.aprons.any(axis=1)), np.flatnonzero(areas.aprons.any(axis=0))
+    height, width = areas.aprons.shape
+    return (
+        slice(max(0, int(rows[0]) - PAD_PX), min(height, int(rows[-1]) + PAD_PX + 1)),
+        slice(max(0, int(cols[0]) - PAD_PX), min(width, int(cols[-1]) + PAD_PX + 1)),
+    )
+
+
+class _Frame:
+    """The reference: the clearest pass gives place and light, the median of the clearest gives the ground."""
+
+    def __init__(self, scenes: Sequence[Scene], clear: dict[str, Mask], areas: Areas, grid: Grid) -> None:
+        self.clear, self.areas, self.grid = clear, areas, grid
+        self.found: dict[str, Registration] = {}
+        ranked = sorted(scenes, key=lambda s: (-round(float(clear[s.acquisition_id].mean()), 2), s.acquisition_id))
+        if not ranked:
+            return
+        first = ranked[0]
+        self.ground, self.seen = first.data, first.valid
+        self.outline = align.edges(first.data, first.valid)
+        self.steady = clear[first.acquisition_id]
+        lit = [self._lit(*self._placed(scene)[1:]) for scene in ranked[:REFERENCE_SCENES]]
+        self.ground = nan_median(np.stack([image for image, _ in lit])) if len(lit) > 2 else self._darker(lit)
+
+    def _darker(self, lit: list[tuple[Image, Mask]]) -> Image:
+        """Of one or two passes, the darker in blue at each pixel: a cloud must not become the usual ground."""
+        if len(lit) == 1:
+            return lit[0][0]
+        one, two = (image for image, _ in lit)
+        second = np.isnan(one[0]) | (two[0] < one[0])
+        return np.where(second & np.isfinite(two[0]), two, one)
+
+    def _placed(self, scene: Scene) -> tuple[Registration, Image, Mask]:
+        """The scene moved onto the reference, and where its ring is clear."""
+        clear = self.clear[scene.acquisition_id]
+        found = self.found.get(scene.acquisition_id) or align.register(
+            align.edges(scene.data, scene.valid), self.outline, clear & self.steady, self.grid.resolution
+        )
+        self.found[scene.acquisition_id] = found
+        moved = align.shifted(scene.data, found.rows, found.cols)
+        clear = ndimage.shift(clear.astype(np.float32), (found.rows, found.cols), order=0) > 0.5
+        return found, moved, clear & np.isfinite(moved).all(axis=0) & self.areas.ring
+
+    def _lit(self, image: Image, clear: Mask) -> tuple[Image, Mask]:
+        usable = clear & np.isfinite(self.ground).all(axis=0)
+        return normalize.normalized(image, *normalize.gains_and_offsets(image, self.ground, usable)), clear
+
+    def fit(self, scene: Scene, window: tuple[slice, slice]) -> Prepared:
+        """The scene in the reference's frame and light, with what is hidden in it, cut to the window."""
+        registration, moved, clear = self._placed(scene)
+        image, _ = self._lit(moved, clear)
+        valid = finite_in_all_bands(image)
+        scl = (
+            None
+            if scene.scl is None
+            else ndimage.shift(scene.scl, (round(registration.rows), round(registration.cols)), order=0)
+        )
+        hidden = clouds.hidden(image, self.ground, valid, scl, self.areas.ring, self.grid.resolution)
+        visible = valid & ~hidden
+        cut = np.where(visible, image, np.float32(np.nan))[:, window[0], window[1]]
+        return Prepared(scene, cut, visible[window], registration)

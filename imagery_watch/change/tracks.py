@@ -1,0 +1,184 @@
+"""Sightings of one object, look after look: where it stands, and in which looks it does and does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from imagery_watch.change.explain import Fit, explain, signal
+from imagery_watch.change.screen import Evidence, Look
+from imagery_watch.change.window import Window, window_of
+
+SCREEN_RATIO = 10.0
+"""Log-likelihood ratio at which a local maximum is worth explaining."""
+MAX_CANDIDATES = 400
+"""A look over one airfield with more of them is not a look at aircraft; the best are explained."""
+PRESENT, ABSENT = 0.55, 0.35
+"""Share of the object's own signal found in a look: above it is there, below it is not, between nobody knows."""
+MIN_CERTAINTY = 4.0
+"""Standard deviations between all and none of the signal, below which a look says nothing about this object."""
+SAME_OBJECT = 0.6
+"""Correlation of two looks' residuals below which they show two different objects."""
+PROPER_VISIBLE = 0.8
+"""Share of the object's footprint that must be visible for the look to count."""
+
+
+class State(IntEnum):
+    """What one look says about one object."""
+
+    ABSENT = 0
+    PRESENT = 1
+    UNKNOWN = 2
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One object, found in one look."""
+
+    look: int
+    """Index of the look in the stack."""
+    fit: Fit
+    apron: int
+
+
+@dataclass(frozen=True)
+class Track:
+    """One object over consecutive looks."""
+
+    sighting: Sighting
+    """The one with the largest margin."""
+    first: int
+    """Index of the first look that shows it."""
+    last: int
+    """Index of the last."""
+    before: int | None
+    """The last visible look before `first`, in which it was not there; None where no look tells."""
+    after: int | None
+    """The first visible look after `last`, in which it was not there."""
+    states: tuple[State, ...] = field(repr=False)
+
+    @property
+    def margin(self) -> float:
+        """Log-likelihood ratio of aircraft over the best plainer explanation."""
+        return self.sighting.fit.margin
+
+
+def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int16], margin: float) -> list[Sighting]:
+    """Objects in one look whose middle lies on an apron and whose margin is at least `margin`, best first."""
+    peaks = ndimage.maximum_filter(evidence.ratio, 3) == evidence.ratio
+    rows, cols = np.nonzero(peaks & (evidence.ratio >= SCREEN_RATIO))
+    order = np.argsort(evidence.ratio[rows, cols])[::-1][:MAX_CANDIDATES]
+    found: list[Sighting] = []
+    for row, col in zip(rows[order], cols[order], strict=True):
+        fit = explain(look, int(row), int(col))
+        if fit is None:
+            continue
+        apron = _apron_at(aprons, fit.row, fit.col)
+        if fit.margin >= margin and apron >= 0:
+            found.append(Sighting(index, fit, apron))
+    return apart(found)
+
+
+def apart(found: Sequence[Sighting]) -> list[Sighting]:
+    """The sightings without those that lie within a stronger one's own extent, best first."""
+    kept: list[Sighting] = []
+    for sighting in sorted(found, key=lambda s: (-s.fit.margin, s.fit.row, s.fit.col)):
+        if not any(near(sighting.fit, other.fit) for other in kept):
+            kept.append(sighting)
+    return kept
+
+
+def near(one: Fit, other: Fit) -> bool:
+    """Whether two fits overlap too much to be two aircraft."""
+    return bool(np.hypot(one.row - other.row, one.col - other.col) * 10.0 < max(25.0, 0.55 * other.length_m))
+
+
+def _apron_at(aprons: NDArray[np.int16], row: float, col: float) -> int:
+    inside = 0 <= round(row) < aprons.shape[0] and 0 <= round(col) < aprons.shape[1]
+    return int(aprons[round(row), round(col)]) if inside else -1
+
+
+def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Track]:
+    """Objects joined over looks, strongest first; a sighting that a stronger track accounts for is not a second one.
+
+    `looks` has None where a pass saw nothing; the sightings' indices point into it.
+    """
+    waiting = sorted(found, key=lambda s: (-s.fit.margin, s.look, s.fit.row, s.fit.col))
+    joined: list[Track] = []
+    while waiting:
+        track = follow(waiting[0], looks)
+        joined.append(track)
+        waiting = [s for s in waiting[1:] if not _accounted(s, track)]
+    return joined
+
+
+def _accounted(sighting: Sighting, track: Track) -> bool:
+    return track.first <= sighting.look <= track.last and near(sighting.fit, track.sighting.fit)
+
+
+def follow(sighting: Sighting, looks: Sequence[Look | None]) -> Track:
+    """From the look that shows the object best, outward to the looks that do not show it."""
+    states = tuple(_states(sighting, looks))
+    last, after = _end(states, sighting.look, range(sighting.look + 1, len(states)))
+    first, before = _end(states, sighting.look, range(sighting.look - 1, -1, -1))
+    return Track(sighting, first, last, before, after, states)
+
+
+def _end(states: Sequence[State], start: int, steps: range) -> tuple[int, int | None]:
+    """The farthest look that shows it, and the first beyond that does not."""
+    edge = start
+    for index in steps:
+        if states[index] is State.PRESENT:
+            edge = index
+        elif states[index] is State.ABSENT:
+            return edge, index
+    return edge, None
+
+
+def _states(sighting: Sighting, looks: Sequence[Look | None]) -> list[State]:
+    row, col = round(sighting.fit.row), round(sighting.fit.col)
+    own_look = looks[sighting.look]
+    assert own_look is not None
+    own = window_of(own_look, row, col)
+    return [
+        State.UNKNOWN
+        if look is None
+        else State.PRESENT
+        if index == sighting.look
+        else _state(sighting.fit, own, look, row, col)
+        for index, look in enumerate(looks)
+    ]
+
+
+def _state(fit: Fit, own: Window, look: Look, row: int, col: int) -> State:
+    """Is this very object there? Its expected signal under the look's own sun, projected on the look's residual."""
+    window = window_of(look, row, col)
+    expected = signal(fit, look, window)
+    energy = window.products(expected, expected)
+    unseen = ~(window.precision[0, 0] > 0)
+    strength = np.abs(expected).sum(axis=0)
+    if strength[unseen].sum() > (1 - PROPER_VISIBLE) * strength.sum() or energy.sum() < MIN_CERTAINTY**2:
+        return State.UNKNOWN
+    share = float(window.products(expected, window.residual).sum() / energy.sum())
+    if share <= ABSENT:
+        return State.ABSENT
+    if share < PRESENT:
+        return State.UNKNOWN
+    return State.PRESENT if _alike(own, window, strength) else State.ABSENT
+
+
+def _alike(one: Window, other: Window, strength: NDArray[np.float32]) -> bool:
+    """Whether two looks show the same object: their residuals correlate where the object is.
+
+    Sheen changes a few percent of brightness from view to view, which leaves the correlation; another paint or another
+    shape does not.
+    """
+    focus = strength > 0.15 * strength.max()
+    masked = replace(other, residual=other.residual * focus)
+    mine = one.residual * focus
+    cross = masked.products(mine, masked.residual).sum()
+    powers = masked.products(mine, mine).sum() * masked.products(masked.residual, masked.residual).sum()
+    return bool(cross > SAME_OBJECT * np.sqrt(max(float(powers), 1e-9)))

@@ -1,0 +1,133 @@
+"""One door to every catalogue: a name, a STAC API's URL, or a path to STAC files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from imagery_watch.errors import CatalogError
+from imagery_watch.settings import Settings
+
+if TYPE_CHECKING:
+    from pystac import Item
+    from shapely.geometry.base import BaseGeometry
+
+NAMED = {"earth-search": "https://earth-search.aws.element84.com/v1"}
+"""Catalogues known by name: open, no account, no key."""
+
+COLLECTION = "sentinel-2-l2a"
+"""The collection asked for in a STAC API: Earth Search's and most others' name for Sentinel-2 Level-2A."""
+
+BBox = tuple[float, float, float, float]
+"""West, south, east, north in degrees; west > east across the antimeridian."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a catalogue holds for one place and time."""
+
+    items: tuple["Item", ...]
+    """With absolute asset hrefs, each id once, sorted by time then id."""
+    warnings: tuple[str, ...] = ()
+    """What was passed over, such as items that are not STAC."""
+
+
+class Catalog(Protocol):
+    """Anything that lists items."""
+
+    name: str
+    """What a person would call it: for messages and `run.json`."""
+    local_root: Path | None
+    """The only folder whose files may be read; None where assets are remote."""
+
+    def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
+        """Items that touch the box with `start` <= time < `end` (aware UTC; None is open)."""
+
+
+def open_catalog(where: str, settings: Settings) -> Catalog:
+    """The catalogue behind a name, a URL or a path; nothing is asked of it yet.
+
+    Raises CatalogError where it is none of these.
+    """
+    where = NAMED.get(where, where)
+    if where.startswith(("http://", "https://")):
+        from imagery_watch.sources.stac_api import ApiCatalog
+
+        try:
+            return ApiCatalog(where, settings)
+        except ValueError:
+            raise CatalogError(f"catalogue {where!r}: not a usable URL") from None
+    path = Path(where).expanduser()
+    if path.exists():
+        from imagery_watch.sources.stac_files import FileCatalog
+
+        return FileCatalog(path)
+    raise CatalogError(
+        f"catalogue {where!r}: neither a known name ({', '.join(NAMED)}), nor an http(s) URL, nor a file that exists"
+    )
+
+
+def tidy(items: Sequence["Item"], bbox: BBox, start: datetime | None, end: datetime | None) -> tuple["Item", ...]:
+    """Each id once, inside the box and the half-open time range, sorted by time then id.
+
+    Catalogues repeat items across pages and ignore sort orders, and some ignore the box: so this is decided here.
+    """
+    wanted = {item.id: item for item in items if touches(item, bbox) and in_time(item, start, end)}
+    return tuple(sorted(wanted.values(), key=lambda item: (sensing_time(item), item.id)))
+
+
+def sensing_time(item: "Item") -> datetime:
+    """Aware UTC time of an item; `start_datetime` where it has no single one."""
+    from datetime import UTC
+
+    when = item.datetime or item.common_metadata.start_datetime
+    if when is None:
+        raise CatalogError(f"item {item.id}: no datetime")
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def in_time(item: "Item", start: datetime | None, end: datetime | None) -> bool:
+    """Whether start <= the item's time < end."""
+    when = sensing_time(item)
+    return (start is None or when >= start) and (end is None or when < end)
+
+
+def touches(item: "Item", bbox: BBox) -> bool:
+    """Whether the item's footprint meets the box.
+
+    Items without a usable footprint, or with one that spans the globe because it was not cut at the antimeridian,
+    are kept: their pixels will tell.
+    """
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape
+
+    try:
+        if item.geometry:
+            footprint = shape(item.geometry)
+        elif item.bbox:
+            footprint = _outline(item.bbox)
+        else:
+            return True
+        bounds = [part.bounds for part in getattr(footprint, "geoms", [footprint])]
+        uncut = any(east - west > 180.0 for west, _, east, _ in bounds)
+        return bool(uncut or footprint.intersects(_outline(bbox)))
+    except (ShapelyError, ValueError, TypeError, AttributeError, KeyError):
+        return True
+
+
+def _outline(bbox: Sequence[float]) -> "BaseGeometry":
+    """The polygon of a box of four or six numbers, cut in two where it crosses the antimeridian."""
+    from shapely.geometry import MultiPolygon, box
+
+    half = len(bbox) // 2
+    (west, south), (east, north) = bbox[:2], bbox[half : half + 2]
+    if west <= east:
+        return box(west, south, east, north)
+    return MultiPolygon([box(west, south, 180.0, north), box(-180.0, south, east, north)])
+
+
+def _flat(bbox: Sequence[float]) -> BBox:
+    """West, south, east, north of a two- or three-dimensional STAC bbox."""
+    half = len(bbox) // 2
+    return bbox[0], bbox[1], bbox[half], bbox[half + 1]

@@ -1,0 +1,110 @@
+"""Fixtures that every test may use: loopback servers, each a process of its own, ended with its test."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from support.servers import Server, serve
+
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("suite")
+
+DATA = Path(__file__).parent / "data"
+STARTUP_S = 20.0
+
+COLLECTION = {
+    "type": "Collection",
+    "id": "sentinel-2-l2a",
+    "stac_version": "1.0.0",
+    "description": "Sentinel-2 Level-2A, for tests",
+    "license": "other",
+    "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[None, None]]}},
+    "links": [],
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's own airfields, record or cache."""
+    for name in [name for name in os.environ if name.startswith("IMAGERY_WATCH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("IMAGERY_WATCH_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def range_server() -> Iterator[Callable[[Path], Server]]:
+    """`range_server(folder)`: the folder's files over HTTP, with ranges."""
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(serve("files", folder))
+
+
+@pytest.fixture
+def fault_server() -> Iterator[Callable[[Path], Server]]:
+    """`fault_server(folder)`: the folder's files below `/MODE/`, misbehaving; see `support.servers`."""
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(serve("faults", folder))
+
+
+@pytest.fixture
+def script_server(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Server]]:
+    """`script_server({path: [answer, ...]})`: each path's answers in turn, the last one repeated."""
+    with ExitStack() as stack:
+
+        def start(answers: dict[str, Any]) -> Server:
+            script = tmp_path / "script.json"
+            script.write_text(json.dumps(answers))
+            return stack.enter_context(serve("script", script))
+
+        yield start
+
+
+@pytest.fixture
+def stac_server(tmp_path: Path) -> Iterator[Callable[[list[dict[str, Any]]], str]]:
+    """`stac_server(features)`: the URL of a real STAC API (rustac) that holds the items."""
+    with ExitStack() as stack:
+        yield lambda features: stack.enter_context(_rustac(features, tmp_path))
+
+
+@contextmanager
+def _rustac(features: list[dict[str, Any]], folder: Path) -> Iterator[str]:
+    files = [folder / "rustac-collection.json", folder / "rustac-items.json"]
+    files[0].write_text(json.dumps(COLLECTION))
+    files[1].write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    address = f"127.0.0.1:{_free_port()}"
+    command = [Path(sys.executable).with_name("rustac"), "serve", *files, "--addr", address]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert _answers(address, process), "rustac did not start"
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(address: str, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the server accepts connections before it dies or the time is up."""
+    host, port = address.split(":")
+    deadline = time.monotonic() + STARTUP_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return process.poll() is None
+    return False

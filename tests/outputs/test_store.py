@@ -1,0 +1,301 @@
+"""The record: round trips, damage of every kind, a full disk, and hits that keep their names."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagery_watch.errors import ExitCode, StoreError
+from imagery_watch.model import Hit, Period
+from imagery_watch.outputs.record import AirfieldRun, PassRecord, Reconciled, distance_m, reconcile
+from imagery_watch.outputs.store import BACKUP, FILE, MARKER, open_store
+
+from .builders import START, make_hit, make_look
+
+NOW = datetime(2022, 9, 1, tzinfo=UTC)
+EVER = Period(None, None)
+SEEN = PassRecord("sentinel-2a_20220306", START + timedelta(days=5), ("S2A_1 aa",), "scored", "", "hash")
+
+
+def make_run(*hits: Hit, state: str = "scored") -> AirfieldRun:
+    one = replace(SEEN, state=state)
+    look = make_look(5, result="failed" if state == "failed" else "no_change")
+    return AirfieldRun("LIPB", "Bolzano", "aoi", (one,), ((one.id, look),), hits, "credit")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with one hit in its record, and a backup."""
+    with open_store(tmp_path) as store:
+        store.save(make_run(make_hit()), store.start_sweep(NOW, "0", "a catalogue"), NOW)
+        store.back_up()
+    return tmp_path
+
+
+def everything(home: Path) -> list[str]:
+    connection = sqlite3.connect(home / FILE)
+    dump = list(connection.iterdump())
+    connection.close()
+    return dump
+
+
+def reconciled(recorded: list[Hit], found: list[Hit], *, judged: bool = True, period: Period = EVER) -> Reconciled:
+    return reconcile(recorded, found, period, lambda hit: judged)
+
+
+def test_what_is_saved_comes_back(home: Path) -> None:
+    with open_store(home) as store:
+        assert store.hits("LIPB") == [make_hit()]
+        assert store.passes("LIPB") == {SEEN.id: SEEN}
+        assert (store.hits("LOWI"), store.passes("LOWI"), store.outputs_due("LOWI")) == ([], {}, False)
+        assert store.outputs_due("LIPB")
+        store.outputs_written("LIPB")
+        assert not store.outputs_due("LIPB")
+
+
+def test_a_hit_leaves_the_outbox_once_and_stays_out(home: Path) -> None:
+    with open_store(home) as store:
+        assert store.outbox() == [(make_hit(), "credit")]
+        store.hit_written(make_hit().id, NOW)
+        store.save(make_run(make_hit(score=99.0, status="revised")), 1, NOW + timedelta(days=1))
+        assert store.outbox() == []
+        assert store.hits("LIPB")[0].score == 99.0
+    connection = sqlite3.connect(home / FILE)
+    assert connection.execute("SELECT first_seen FROM hits").fetchall() == [("2022-09-01T00:00:00Z",)]
+    connection.close()
+
+
+def test_a_failed_look_does_not_wipe_out_what_was_seen(home: Path) -> None:
+    with open_store(home) as store:
+        store.save(make_run(state="failed"), 1, NOW)
+        assert store.passes("LIPB")[SEEN.id].state == "failed"
+    connection = sqlite3.connect(home / FILE)
+    assert connection.execute("SELECT result FROM looks").fetchall() == [("no_change",)]
+    connection.close()
+
+
+def test_a_transaction_is_all_or_nothing(home: Path) -> None:
+    before = everything(home)
+    orphan = (("no such pass", make_look(9)),)
+    with open_store(home) as store, pytest.raises(StoreError):
+        store.save(replace(make_run(make_hit(2)), looks=orphan), 1, NOW)
+    assert everything(home) == before
+
+
+def test_a_full_disk_leaves_the_record_as_it_was(home: Path) -> None:
+    before = everything(home)
+    with open_store(home) as store:
+        store._connection.execute("PRAGMA max_page_count = 1").fetchall()
+        with pytest.raises(StoreError, match=r"full.*bytes free"):
+            store.save(make_run(*(make_hit(number, summary="x" * 5000) for number in range(2, 50))), 1, NOW)
+    assert everything(home) == before
+    with open_store(home) as store:
+        assert store.hits("LIPB") == [make_hit()]
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def lost(path: Path) -> None:
+    path.unlink()
+
+
+def lost_with_its_backup(path: Path) -> None:
+    path.unlink()
+    path.with_name(BACKUP).unlink()
+
+
+def lost_with_its_marker(path: Path) -> None:
+    path.unlink()
+    path.with_name(MARKER).unlink()
+
+
+def text(path: Path) -> None:
+    path.write_text("this was a record once\n" * 400)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def another_header(path: Path) -> None:
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+
+
+def a_page_of_noise(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:8192] + bytes(range(256)) * 16 + content[12288:])
+
+
+def another_application(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA application_id = 7")
+    connection.close()
+
+
+def a_newer_schema(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+
+def a_broken_row(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE hits SET properties = '{'")
+    connection.commit()
+    connection.close()
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = [
+    *(emptied, lost, lost_with_its_backup, lost_with_its_marker, text, cut, another_header, a_page_of_noise),
+    *(another_application, a_newer_schema, a_broken_row, a_folder),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_refused_by_name(home: Path, damage: Callable[[Path], None]) -> None:
+    damage(home / FILE)
+    with pytest.raises(StoreError) as refused, open_store(home) as store:
+        store.hits("LIPB")
+    assert refused.value.exit_code == ExitCode.STORE
+    assert str(home / FILE) in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", [emptied, lost, cut, text])
+def test_the_advice_restores_the_backup(home: Path, damage: Callable[[Path], None]) -> None:
+    damage(home / FILE)
+    with pytest.raises(StoreError, match=f"copy {BACKUP} to {FILE}"), open_store(home):
+        pass
+    shutil.copy(home / BACKUP, home / FILE)
+    with open_store(home) as store:
+        assert store.hits("LIPB") == [make_hit()]
+
+
+def test_a_foreign_database_is_left_as_it_was(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE)
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreError, match="not a record of imagery-watch"), open_store(tmp_path):
+        pass
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_an_error_of_the_caller_stays_his_own(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), open_store(tmp_path):
+        raise FileNotFoundError("not the record's fault")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_home_is_named(home: Path) -> None:
+    home.chmod(0o500)
+    try:
+        with pytest.raises(StoreError, match=str(home)), open_store(home) as store:
+            store.start_sweep(NOW, "0", "x")
+    finally:
+        home.chmod(0o700)
+
+
+def test_a_half_made_record_is_no_record(tmp_path: Path) -> None:
+    (tmp_path / f".{FILE}.part").write_text("left by a kill")
+    with open_store(tmp_path) as store:
+        assert store.hits("LIPB") == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [FILE, MARKER]
+
+
+def test_a_hit_found_again_keeps_its_name_and_its_number_moves_quietly() -> None:
+    found = make_hit(1, id="other", score=20.0, length_m=52.0, lon=make_hit().lon + 1e-4)
+    result = reconciled([make_hit()], [found])
+    assert (result.new, result.revised, result.lost) == ((), (), ())
+    assert result.hits == (replace(found, id=make_hit().id),)
+    assert result.ids == {"other": make_hit().id}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"before": make_hit().before - timedelta(days=5)},
+        {"after": make_hit().after - timedelta(days=1)},
+        {"apron": "West"},
+        {"length_m": 30.0},
+        {"length_m": 80.0},
+    ],
+)
+def test_a_hit_that_says_something_else_is_revised(change: dict[str, object]) -> None:
+    result = reconciled([make_hit()], [replace(make_hit(), id="other", **change)])
+    assert (result.revised, result.hits[0].status, result.hits[0].id) == ((make_hit().id,), "revised", make_hit().id)
+    assert reconciled(list(result.hits), list(result.hits)).hits == result.hits
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "departure"},
+        {"lat": make_hit().lat + 31 / 111_195},
+        {"before": make_hit().after, "after": make_hit().after + timedelta(days=5)},
+    ],
+)
+def test_another_kind_place_or_bracket_is_another_hit(change: dict[str, object]) -> None:
+    result = reconciled([make_hit()], [replace(make_hit(), **change)])
+    assert result.new == (f"{make_hit().id}-2",)
+    assert result.lost == (make_hit().id,)
+
+
+def test_what_no_longer_comes_out_is_withdrawn_once_and_may_come_back() -> None:
+    gone = reconciled([make_hit()], [])
+    assert (gone.lost, gone.withdrawn[0].status) == ((make_hit().id,), "withdrawn")
+    still = reconciled(list(gone.withdrawn), [])
+    assert (still.lost, still.withdrawn) == ((), gone.withdrawn)
+    back = reconciled(list(gone.withdrawn), [make_hit()])
+    assert (back.new, back.hits[0].status) == ((), "revised")
+
+
+def test_what_could_not_be_judged_stays_as_it_was() -> None:
+    assert reconciled([make_hit()], [], judged=False).kept == (make_hit(),)
+    wider = replace(make_hit(), id="other", before=make_hit().before - timedelta(days=5))
+    result = reconciled([make_hit()], [wider], judged=False)
+    assert (result.hits, result.revised, result.ids) == ((make_hit(),), (), {"other": make_hit().id})
+
+
+def test_hits_that_reach_out_of_the_period_are_left_alone() -> None:
+    hit = make_hit()
+    later = Period(hit.after + timedelta(days=1), None)
+    across = Period(hit.before + timedelta(days=1), None)
+    outside = reconciled([hit], [], period=later)
+    assert (outside.withdrawn, outside.kept) == ((), ())
+    assert reconciled([hit], [], period=across).kept == (hit,)
+
+
+def test_the_likest_hit_is_taken_first() -> None:
+    near, far = make_hit(1, id="near"), make_hit(1, id="far", lon=make_hit().lon + 2e-4)
+    found = [replace(far, id="b", lon=far.lon + 1e-5), replace(near, id="a", lon=near.lon + 1e-5)]
+    assert reconciled([far, near], found).ids == {"a": "near", "b": "far"}
+
+
+def test_places_across_the_antimeridian_are_near() -> None:
+    east, west = make_hit(lon=179.9999, lat=0.0), make_hit(lon=-179.9999, lat=0.0)
+    assert distance_m(east, west) == pytest.approx(22.2, abs=0.1)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["arrival", "departure"])), unique=True), st.randoms())
+def test_reconciling_is_idempotent_and_blind_to_order(plan: list[tuple[int, str]], random: object) -> None:
+    found = [make_hit(number, id=f"{kind}-{number}", kind=kind) for number, kind in plan]
+    first = reconciled([], found)
+    shuffled = found.copy()
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert reconciled([], shuffled) == first
+    again = reconciled(list(first.hits), shuffled)
+    assert (again.hits, again.new, again.revised, again.withdrawn) == (first.hits, (), (), ())

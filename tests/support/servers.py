@@ -1,0 +1,198 @@
+"""Loopback servers for the tests, each a process of its own: in a thread of the same one they would deadlock GDAL.
+
+As a script: `servers.py files FOLDER`, `servers.py faults FOLDER` or `servers.py script ANSWERS.json`; prints its port.
+"""
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HEADER_BYTES = 32 * 1024
+
+
+class Seen(NamedTuple):
+    """One request, as the server saw it."""
+
+    method: str
+    path: str
+    range: str
+    host: str
+
+
+class Server:
+    """A running server: its URL, and what it was asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def requests(self) -> list[Seen]:
+        """Every request since the start or the last `forget`, in order."""
+        with urllib.request.urlopen(f"{self.url}/__log__", timeout=10) as answer:
+            return [Seen(*entry) for entry in json.load(answer)]
+
+    def forget(self) -> None:
+        """Clears the log, and the counts that scripted faults go by."""
+        urllib.request.urlopen(f"{self.url}/__forget__", timeout=10).close()
+
+
+@contextmanager
+def serve(kind: str, source: Path) -> Iterator[Server]:
+    """A server process on a free port of 127.0.0.1, ended with the block."""
+    process = subprocess.Popen([sys.executable, __file__, kind, str(source)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline().strip()
+        assert port.isdigit(), f"the {kind} server did not start"
+        yield Server(f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+def _main(kind: str, source: str) -> None:
+    import uvicorn
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    app = {"files": _files, "faults": _faults, "script": _script}[kind](Path(source))
+    config = uvicorn.Config(_logged(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _logged(app: Any) -> Any:
+    """The app, with `/__log__` and `/__forget__` in front of it."""
+    from starlette.responses import JSONResponse
+
+    seen: list[Seen] = []
+
+    async def logging(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/__log__":
+            await JSONResponse(seen)(scope, receive, send)
+        elif scope["path"] == "/__forget__":
+            seen.clear()
+            _COUNTS.clear()
+            await JSONResponse("ok")(scope, receive, send)
+        else:
+            headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+            seen.append(Seen(scope["method"], scope["path"], headers.get("range", ""), headers.get("host", "")))
+            await app(scope, receive, send)
+
+    return logging
+
+
+_COUNTS: Counter[str] = Counter()
+
+
+def _files(folder: Path) -> Any:
+    from starlette.staticfiles import StaticFiles
+
+    return StaticFiles(directory=folder)
+
+
+def _script(answers_file: Path) -> Any:
+    """Answers from a file, path by path, in turn; the last of a path is repeated. `{base}` becomes the server's URL."""
+    from starlette.responses import Response
+
+    answers = json.loads(answers_file.read_text())
+
+    async def scripted(scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"]
+        script = answers.get(path, [{"status": 404, "body": "nothing here"}])
+        answer = script[min(_COUNTS[path], len(script) - 1)]
+        _COUNTS[path] += 1
+        base = "http://" + dict(scope["headers"])[b"host"].decode()
+        body = answer["body"] if isinstance(answer["body"], str) else json.dumps(answer["body"])
+        headers = {name: value.replace("{base}", base) for name, value in answer.get("headers", {}).items()}
+        await asyncio.sleep(answer.get("delay_s", 0))
+        response = Response(
+            body.replace("{base}", base),
+            status_code=answer.get("status", 200),
+            media_type=answer.get("type", "application/json"),
+            headers=headers,
+        )
+        await response(scope, receive, send)
+
+    return scripted
+
+
+def _faults(folder: Path) -> Any:
+    """Files below `/MODE/` or `/MODE:N/`, misbehaving; `/late/MODE/` misbehaves only beyond the first 32 KiB.
+
+    `plain`; `code:N` always HTTP N; `busy:N` 503 with Retry-After for the first N requests of a path, then well;
+    `whole` 200 with the whole file; `html` a page with 200; `page206` a page with 206; `redirect` to `plain`;
+    `cut:N` the body breaks off in the first N requests, then well; `short` half of the bytes, consistently;
+    `empty` none of them; `changed` another ETag each time; `shifted` other bytes, and says so; `unnamed` no
+    Content-Range; `zeros` of the right length; `packed` says that it is gzip; `stall` never answers; `drip` is slow.
+    """
+
+    async def faulty(scope: Any, receive: Any, send: Any) -> None:
+        words = scope["path"].strip("/").split("/")
+        late = words[0] == "late"
+        mode, _, number = words[late].partition(":")
+        content = (folder / "/".join(words[late + 1 :])).read_bytes()
+        headers = dict(scope["headers"])
+        start, _, last = headers.get(b"range", b"bytes=0-").decode().removeprefix("bytes=").partition("-")
+        first, end = int(start), min(int(last or len(content)) + 1, len(content))
+        _COUNTS[scope["path"]] += 1
+        if late and first < HEADER_BYTES:
+            mode = "plain"
+        answer = _misbehave(mode, int(number or 0), _COUNTS[scope["path"]], content, first, end)
+        if mode == "stall":
+            await asyncio.sleep(60)
+        if mode == "redirect":
+            answer["headers"]["location"] = "/plain/" + "/".join(words[late + 1 :])
+        await _send(send, answer, drip=mode == "drip")
+
+    return faulty
+
+
+def _misbehave(mode: str, number: int, count: int, content: bytes, first: int, end: int) -> dict[str, Any]:
+    body = content[first:end]
+    named = {"content-range": f"bytes {first}-{end - 1}/{len(content)}", "etag": '"one"'}
+    well = {"status": 206, "body": body, "headers": named}
+    page = b"<!doctype html><title>Sign in</title>" + b" " * len(body)
+    return {
+        "code": {"status": number, "body": b"no", "headers": {}},
+        "busy": well if count > number else {"status": 503, "body": b"busy", "headers": {"retry-after": "1"}},
+        "whole": {"status": 200, "body": content, "headers": {}},
+        "html": {"status": 200, "body": page, "headers": {"content-type": "text/html"}},
+        "page206": {**well, "body": page[: len(body)]},
+        "redirect": {"status": 302, "body": b"", "headers": {}},
+        "cut": well if count > number else {**well, "body": body[: len(body) // 2], "length": len(body)},
+        "short": {**well, "body": body[: len(body) // 2]},
+        "empty": {**well, "body": b""},
+        "changed": {**well, "headers": {**named, "etag": f'"{count}"'}},
+        "shifted": {
+            **well,
+            "body": content[first + 1000 : end + 1000],
+            "headers": {**named, "content-range": f"bytes {first + 1000}-{end + 999}/{len(content)}"},
+        },
+        "unnamed": {**well, "headers": {}},
+        "zeros": {**well, "body": bytes(len(body))},
+        "packed": {**well, "headers": {**named, "content-encoding": "gzip"}},
+    }.get(mode, well)
+
+
+async def _send(send: Any, answer: dict[str, Any], drip: bool) -> None:
+    body = answer["body"]
+    headers = {**answer["headers"], "content-length": str(answer.get("length", len(body)))}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer["status"], "headers": raw})
+    if drip:
+        for byte in body[:100]:
+            await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+            await asyncio.sleep(0.1)
+    await send({"type": "http.response.body", "body": body[100:] if drip else body})
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
