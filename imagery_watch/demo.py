@@ -17,6 +17,7 @@ from imagery_watch.evaluate.passes import Cloud, SimulatedPass, Weather, simulat
 from imagery_watch.model import Hit, Kind, RunResult
 from imagery_watch.outputs.export import write_outputs
 from imagery_watch.pipeline import Progress, run_airfield
+from imagery_watch.sensors.sentinel2 import solar_position
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields import find_airfield, shipped_dir
 
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NOTE = (
-    "The ground is one real Sentinel-2 image of Bolzano airport, Italy (12 June 2022). The passes are simulated from it: "
-    "every aircraft, cloud and change of light in them was planted by this program."
+    "The ground is one real Sentinel-2 image of Bolzano airport, Italy (12 June 2022). The passes are simulated from "
+    "it: every date, aircraft, cloud and change of light in them was made by this program."
 )
-FIRST = datetime(2022, 6, 2, 10, 20, 29, tzinfo=UTC)
+FIRST = datetime(2022, 8, 21, 10, 20, 29, tzinfo=UTC)
 PASSES = 16
+PLACE = (11.326, 46.46)
+"""Longitude and latitude, for the sun."""
 ORBITS = ((65, "sentinel-2a"), (22, "sentinel-2b"))
-SUN = (148.0, 62.0)
-"""Azimuth and elevation at Bolzano at 10:20 UTC in June, degrees; it sinks through the summer."""
 SEED = 20220612
 FOUND_WITHIN_M = 30.0
 
@@ -144,8 +145,8 @@ def planted() -> tuple[Planted, ...]:
     """The story: a large and two medium aircraft come and go on two aprons, one of them replaced between two looks."""
     return (
         Planted(Placement("Il-62M", 148.6, 165.8, 28.0, 0.62, 0.42), 4, 8),
-        Planted(Placement("A320", 141.2, 136.1, 205.0, 0.58, 0.40), 2, 11),
-        Planted(Placement("B737-800", 148.2, 165.9, 310.0, 0.45, 0.36), 11, PASSES),
+        Planted(Placement("A320", 141.2, 136.1, 205.0, 0.62, 0.45), 2, 11),
+        Planted(Placement("B737-800", 148.2, 165.9, 310.0, 0.60, 0.42), 11, PASSES),
     )
 
 
@@ -156,6 +157,7 @@ def simulated(ground: Ground, truth: Sequence[Planted], progress: Progress) -> l
     passes = []
     for number in range(PASSES):
         orbit, platform = ORBITS[number % 2]
+        when = FIRST + timedelta(days=5 * number, minutes=10 * (number % 2))
         weather = Weather(
             shift_px=(float(rng.normal(0, 0.3)), float(rng.normal(0, 0.3))),
             gain=float(rng.normal(1, 0.03)),
@@ -169,10 +171,10 @@ def simulated(ground: Ground, truth: Sequence[Planted], progress: Progress) -> l
                 BANDS,
                 [one.place for one in truth if one.first <= number < one.gone],
                 weather,
-                when=FIRST + timedelta(days=5 * number, minutes=10 * (number % 2)),
+                when=when,
                 platform=platform,
                 relative_orbit=orbit,
-                sun=(SUN[0] + 2 * (number % 2), SUN[1] - 0.15 * number),
+                sun=solar_position(*PLACE, when),
                 seed=SEED + number,
             )
         )

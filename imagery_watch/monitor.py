@@ -149,7 +149,8 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     found = survey(airfield, job.catalog, job.settings, job.period, history_days=job.history_days, progress=progress)
     digest = settings_hash(airfield, job.settings, job.history_days)
     recorded = job.store.passes(airfield.id)
-    job.store.note_gone(airfield.id, _gone(found, recorded))
+    listed = {one.id for one in found.acquisitions}
+    job.store.note_listing(airfield.id, gone=_expected(found, recorded) - listed, listed=listed)
     if not _due(job, found, digest, recorded):
         return Outcome(airfield.id, "nothing new", reason="" if found.acquisitions else "no pass in the catalogue")
     result = score(found, job.settings, progress=progress)
@@ -184,10 +185,10 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _gone(found: Survey, recorded: dict[str, PassRecord]) -> set[str]:
-    """Recorded passes of the time that was asked for, which the catalogue no longer has."""
+def _expected(found: Survey, recorded: dict[str, PassRecord]) -> set[str]:
+    """Recorded passes of the time that was asked for."""
     wide = found.period.with_history(found.history_days)
-    return {one.id for one in recorded.values() if one.datetime in wide} - {one.id for one in found.acquisitions}
+    return {one.id for one in recorded.values() if one.datetime in wide}
 
 
 def _due(job: _Sweep, found: Survey, digest: str, recorded: dict[str, PassRecord]) -> bool:

@@ -180,6 +180,7 @@ def compare(scenes: Sequence[Scene], areas: Areas, grid: Grid, settings: Setting
         grid,
         half_window=timedelta(days=settings.baseline_half_window_days),
         min_score=settings.min_score,
+        workers=settings.workers,
         on_pass=_counter("comparing passes", 2 * len(scenes), progress),
     )
 

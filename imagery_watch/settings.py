@@ -1,5 +1,6 @@
 """Every knob, in frozen objects that are read once at the top and handed down as arguments."""
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -18,11 +19,17 @@ class Settings(BaseSettings):
     cache: Path | None = None
     """Folder of the chip cache; `<home>/cache` where unset."""
 
+    earth_search: str = "https://earth-search.aws.element84.com/v1"
+    """Where the catalogue named `earth-search` answers: a STAC API without account or key, or a mirror of it."""
+
     margin_m: float = Field(1300.0, ge=0, le=5000)
     """How far the Grid reaches beyond the aprons: the ring, where registration and normalisation live."""
 
     in_flight: int = Field(32, ge=1, le=128)
     """Window reads under way at once: 32 to 64 is the optimum on two cores with object stores."""
+
+    workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64)
+    """Threads that compare passes."""
 
     timeout_s: float = Field(30.0, gt=0)
     """Longest silence of a server, in seconds, before a request is given up (and tried again)."""
@@ -39,7 +46,7 @@ class Settings(BaseSettings):
     min_visible_fraction: float = Field(0.5, ge=0, le=1)
     """Below this visible fraction of an apron, a look is `not_observed`."""
 
-    min_score: float = Field(8.0, gt=0)
+    min_score: float = Field(5.5, gt=0)
     """Smallest provisional score of a hit: the square root of twice its log-likelihood ratio."""
 
     @property

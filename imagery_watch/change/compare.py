@@ -93,7 +93,8 @@ def noise_structure(
     """Of what is left on empty aprons: correlation between bands (band, band), inflation, and coherence."""
     bands = images.shape[1]
     z = (images - baseline.median) / baseline.spread
-    quiet: Mask = np.asarray((np.abs(z) < 4).all(axis=1), bool) & (weights > 0.5) & aprons
+    calm: Mask = np.logical_and.reduce(np.abs(z) < 4, axis=1)
+    quiet = calm & (weights > 0.5) & aprons
     samples = np.moveaxis(z, 1, -1)[quiet]
     if len(samples) < 50 * bands:
         return np.eye(bands, dtype=np.float32), 4.0, 0.5
@@ -114,8 +115,8 @@ def _in_space(z: Image, quiet: Mask, variance: float) -> tuple[float, float]:
 
 def _lag(z: Image, quiet: Mask, down: int, right: int) -> float:
     """Mean product of the noise with itself, moved."""
-    moved, seen = (np.roll(part, (down, right), axis=(-2, -1)) for part in (z, quiet))
-    both = quiet & seen
+    moved = np.roll(z, (down, right), axis=(-2, -1))
+    both = quiet & np.roll(quiet, (down, right), axis=(-2, -1))
     return float((z * moved).mean(axis=1)[both].mean()) if both.any() else 0.0
 
 

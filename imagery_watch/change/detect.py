@@ -1,6 +1,7 @@
 """The change stage, from end to end: Scenes in, events and looks out."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,21 +35,31 @@ def detect(
     *,
     half_window: timedelta,
     min_score: float,
+    workers: int = 1,
     on_pass: Callable[[], None] = lambda: None,
 ) -> Detection:
     """Changes of aircraft size on the aprons, between the looks of `scenes` (in any order).
 
-    `min_score` is the smallest score of a change that is reported; `on_pass` is called twice for each usable pass.
+    `min_score` is the smallest score of a change that is reported; passes are worked on by `workers` threads, which
+    changes nothing but the time; `on_pass` is called twice for each usable pass.
     """
-    stack = prepare(scenes, areas, grid, on_pass)
-    ground_of = grounds(stack, half_window)
-    compared = looks(stack, ground_of)
-    found: list[Sighting] = []
-    for index, look in enumerate(compared):
-        if look is not None:
-            found += sightings(index, look, screen(look), stack.apron_index, 0.5 * min_score**2)
-        on_pass()
-    return Detection(stack, tuple(events(tracks(found, compared))), tuple(ground_of))
+    with ThreadPoolExecutor(workers) as pool:
+        stack = prepare(scenes, areas, grid, pool, on_pass)
+        ground_of = grounds(stack, half_window)
+        compared = looks(stack, ground_of)
+
+        def search(index: int) -> list[Sighting]:
+            look = compared[index]
+            if look is None:
+                return []
+            return sightings(index, look, screen(look), stack.apron_index, 0.25 * min_score**2)
+
+        found: list[Sighting] = []
+        for sighted in pool.map(search, range(len(compared))):
+            found += sighted
+            on_pass()
+    kept = [event for event in events(tracks(found, compared)) if event.score >= min_score]
+    return Detection(stack, tuple(kept), tuple(ground_of))
 
 
 def chip_window(stack: Stack, event: Event, half: int = 20) -> tuple[slice, slice, float, float]:

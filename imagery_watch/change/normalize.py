@@ -9,7 +9,7 @@ Mask = NDArray[np.bool_]
 GAIN_RANGE = (0.5, 2.0)
 MIN_PIXELS = 200
 ITERATIONS = 15
-MAX_SAMPLES = 60_000
+MAX_SAMPLES = 16_000
 
 
 def gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -29,7 +29,7 @@ def gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[NDArra
     for _ in range(ITERATIONS):
         weight = _weights(y - offsets[:, None] - gains[:, None] * x)
         fitted = [_line(x[b], y[b], weight) for b in range(bands)]
-        settled = all(abs(g - gains[b]) < 1e-4 for b, (g, _) in enumerate(fitted))
+        settled = all(abs(g - gains[b]) < 5e-4 for b, (g, _) in enumerate(fitted))
         gains, offsets = (np.array(part) for part in zip(*fitted, strict=True))
         if settled:
             break

@@ -87,7 +87,8 @@ def _exact(window: Window, observed: Array, atoms: Array, compact: NDArray[np.bo
     a, b = grey @ observed, own @ observed
     aa, ab, bb = ((one * two).sum(axis=1) for one, two in ((grey, grey), (grey, own), (own, own)))
     single, mixed = _explained(a, b, aa, ab, bb)
-    return 0.5 * np.where(compact, np.maximum(single, mixed), single)
+    ratios: Array = 0.5 * np.where(compact, np.maximum(single, mixed), single).astype(np.float32)
+    return ratios
 
 
 def _explained(a: Array, b: Array, aa: Array, ab: Array, bb: Array) -> tuple[Array, Array]:
@@ -136,7 +137,7 @@ def _ground_ratio(window: Window, observed: Array) -> float:
     """The ground itself, moved or lit differently: misregistration, haze, shade and their edges."""
     flat = window.ground
     square = flat.reshape(len(flat), SIDE, SIDE)
-    down, right = np.gradient(square, axis=1), np.gradient(square, axis=2)
+    down, right = (np.asarray(np.gradient(square, axis=axis)) for axis in (1, 2))
     rows, cols = (axis.ravel() / HALF for axis in np.mgrid[-HALF : HALF + 1, -HALF : HALF + 1])
     slopes = [down.reshape(flat.shape), right.reshape(flat.shape)]
     basis = [*slopes, flat, np.ones_like(flat), flat * rows, flat * cols]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -68,8 +69,13 @@ class Stack:
     resolution: float
 
 
-def prepare(scenes: Sequence[Scene], areas: Areas, grid: Grid, on_pass: Callable[[], None] = lambda: None) -> Stack:
-    """The passes that can be compared, and the reason for each that cannot; the order of the scenes does not matter."""
+def prepare(
+    scenes: Sequence[Scene], areas: Areas, grid: Grid, pool: Executor, on_pass: Callable[[], None] = lambda: None
+) -> Stack:
+    """The passes that can be compared, and the reason for each that cannot; the order of the scenes does not matter.
+
+    Passes are registered by the workers of `pool`.
+    """
     ordered = sorted(scenes, key=lambda scene: (scene.datetime, scene.acquisition_id))
     bands = common_bands(ordered)
     alike = guard_offsets([_only(scene, bands) for scene in ordered if set(bands) <= set(scene.bands)])
@@ -83,10 +89,10 @@ def prepare(scenes: Sequence[Scene], areas: Areas, grid: Grid, on_pass: Callable
     useful = [scene for scene in alike if scene.acquisition_id not in {s.acquisition_id for s, _ in dark}]
     unusable = lacking + [Unusable(scene, reason) for scene, reason in dark]
     window = _window(areas)
-    frame = _Frame(useful, clear, areas, grid)
+    frame = _Frame(useful, clear, areas, grid, pool)
     passes = []
-    for scene in useful:
-        passes.append(frame.fit(scene, window))
+    for prepared in pool.map(lambda scene: frame.fit(scene, window), useful):
+        passes.append(prepared)
         on_pass()
     index = areas.apron_index[window]
     top, left = window[0].start, window[1].start
@@ -131,7 +137,9 @@ def _window(areas: Areas) -> tuple[slice, slice]:
 class _Frame:
     """The reference: the clearest pass gives place and light, the median of the clearest gives the ground."""
 
-    def __init__(self, scenes: Sequence[Scene], clear: dict[str, Mask], areas: Areas, grid: Grid) -> None:
+    def __init__(
+        self, scenes: Sequence[Scene], clear: dict[str, Mask], areas: Areas, grid: Grid, pool: Executor
+    ) -> None:
         self.clear, self.areas, self.grid = clear, areas, grid
         self.found: dict[str, Registration] = {}
         ranked = sorted(scenes, key=lambda s: (-round(float(clear[s.acquisition_id].mean()), 2), s.acquisition_id))
@@ -141,7 +149,7 @@ class _Frame:
         self.ground, self.seen = first.data, first.valid
         self.outline = align.edges(first.data, first.valid)
         self.steady = clear[first.acquisition_id]
-        lit = [self._lit(*self._placed(scene)[1:]) for scene in ranked[:REFERENCE_SCENES]]
+        lit = list(pool.map(lambda scene: self._lit(*self._placed(scene)[1:]), ranked[:REFERENCE_SCENES]))
         self.ground = nan_median(np.stack([image for image, _ in lit])) if len(lit) > 2 else self._darker(lit)
 
     def _darker(self, lit: list[tuple[Image, Mask]]) -> Image:

@@ -2,7 +2,7 @@
 
 The shapes are families in one parameter, the overall length; no type is named, and none of the simulator's drawings
 is used. Proportions are round means of published transport aircraft, with three wings: fuselage width 0.09, tailplane
-span 0.36, fin height 0.22, fuselage axis height 0.09 and wing height 0.07 of the length.
+span 0.36; heights of fin 0.30, tailplane 0.16, fuselage 0.14 and wing 0.09 of the length.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,14 @@ PSF_SIGMA_M = 5.8
 SKYLIGHT = {"B02": 0.28, "B03": 0.22, "B04": 0.18, "B08": 0.12, "mono": 0.2}
 """Share of full light that is left in a shadow: the sky's."""
 
-FINE_M = 2.0
+FINE_M = 1.0
+BLUR_M = 2.0
 MAX_SHADOW_M = 60.0
 PIXEL_M = 10.0
+FIN_HEIGHT = 0.30
+"""Height of the fin's top, as a share of the length."""
+LOWER_EDGE = 0.4
+"""Height of a part's lower edge as a share of its upper one: fuselages and wings stand clear of the ground."""
 
 Image = NDArray[np.float32]
 
@@ -96,7 +101,7 @@ def same_shape(template: Template, sun_azimuth: float, sun_elevation: float) -> 
 
 
 def variants(template: Template, sun_azimuth: float, sun_elevation: float) -> list[Template]:
-    """The template and its neighbours between the dictionary's steps: a little longer and shorter, turned either way."""
+    """The template and its neighbours between the dictionary's steps: longer and shorter, turned either way."""
     azimuth, elevation = _nearby(sun_azimuth, sun_elevation)
     return [
         _template(template.plan, template.length_m * stretch, (template.heading_deg + turn) % 360, azimuth, elevation)
@@ -107,11 +112,9 @@ def variants(template: Template, sun_azimuth: float, sun_elevation: float) -> li
 
 @lru_cache(maxsize=4096)
 def _template(plan: Plan, length: float, heading: float, azimuth: float, elevation: float) -> Template:
-    reach = (
-        int(np.ceil((length * 0.6 + min(0.22 * length / np.tan(np.radians(elevation)), MAX_SHADOW_M)) / PIXEL_M)) + 2
-    )
-    fine = round(PIXEL_M / FINE_M)
-    size = (2 * reach + 1) * fine
+    shadow_m = min(FIN_HEIGHT * length / np.tan(np.radians(elevation)), MAX_SHADOW_M)
+    reach = int(np.ceil((0.6 * length + shadow_m) / PIXEL_M)) + 2
+    size = (2 * reach + 1) * round(PIXEL_M / FINE_M)
     hull, wings, shade = (np.zeros((size, size), bool) for _ in range(3))
     for outline, height, is_wing in _parts(plan, length):
         drawn = _draw(outline, heading, size)
@@ -119,7 +122,7 @@ def _template(plan: Plan, length: float, heading: float, azimuth: float, elevati
         shade |= _cast(drawn, height, azimuth, elevation)
     wings &= ~hull
     shade &= ~(hull | wings)
-    return Template(plan, length, heading, *(_sensed(mask, fine) for mask in (hull, wings, shade)))
+    return Template(plan, length, heading, *(_sensed(mask) for mask in (hull, wings, shade)))
 
 
 def _parts(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, bool]]:
@@ -135,7 +138,7 @@ def _parts(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, 
     ]
     tailplane = [(-0.34, 0), (-0.45, 0.18), (-0.49, 0.18), (-0.45, 0)]
     fin = [(-0.33, 0.012), (-0.5, 0.012), (-0.5, 0), (-0.33, 0)]
-    shapes = ((fuselage, 0.09, False), (wing, 0.07, True), (tailplane, 0.12, True), (fin, 0.22, True))
+    shapes = ((fuselage, 0.14, False), (wing, 0.09, True), (tailplane, 0.16, True), (fin, FIN_HEIGHT, True))
     return [(np.array(_mirrored(side)) * length, height * length, is_wing) for side, height, is_wing in shapes]
 
 
@@ -154,23 +157,32 @@ def _draw(outline: NDArray[np.float64], heading: float, size: int) -> NDArray[np
 
 
 def _cast(drawn: NDArray[np.bool_], height: float, azimuth: float, elevation: float) -> NDArray[np.bool_]:
-    """The shape swept from the ground below it to where its height throws it, away from the sun."""
+    """The shape swept over the ground from where its lower edge throws its shadow to where its top does.
+
+    The sweep doubles its length in each step, which costs the logarithm of the throw.
+    """
     throw = min(height / np.tan(np.radians(elevation)), MAX_SHADOW_M)
     away = np.radians(azimuth + 180.0)
-    steps = max(1, int(np.ceil(throw / FINE_M)))
-    start = 0.45 if height > 0 else 0.0
-    swept = np.zeros_like(drawn)
-    for part in np.linspace(start, 1.0, steps + 1):
-        rows, cols = -np.cos(away) * throw * part / FINE_M, np.sin(away) * throw * part / FINE_M
-        swept |= np.roll(drawn, (round(rows), round(cols)), axis=(0, 1))
+    rows, cols = -np.cos(away) / FINE_M, np.sin(away) / FINE_M
+    start, length = LOWER_EDGE * throw, (1 - LOWER_EDGE) * throw
+    swept = np.roll(drawn, (round(rows * start), round(cols * start)), axis=(0, 1))
+    covered = 0.0
+    while covered < length:
+        step = min(max(covered, FINE_M), length - covered)
+        swept = swept | np.roll(swept, (round(rows * step), round(cols * step)), axis=(0, 1))
+        covered += step
     return swept
 
 
-def _sensed(fine_mask: NDArray[np.bool_], fine: int) -> Image:
-    """Blurred by the sensor and summed into its pixels."""
-    blurred = ndimage.gaussian_filter(fine_mask.astype(np.float32), PSF_SIGMA_M / FINE_M, mode="constant")
-    size = len(fine_mask) // fine
-    return blurred.reshape(size, fine, size, fine).mean(axis=(1, 3))
+def _sensed(fine_mask: NDArray[np.bool_]) -> Image:
+    """Blurred by the sensor and averaged into its pixels; halfway to them first, where the blur is cheaper."""
+    halfway = _averaged(fine_mask.astype(np.float32), round(BLUR_M / FINE_M))
+    return _averaged(ndimage.gaussian_filter(halfway, PSF_SIGMA_M / BLUR_M, mode="constant"), round(PIXEL_M / BLUR_M))
+
+
+def _averaged(image: Image, factor: int) -> Image:
+    size = len(image) // factor
+    return image.reshape(size, factor, size, factor).mean(axis=(1, 3))
 
 
 def shadow_loss(bands: tuple[str, ...]) -> NDArray[np.float32]:

@@ -58,12 +58,9 @@ class Track:
     """The last visible look before `first`, in which it was not there; None where no look tells."""
     after: int | None
     """The first visible look after `last`, in which it was not there."""
+    margin: float
+    """Log-likelihood ratio of aircraft over the best plainer explanation, with what further looks add to it."""
     states: tuple[State, ...] = field(repr=False)
-
-    @property
-    def margin(self) -> float:
-        """Log-likelihood ratio of aircraft over the best plainer explanation."""
-        return self.sighting.fit.margin
 
 
 def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int16], margin: float) -> list[Sighting]:
@@ -110,9 +107,18 @@ def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Trac
     joined: list[Track] = []
     while waiting:
         track = follow(waiting[0], looks)
-        joined.append(track)
-        waiting = [s for s in waiting[1:] if not _accounted(s, track)]
+        more = [sighting for sighting in waiting[1:] if _accounted(sighting, track)]
+        joined.append(replace(track, margin=_together(track.margin, [sighting.fit.margin for sighting in more])))
+        waiting = [sighting for sighting in waiting[1:] if sighting not in more]
     return joined
+
+
+def _together(best: float, others: Sequence[float]) -> float:
+    """The evidence of several looks at one object: half of each further one, at most as much as the best again.
+
+    Looks share the ground's texture and the object's own unlikeness to the dictionary, so they are not independent.
+    """
+    return best + min(best, 0.5 * sum(max(0.0, other) for other in others))
 
 
 def _accounted(sighting: Sighting, track: Track) -> bool:
@@ -124,7 +130,7 @@ def follow(sighting: Sighting, looks: Sequence[Look | None]) -> Track:
     states = tuple(_states(sighting, looks))
     last, after = _end(states, sighting.look, range(sighting.look + 1, len(states)))
     first, before = _end(states, sighting.look, range(sighting.look - 1, -1, -1))
-    return Track(sighting, first, last, before, after, states)
+    return Track(sighting, first, last, before, after, sighting.fit.margin, states)
 
 
 def _end(states: Sequence[State], start: int, steps: range) -> tuple[int, int | None]:

@@ -87,7 +87,7 @@ def _cut(image: Array, row: int, col: int, beyond: float = 0.0) -> Array:
 
 @lru_cache(maxsize=32)
 def _pixel_whitener(coherence: float) -> Array:
-    """(pixel, pixel): inverse square root of a Gaussian correlation with a nugget, whose value at one pixel is `coherence`.
+    """(pixel, pixel): inverse square root of a Gaussian correlation with a nugget; `coherence` is its value at 1 px.
 
     The symmetric root, so that what was at a pixel stays around it.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import cos, radians, sin, tan
 
 from shapely import affinity
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
@@ -69,14 +69,14 @@ class Part:
 def parts(aircraft: AircraftType, heading_deg: float) -> tuple[Part, ...]:
     """The aircraft's pieces, its nose towards `heading_deg` clockwise from north."""
     half, radius = aircraft.length / 2, aircraft.fuselage / 2
-    hull = box(-radius, -half + 3 * radius, radius, half - radius).buffer(radius, quad_segs=6)
-    tail = box(-radius * 0.3, -half, radius * 0.3, -half + 4 * radius)
+    tube = LineString([(0, -half + 4 * radius), (0, half - radius)]).buffer(radius, quad_segs=6)
+    cone = Polygon([(-radius, -half + 5 * radius), (0, -half), (radius, -half + 5 * radius)])
     wing = _surface(aircraft, half - aircraft.wing_at * aircraft.length, aircraft.span, aircraft.root_chord)
     stabiliser = _surface(aircraft, -half + 0.13 * aircraft.length, aircraft.tail_span, 0.5 * aircraft.root_chord)
     fin = box(-0.3, -half, 0.3, -half + 0.16 * aircraft.length)
     axis = radius + 0.45 * aircraft.wing_height
     pieces = (
-        Part(unary_union([hull, tail]), axis - radius, axis + radius, False),
+        Part(unary_union([tube, cone]), axis - radius, axis + radius, False),
         Part(wing, aircraft.wing_height, aircraft.wing_height + 0.6, True),
         Part(stabiliser, axis + radius, axis + radius + 0.4, True),
         Part(fin, axis, aircraft.height, True),

@@ -100,11 +100,12 @@ class Store:
                     *(_hit_json(hit), run.attribution, iso(now)),
                 )
 
-    def note_gone(self, airfield: str, gone: Iterable[str]) -> None:
-        """Marks the passes that the catalogue no longer has, and those that are back; their history stays."""
-        lost = json.dumps(sorted(gone))
-        flag = "id IN (SELECT value FROM json_each(?))"
-        self._execute(f"UPDATE passes SET gone = {flag} WHERE airfield = ? AND gone != ({flag})", lost, airfield, lost)
+    def note_listing(self, airfield: str, *, gone: Iterable[str], listed: Iterable[str]) -> None:
+        """Marks passes that the catalogue no longer has, and unmarks those that it lists; their history stays."""
+        sql = "UPDATE passes SET gone = ? WHERE airfield = ? AND gone != ? AND id IN (SELECT value FROM json_each(?))"
+        with self._transaction():
+            self._execute(sql, 1, airfield, 1, json.dumps(sorted(gone)))
+            self._execute(sql, 0, airfield, 0, json.dumps(sorted(listed)))
 
     def outbox(self) -> list[tuple[Hit, str]]:
         """Hits that were not handed on yet, each with the credits that it owes, sorted by airfield, time and id."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pystac import Item
     from shapely.geometry.base import BaseGeometry
 
-NAMED = {"earth-search": "https://earth-search.aws.element84.com/v1"}
-"""Catalogues known by name: open, no account, no key."""
+NAMED = ("earth-search",)
+"""Catalogues known by name: open, no account, no key; their addresses are settings."""
 
 COLLECTION = "sentinel-2-l2a"
 """The collection asked for in a STAC API: Earth Search's and most others' name for Sentinel-2 Level-2A."""
@@ -50,7 +50,7 @@ def open_catalog(where: str, settings: Settings) -> Catalog:
 
     Raises CatalogError where it is none of these.
     """
-    where = NAMED.get(where, where)
+    where = settings.earth_search if where == "earth-search" else where
     if where.startswith(("http://", "https://")):
         from imagery_watch.sources.stac_api import ApiCatalog
 
