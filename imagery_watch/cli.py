@@ -246,16 +246,9 @@ def _airfield(name: str | None, aoi: Path | None, settings: "Settings") -> Any:
 
 
 def _settings() -> "Settings":
-    from pydantic import ValidationError
+    from imagery_watch.settings import read_settings
 
-    from imagery_watch.settings import Settings
-
-    try:
-        return Settings()  # type: ignore[call-arg]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "IMAGERY_WATCH_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(f"environment variable {name}: {first['msg']}") from None
+    return read_settings()
 
 
 def _now() -> datetime:

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from imagery_watch.errors import UsageError
 
 
 class Settings(BaseSettings):
@@ -53,3 +55,13 @@ class Settings(BaseSettings):
     def cache_dir(self) -> Path:
         """The folder of the chip cache."""
         return self.cache if self.cache is not None else self.home / "cache"
+
+
+def read_settings() -> Settings:
+    """The settings as the environment has them. Raises UsageError naming the variable that cannot be used."""
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "IMAGERY_WATCH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"environment variable {name}: {first['msg']}") from None

@@ -16,8 +16,11 @@ SPREAD_FLOOR = 0.7
 """Of the airfield's own noise: no pixel is quieter than that."""
 MIN_NOISE = 0.004
 """Reflectance: sensor noise (0.0015) and interpolation together are never below this."""
-SAME_GROUND = 2.5
-"""In noise units: looks this much farther from the pavement's colour than the nearest looks are taken as occupied."""
+SAME_GROUND = 0.7
+"""In noise units, beyond the noise itself: how far a look may lie from the empty ground before it counts for little."""
+FEW_LOOKS = 6
+SEED_SHARE = 0.17
+"""Share of the looks that is taken as empty to begin with: a stand may be taken five times out of six."""
 NEIGHBOURHOOD_M = 210.0
 
 
@@ -52,20 +55,35 @@ def pavement_colour(stack: Stack, aprons: Mask, pixel_m: float) -> Image:
 
 
 def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(time, y, x): 1 where a look is as near to the pavement's colour as this pixel's nearest looks are, 0 where it is
-    much farther, which is what an aircraft or its shadow does. Ground that is always odd (a marking) keeps all looks.
+    """(time, y, x): near 1 where a look shows the empty ground, near 0 where something stands on it; 0 where not seen.
+
+    The looks nearest to the pavement's colour are taken as empty, and the others by how far they are from those: an
+    aircraft or its shadow is far. Ground that is always odd (a marking) is near to itself, and keeps all its looks.
     """
-    square = np.stack([(((look - pavement) / noise[:, None, None]) ** 2).mean(axis=0) for look in stack])
+    to_pavement = _distance(stack, pavement, noise)
+    seeds = max(1 if len(stack) < FEW_LOOKS else 2, round(len(stack) * SEED_SHARE))
+    farthest = np.sort(to_pavement, axis=0)[seeds - 1]
+    chosen = np.isfinite(to_pavement) & (to_pavement <= np.where(np.isfinite(farthest), farthest, np.inf))
+    empty = _mean_of(stack, chosen)
+    beyond = np.clip(_distance(stack, empty, noise) - 1.0, 0, None)
+    return np.where(np.isfinite(beyond), np.exp(-0.5 * (beyond / SAME_GROUND) ** 2), 0.0).astype(np.float32)
+
+
+def _distance(stack: Stack, centre: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(time, y, x): root mean square over bands and 3 x 3 pixels of the departure in noise units; inf where not seen."""
+    square = np.stack([(((look - centre) / noise[:, None, None]) ** 2).mean(axis=0) for look in stack])
     seen = np.isfinite(square)
-    smooth = np.stack([ndimage.uniform_filter(np.where(s, q, 0.0), 3) for q, s in zip(square, seen, strict=True)])
+    total = np.stack([ndimage.uniform_filter(np.where(s, q, 0.0), 3) for q, s in zip(square, seen, strict=True)])
     share = np.stack([ndimage.uniform_filter(s.astype(np.float32), 3) for s in seen])
-    distance = np.where(seen, np.sqrt(np.clip(smooth, 0, None) / np.maximum(share, 1e-6)), np.inf)
-    nearest = np.sort(distance, axis=0)[min(len(distance) - 1, len(distance) // 5)]
-    lowest = distance.min(axis=0)
-    start = np.where(np.isfinite(nearest), nearest, np.where(np.isfinite(lowest), lowest, 0.0))
-    beyond = np.where(seen, distance, 0.0) - start
-    weight = np.exp(-0.5 * (np.clip(beyond, 0, None) / SAME_GROUND) ** 2)
-    return np.where(seen, weight, 0.0).astype(np.float32)
+    distance = np.sqrt(np.clip(total, 0, None) / np.maximum(share, 1e-6))
+    return np.where(seen, distance, np.inf).astype(np.float32)
+
+
+def _mean_of(stack: Stack, chosen: NDArray[np.bool_]) -> Image:
+    """(band, y, x): mean of the chosen looks, NaN where there are none."""
+    count = chosen.sum(axis=0)
+    total = np.where(chosen[:, None], np.nan_to_num(stack), 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
 def baseline_of(

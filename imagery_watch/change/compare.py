@@ -11,6 +11,7 @@ from scipy import ndimage
 from imagery_watch.change.baseline import (
     baseline_of,
     empty_weights,
+    nan_median,
     pavement_colour,
     temporal_noise,
 )
@@ -22,6 +23,8 @@ MIN_SAME_ORBIT = 6
 """Looks of one orbit that make a baseline of their own; with fewer, all orbits are taken together."""
 BUCKET = timedelta(days=30)
 LEVEL_BOX_M = 210.0
+USUAL_CHANGE = 0.015
+"""Reflectance by which empty apron differs from pass to pass, before anything is known of this one (science: 1-3 %)."""
 MAX_INFLATION = 8.0
 
 Image = NDArray[np.float32]
@@ -72,14 +75,25 @@ def _ground(stack: Stack, orbit: int | None, bucket: int, half_window: timedelta
 
 
 def _ground_of(chosen: Sequence[Prepared], stack: Stack, own_orbit: bool) -> Ground:
-    images = np.stack([item.image for item in chosen])
     aprons = stack.apron_index >= 0
+    images = _alike([item.image for item in chosen], aprons, stack.resolution)
     noise = temporal_noise(images, aprons)
     pavement = pavement_colour(images, aprons, stack.resolution)
     weights = empty_weights(images, pavement, noise)
     baseline = baseline_of(images, weights, noise, _typical_error(chosen))
     structure = noise_structure(images, weights, baseline, aprons)
     return Ground(baseline, *structure, own_orbit)
+
+
+def _alike(images: Sequence[Image], aprons: Mask, pixel_m: float) -> NDArray[np.float32]:
+    """(time, band, y, x): the images, each at the level of their median, as every look is when it is judged.
+
+    Without this the wetness and light of a whole apron would count as noise of each of its pixels.
+    """
+    usual = nan_median(np.stack(images))
+    spread = np.full(usual.shape, USUAL_CHANGE, np.float32)
+    reference = Baseline(usual, spread, np.zeros(aprons.shape, np.int16))
+    return np.stack([level(image, reference, aprons, np.isfinite(image[0]), pixel_m) for image in images])
 
 
 def _typical_error(chosen: Sequence[Prepared]) -> float:
@@ -96,7 +110,7 @@ def noise_structure(
     calm: Mask = np.logical_and.reduce(np.abs(z) < 4, axis=1)
     quiet = calm & (weights > 0.5) & aprons
     samples = np.moveaxis(z, 1, -1)[quiet]
-    if len(samples) < 50 * bands:
+    if len(samples) < 50 * bands or samples.std(axis=0).min() < 1e-6:  # one image, repeated, has no noise
         return np.eye(bands, dtype=np.float32), 4.0, 0.5
     correlation = np.corrcoef(samples, rowvar=False).reshape(bands, bands) * 0.98 + 0.02 * np.eye(bands)
     return correlation.astype(np.float32), *_in_space(np.where(quiet[:, None], z, 0.0), quiet, float(samples.var()))

@@ -20,7 +20,7 @@ PRESENT, ABSENT = 0.55, 0.35
 """Share of the object's own signal found in a look: above it is there, below it is not, between nobody knows."""
 MIN_CERTAINTY = 4.0
 """Standard deviations between all and none of the signal, below which a look says nothing about this object."""
-SAME_OBJECT = 0.6
+SAME_OBJECT = 0.45
 """Correlation of two looks' residuals below which they show two different objects."""
 PROPER_VISIBLE = 0.8
 """Share of the object's footprint that must be visible for the look to count."""
@@ -110,7 +110,32 @@ def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Trac
         more = [sighting for sighting in waiting[1:] if _accounted(sighting, track)]
         joined.append(replace(track, margin=_together(track.margin, [sighting.fit.margin for sighting in more])))
         waiting = [sighting for sighting in waiting[1:] if sighting not in more]
-    return joined
+    return merged(joined)
+
+
+def merged(found: Sequence[Track]) -> list[Track]:
+    """The tracks, those at one place whose looks overlap made one: thin cloud can make a look unlike the others.
+
+    The stronger track gives the object, and each end comes from the track that reaches farther.
+    """
+    kept: list[Track] = []
+    for track in found:
+        index = next((i for i, other in enumerate(kept) if _one_object(track, other)), None)
+        if index is None:
+            kept.append(track)
+        else:
+            kept[index] = _united(kept[index], track)
+    return kept
+
+
+def _one_object(one: Track, other: Track) -> bool:
+    overlap = one.first <= other.last and other.first <= one.last
+    return overlap and near(one.sighting.fit, other.sighting.fit)
+
+
+def _united(strong: Track, weak: Track) -> Track:
+    early, late = min(strong, weak, key=lambda t: t.first), max(strong, weak, key=lambda t: t.last)
+    return replace(strong, first=early.first, before=early.before, last=late.last, after=late.after)
 
 
 def _together(best: float, others: Sequence[float]) -> float:

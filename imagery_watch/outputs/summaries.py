@@ -76,15 +76,16 @@ def _apron_summary(name: str, looks: Sequence[Look]) -> ApronSummary:
 
 
 def headline(result: RunResult) -> str:
-    """What was found, and how much could not be seen, in one or two sentences."""
+    """What was found, and how much could not be seen, in one or two sentences; withdrawn hits were not found."""
     counts = result_counts(result.looks)
     seen = counts["change"] + counts["no_change"]
     if not result.looks:
         return "No pass was looked at, so nothing can be said."
-    if not seen and not result.hits:
+    standing = [hit for hit in result.hits if hit.status != "withdrawn"]
+    if not seen and not standing:
         none = f"none of {_looks(len(result.looks))} saw enough of an apron"
         return f"Nothing can be said: {none}. {_blind(result)}"
-    found = _found(result.hits)
+    found = _found(standing)
     return f"{found} in {_looks(seen)} that saw enough of an apron. {_blind(result)}".strip()
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -50,18 +51,24 @@ def places(detection: Detection) -> np.ndarray:
     return np.array([(fit.row, fit.col) for fit in fits]).reshape(-1, 2) + corner
 
 
+@lru_cache(maxsize=8)
+def stood(pattern: str) -> Detection:
+    """The detection over passes in which the jet, and the other jet, stand as the pattern says."""
+    return look_for(series(stand(pattern, J=JET, K=OTHER)))
+
+
 def scores(detection: Detection) -> list[float]:
     return [event.score for event in detection.events]
 
 
 @pytest.mark.parametrize(("pattern", "expected"), STANDS)
 def test_what_stands_where_and_when(pattern: str, expected: list[tuple[str, int, int]]) -> None:
-    detection = look_for(series(stand(pattern, J=JET, K=OTHER)))
+    detection = stood(pattern)
     assert sorted(changes(detection)) == sorted(expected)
     assert np.abs(places(detection) - MIDDLE).max(initial=0) < PLACE_PX
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", range(1, 3))
 def test_two_aircraft_on_other_ground(seed: int) -> None:
     looks = [[], [], [JET], [JET, AIRBUS], [AIRBUS], [], []]
     expected = [("arrival", 1, 2), ("arrival", 2, 3), ("departure", 3, 4), ("departure", 4, 5)]
@@ -83,17 +90,18 @@ def test_gain_and_offset_of_each_pass_change_nothing() -> None:
     scenes = series(stand("...JJ..", J=JET))
     gains = rng.uniform(0.85, 1.2, (len(scenes), 4, 1, 1)).astype(np.float32)
     offsets = rng.uniform(-0.02, 0.04, gains.shape).astype(np.float32)
+    gains[0], offsets[0] = 1.0, 0.0  # the reference: the light that all passes are brought to
     lit = [scene.with_data(scene.data * g + a) for scene, g, a in zip(scenes, gains, offsets, strict=True)]
-    plain, other = look_for(scenes), look_for(lit)
+    plain, other = stood("...JJ.."), look_for(lit)
     assert changes(other) == changes(plain) == [("arrival", 2, 3), ("departure", 4, 5)]
-    np.testing.assert_allclose(scores(other), scores(plain), rtol=0.15)
+    np.testing.assert_allclose(scores(other), scores(plain), rtol=0.07)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_order_of_scenes_is_irrelevant(seed: int) -> None:
     scenes = series(stand("..JJ.", J=JET))
     order = np.random.default_rng(seed).permutation(len(scenes))
-    plain, shuffled = look_for(scenes), look_for([scenes[index] for index in order])
+    plain, shuffled = stood("..JJ."), look_for([scenes[index] for index in order])
     assert changes(plain) == [("arrival", 1, 2), ("departure", 3, 4)]
     assert changes(shuffled) == changes(plain) and scores(shuffled) == scores(plain)
     np.testing.assert_array_equal(places(shuffled), places(plain))
@@ -133,7 +141,7 @@ def test_moving_everything_by_whole_pixels_moves_the_hits_and_nothing_else(down:
     rolled = [scene.with_data(np.roll(scene.data, (down, right), axis=(1, 2))) for scene in scenes]
     rolled = [replace(scene, scl=np.roll(scene.scl, (down, right), axis=(0, 1))) for scene in rolled]
     apron = tuple(slice(s.start + by, s.stop + by) for s, by in zip(APRON, (down, right), strict=True))
-    plain, moved = look_for(scenes), look_for(rolled, areas(apron))
+    plain, moved = stood("..JJ."), look_for(rolled, areas(apron))
     assert changes(moved) == changes(plain) == [("arrival", 1, 2), ("departure", 3, 4)]
     np.testing.assert_allclose(places(moved) - (down, right), places(plain), atol=0.2)
     np.testing.assert_allclose(scores(moved), scores(plain), rtol=0.05)
@@ -187,7 +195,7 @@ def test_too_few_passes_say_nothing(count: int) -> None:
 
 
 def test_the_chip_holds_the_event() -> None:
-    detection = look_for(series(stand(".J.", J=JET)))
+    detection = stood(".J")
     rows, cols, row, col = chip_window(detection.stack, detection.events[0], half=12)
     image = detection.stack.passes[1].image[:, rows, cols]
     assert image.shape == (4, 25, 25)

@@ -1,0 +1,116 @@
+"""The empty apron, against slow references and under occupancy."""
+
+import numpy as np
+import pytest
+from change.scenes import APRON, CONCRETE, JET, MIDDLE, areas, ground, series, stand
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imagery_watch.change.baseline import (
+    MIN_NOISE,
+    baseline_of,
+    empty_weights,
+    nan_median,
+    pavement_colour,
+    temporal_noise,
+    weighted_median,
+)
+
+APRONS = areas().aprons
+
+
+def with_holes(seed: int, looks: int = 7) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    stack = rng.normal(0.3, 0.1, (looks, 2, 6, 5)).astype(np.float32)
+    stack[rng.random(stack.shape) < 0.3] = np.nan
+    stack[:, :, 0, 0] = np.nan
+    return stack
+
+
+def slow_weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Each value as often as its weight, a whole number, says."""
+    seen = np.isfinite(values)
+    repeated = np.repeat(values[seen], weights[seen].astype(int))
+    return float(np.median(repeated)) if len(repeated) else np.nan
+
+
+@given(seed=st.integers(0, 1000), looks=st.integers(1, 9))
+@settings(max_examples=25)
+def test_weighted_median_against_the_slow_way(seed: int, looks: int) -> None:
+    stack = with_holes(seed, looks)
+    weights = np.random.default_rng(seed).integers(0, 4, stack.shape).astype(np.float32)
+    expected = np.array(
+        [slow_weighted_median(stack[:, b, r, c], weights[:, b, r, c]) for b, r, c in np.ndindex(stack.shape[1:])]
+    ).reshape(stack.shape[1:])
+    np.testing.assert_allclose(weighted_median(stack, weights), expected, rtol=1e-5)
+
+
+@given(seed=st.integers(0, 1000), looks=st.integers(1, 9))
+@settings(max_examples=25)
+def test_nan_median_against_numpy(seed: int, looks: int) -> None:
+    stack = with_holes(seed, looks)
+    known = np.isfinite(stack).any(axis=0)
+    expected = np.full(known.shape, np.nan, np.float32)
+    expected[known] = np.nanmedian(stack[:, known], axis=0)
+    np.testing.assert_allclose(nan_median(stack), expected, rtol=1e-5)
+
+
+def images(pattern: str) -> np.ndarray:
+    return np.stack([scene.data for scene in series(stand(pattern, J=JET))])
+
+
+def baseline(stack: np.ndarray):
+    noise = temporal_noise(stack, APRONS)
+    weights = empty_weights(stack, pavement_colour(stack, APRONS, 10.0), noise)
+    return baseline_of(stack, weights, noise, 0.1), weights
+
+
+@pytest.mark.parametrize("pattern", ["..........", "...JJJ....", "JJJJJJJ...", "J.JJ.JJ.JJ"])
+def test_a_stand_that_is_mostly_taken_keeps_its_empty_ground(pattern: str) -> None:
+    found, weights = baseline(images(pattern))
+    row, col = map(round, MIDDLE)
+    box = np.s_[row - 3 : row + 4, col - 3 : col + 4]
+    off = np.abs(found.median[:, *box] - ground()[:, *box])
+    assert off.mean() < 0.01 and off.max() < 0.05
+    taken = [letter == "J" for letter in pattern]
+    assert (weights[taken, row, col] < 0.1).all()
+    empty = weights[[not one for one in taken], row, col]
+    assert (empty > 0.5).sum() >= 0.6 * len(empty)
+
+
+def test_pavement_keeps_its_colour_under_aircraft() -> None:
+    pavement = pavement_colour(images("JJJJJJJJ"), APRONS, 10.0)
+    np.testing.assert_allclose(pavement[:, *APRON].mean(axis=(1, 2)), CONCRETE, atol=0.015)
+
+
+def test_noise_is_what_was_put_in() -> None:
+    rng = np.random.default_rng(0)
+    stack = (0.3 + rng.normal(0, [[[[0.01]], [[0.02]]]], (12, 2, *APRONS.shape))).astype(np.float32)
+    np.testing.assert_allclose(temporal_noise(stack, APRONS), [0.01, 0.02], rtol=0.05)
+    stack[:, :, ::2] = np.nan
+    np.testing.assert_allclose(temporal_noise(stack, APRONS), [0.01, 0.02], rtol=0.07)
+
+
+def test_noise_has_a_floor_and_a_guess() -> None:
+    still = np.full((3, 2, *APRONS.shape), 0.3, np.float32)
+    np.testing.assert_allclose(temporal_noise(still, APRONS), MIN_NOISE)
+    np.testing.assert_allclose(temporal_noise(still[:1], APRONS), 0.02)
+    np.testing.assert_allclose(temporal_noise(still * np.nan, APRONS), 0.02)
+
+
+def test_ground_never_seen_has_no_median_and_no_count() -> None:
+    stack = images("....")
+    stack[:, :, 50:54, 50:54] = np.nan
+    found, _ = baseline(stack)
+    assert np.isnan(found.median[:, 50:54, 50:54]).all() and (found.count[50:54, 50:54] == 0).all()
+    assert np.isfinite(found.median[:, 60, 60]).all() and found.count[60, 60] > 0
+    assert (found.spread > 0).all() and np.isfinite(found.spread).all()
+
+
+def test_spread_grows_at_edges_with_the_registration_error() -> None:
+    stack = images("......")
+    weights, noise = np.ones(stack.shape[:1] + stack.shape[2:], np.float32), temporal_noise(stack, APRONS)
+    sure, unsure = (baseline_of(stack, weights, noise, error).spread[3] for error in (0.05, 0.5))
+    edge, inside = np.s_[42, 45:70], np.s_[55:60, 55:60]
+    assert unsure[edge].mean() > 1.3 * sure[edge].mean()
+    assert unsure[inside].mean() < 1.3 * sure[inside].mean()

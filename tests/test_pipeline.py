@@ -1,0 +1,318 @@
+"""The whole line, as a person starts it: simulated passes over real ground, from files, over HTTP, and misdeclared."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from support.servers import Server
+
+from imagery_watch.evaluate.archive import write_archive
+from imagery_watch.evaluate.ground import BANDS, bolzano
+from imagery_watch.evaluate.inject import Placement
+from imagery_watch.evaluate.passes import Cloud, SimulatedPass, Weather, simulate
+
+HERE = Path(__file__).parent
+LIPB = HERE.parent / "aoi" / "LIPB.geojson"
+REAL_120_M = HERE / "data" / "s2_120m"
+FIRST = datetime(2022, 6, 2, 10, 20, 29, tzinfo=UTC)
+PASSES = 8
+PLACE = Placement("Il-62M", 148.6, 165.8, 28.0, 0.62, 0.5)
+STANDS = range(3, 5)
+CLOUDED = 6
+ORBITS = ((65, "sentinel-2a"), (22, "sentinel-2b"))
+BRACKETS = {
+    "arrival": ("2022-06-12T10:20:29Z", "2022-06-17T10:30:29Z"),
+    "departure": ("2022-06-22T10:20:29Z", "2022-06-27T10:30:29Z"),
+}
+QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "IMAGERY_WATCH_RETRIES": "0"}
+
+Feature = dict[str, Any]
+
+
+class Ran(NamedTuple):
+    """One run: how it ended, and what it wrote."""
+
+    code: int
+    said: str
+    folder: Path
+
+    @property
+    def hits(self) -> list[dict[str, Any]]:
+        return [feature["properties"] for feature in json.loads((self.folder / "hits.geojson").read_text())["features"]]
+
+    @property
+    def looks(self) -> list[dict[str, str]]:
+        with (self.folder / "looks.csv").open(newline="") as table:
+            return list(csv.DictReader(table))
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return dict(json.loads((self.folder / "run.json").read_text()))
+
+    @property
+    def brackets(self) -> dict[str, tuple[str, str]]:
+        return {hit["kind"]: (hit["before"], hit["after"]) for hit in self.hits}
+
+    def same_hits(self) -> bytes:
+        return (self.folder / "hits.geojson").read_bytes()
+
+
+def make_passes() -> list[SimulatedPass]:
+    ground, rng = bolzano(), np.random.default_rng(3)
+    return [
+        simulate(
+            ground.reflectance,
+            ground.scl,
+            BANDS,
+            [PLACE] if number in STANDS else [],
+            Weather(
+                shift_px=(float(rng.normal(0, 0.2)), float(rng.normal(0, 0.2))),
+                gain=float(rng.normal(1, 0.02)),
+                temporal_noise=0.004,
+                clouds=(Cloud(150, 160, 40),) if number == CLOUDED else (),
+            ),
+            when=FIRST + timedelta(days=5 * number, minutes=10 * (number % 2)),
+            platform=ORBITS[number % 2][1],
+            relative_orbit=ORBITS[number % 2][0],
+            sun=(148.0, 62.0),
+            seed=number,
+        )
+        for number in range(PASSES)
+    ]
+
+
+def run_line(aoi: Path, catalog: Path | str, out: Path, *options: str, **changes: str) -> Ran:
+    command = [sys.executable, "-m", "imagery_watch", "run", "--aoi", str(aoi), "--catalog", str(catalog)]
+    done = subprocess.run(
+        [*command, "--out", str(out), *options],
+        env={**os.environ, **QUIET, **changes},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ran(done.returncode, done.stdout + done.stderr, out)
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ItemCollection of eight passes; an aircraft stands on the main apron in the fourth and fifth."""
+    return write_archive(make_passes(), BANDS, bolzano().grid, tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session")
+def one_apron(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bolzano with its main apron only, for speed."""
+    document = json.loads(LIPB.read_text())
+    named = [feature for feature in document["features"] if feature["properties"]["name"] == "main-apron"]
+    path = tmp_path_factory.mktemp("aoi") / "LIPB.geojson"
+    path.write_text(json.dumps({**document, "features": named}))
+    return path
+
+
+@pytest.fixture(scope="session")
+def plain(archive: Path, one_apron: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The run over the archive as it is."""
+    return run_line(one_apron, archive, tmp_path_factory.mktemp("plain") / "out")
+
+
+@pytest.fixture
+def listed(archive: Path) -> Iterator[Callable[[list[Feature]], Path]]:
+    """`listed(features)`: a catalogue of those items beside the archive's files."""
+    made: list[Path] = []
+
+    def write(features: list[Feature]) -> Path:
+        made.append(archive.with_name(f"variant-{os.getpid()}-{len(made)}.json"))
+        made[-1].write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        return made[-1]
+
+    yield write
+    for path in made:
+        path.unlink()
+
+
+def features_of(archive: Path) -> list[Feature]:
+    return list(json.loads(archive.read_text())["features"])
+
+
+def served(features: list[Feature], base: str) -> list[Feature]:
+    """The items with their assets behind a server."""
+    moved = json.loads(json.dumps(features))
+    for feature in moved:
+        for asset in feature["assets"].values():
+            asset["href"] = asset["href"].replace("./", f"{base}/", 1)
+    return list(moved)
+
+
+def test_a_planted_aircraft_is_found_with_its_bracket(plain: Ran) -> None:
+    assert plain.code == 0
+    assert plain.brackets == BRACKETS
+    assert {hit["apron"] for hit in plain.hits} == {"main-apron"}
+    assert all(30 < hit["length_m"] < 65 for hit in plain.hits)
+    assert all((plain.folder / hit["chip"]).read_bytes().startswith(b"\x89PNG") for hit in plain.hits)
+    assert all("consistent with" in hit["summary"] and "Il-62" not in hit["summary"] for hit in plain.hits)
+
+
+def test_a_cloudy_apron_is_not_observed(plain: Ran) -> None:
+    clouded = (FIRST + timedelta(days=5 * CLOUDED)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    results = {look["datetime"]: look["result"] for look in plain.looks}
+    assert results[clouded] == "not_observed"
+    assert sorted(results.values()) == ["change"] * 2 + ["no_change"] * (PASSES - 3) + ["not_observed"]
+
+
+def test_a_stac_api_gives_the_same_hits_as_the_files(
+    archive: Path,
+    one_apron: Path,
+    plain: Ran,
+    tmp_path: Path,
+    range_server: Callable[[Path], Server],
+    stac_server: Callable[[list[Feature]], str],
+) -> None:
+    server = range_server(archive.parent)
+    url = stac_server(served(features_of(archive), server.url))
+    period = ("--since", "2022-06-01", "--until", "2022-07-08")
+    first = run_line(one_apron, url, tmp_path / "one", *period)
+    assert (first.code, first.brackets) == (0, BRACKETS)
+    assert first.same_hits() == plain.same_hits()
+    server.forget()
+    again = run_line(one_apron, url, tmp_path / "two", *period)  # from the chip cache
+    assert again.same_hits() == plain.same_hits()
+    assert server.requests() == []
+
+
+def test_the_whole_shipped_airfield_through_an_api_reports_only_the_period(
+    archive: Path, tmp_path: Path, range_server: Callable[[Path], Server], stac_server: Callable[[list[Feature]], str]
+) -> None:
+    url = stac_server(served(features_of(archive), range_server(archive.parent).url))
+    period = ("--since", "2022-06-18", "--until", "2022-06-27")
+    ran = run_line(LIPB, url, tmp_path / "out", *period)
+    assert (ran.code, ran.brackets) == (0, {"departure": BRACKETS["departure"]})  # on the last day, which is included
+    assert ran.record["counts"]["read"] == PASSES - 2  # the history before is read, what comes after is not
+    assert {look["datetime"][:10] for look in ran.looks} == {"2022-06-22", "2022-06-27"}
+    assert {look["apron"] for look in ran.looks} == {"main-apron", "west-apron"}
+
+
+def test_the_order_of_the_items_does_not_matter(
+    archive: Path, one_apron: Path, plain: Ran, tmp_path: Path, listed: Callable[[list[Feature]], Path]
+) -> None:
+    features = features_of(archive)
+    mixed = [features[number] for number in np.random.default_rng(1).permutation(len(features))]
+    assert run_line(one_apron, listed(mixed), tmp_path / "out").same_hits() == plain.same_hits()
+
+
+def test_older_versions_of_a_pass_change_nothing(
+    archive: Path, one_apron: Path, plain: Ran, tmp_path: Path, listed: Callable[[list[Feature]], Path]
+) -> None:
+    older = json.loads(json.dumps(features_of(archive)[2:5]))
+    for feature, other in zip(older, features_of(archive)[5:8], strict=True):
+        feature["id"] = feature["id"].replace("_L2A", "_9_L2A")
+        feature["assets"] = other["assets"]  # another day's pixels: they must not be read
+        uri = feature["properties"]["s2:product_uri"]
+        feature["properties"] |= {
+            "s2:processing_baseline": "04.00",
+            "s2:product_uri": uri.replace("_N0511_", "_N0400_"),
+        }
+    ran = run_line(one_apron, listed([*older, *features_of(archive)]), tmp_path / "out")
+    assert ran.same_hits() == plain.same_hits()
+    assert sum(len(note["superseded"]) for note in ran.record["passes"]) == 3
+
+
+@pytest.mark.parametrize("broken", [1, 4], ids=["a pass before", "a pass of the bracket"])
+def test_a_pass_that_cannot_be_read_failed_and_adds_no_hit(
+    broken: int,
+    archive: Path,
+    one_apron: Path,
+    plain: Ran,
+    tmp_path: Path,
+    listed: Callable[[list[Feature]], Path],
+    fault_server: Callable[[Path], Server],
+) -> None:
+    features = features_of(archive)
+    url = fault_server(archive.parent).url
+    features[broken : broken + 1] = served([features[broken]], f"{url}/code:503")
+    ran = run_line(one_apron, listed(features), tmp_path / "out", IMAGERY_WATCH_TIMEOUT_S="5")
+    assert ran.code == 3
+    assert [look["result"] for look in ran.looks].count("failed") == 1
+    assert next(look for look in ran.looks if look["result"] == "failed")["reason"]
+    assert sum(look["result"] in ("change", "no_change") for look in ran.looks) == PASSES - 2
+    for (
+        hit
+    ) in ran.hits:  # each is one of those without the failure: same kind, and a bracket that holds the same change
+        before, after = plain.brackets[hit["kind"]]
+        assert hit["before"] <= before
+        assert hit["after"] >= after or broken == 1
+
+
+OFFSETS = {"the step is still in the pixels": 1000, "the step was taken off twice": -1000}
+
+
+@pytest.mark.parametrize("name", OFFSETS)
+def test_a_misdeclared_offset_is_undone_and_noted(
+    name: str, archive: Path, one_apron: Path, tmp_path: Path, plain: Ran
+) -> None:
+    import rasterio
+
+    copy = Path(shutil.copytree(archive.parent, tmp_path / "archive"))
+    wrong = features_of(archive)[1]["id"]
+    features = features_of(archive)
+    if OFFSETS[name] > 0:
+        for path in (copy / wrong).glob("B*.tif"):
+            with rasterio.open(path) as source:
+                profile, counts = source.profile, source.read()
+            profile.update(driver="GTiff")
+            with rasterio.open(path, "w", **profile) as target:
+                target.write(counts + OFFSETS[name])
+    else:  # the pixels are well, the item says that -0.1 has still to be applied
+        features[1]["properties"]["earthsearch:boa_offset_applied"] = False
+        for asset in features[1]["assets"].values():
+            for band in asset["raster:bands"]:
+                band["offset"] = -0.1
+    (copy / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    ran = run_line(one_apron, copy / "items.json", tmp_path / "out")
+    assert (ran.code, ran.brackets) == (0, BRACKETS)
+    noted = [note["id"] for note in ran.record["passes"] if any("offset" in text for text in note.get("notes", ()))]
+    assert noted == ["sentinel-2b_20220607T103029"]
+    assert "offset" in ran.looks[1]["reason"]
+
+
+def test_two_looks_alone_work_and_say_that_they_are_weaker(
+    archive: Path, one_apron: Path, tmp_path: Path, listed: Callable[[list[Feature]], Path]
+) -> None:
+    ran = run_line(one_apron, listed(features_of(archive)[2:4]), tmp_path / "out")
+    assert ran.code == 0
+    assert "weaker" in ran.said
+    assert all("weaker" in look["reason"] for look in ran.looks)
+    assert {hit["kind"]: hit["after"] for hit in ran.hits}.items() <= {"arrival": BRACKETS["arrival"][1]}.items()
+
+
+def test_a_catalogue_without_a_pass_is_no_error(
+    one_apron: Path, tmp_path: Path, listed: Callable[[list[Feature]], Path]
+) -> None:
+    ran = run_line(one_apron, listed([]), tmp_path / "out")
+    assert (ran.code, ran.hits, ran.looks) == (0, [], [])
+    assert "no pass" in ran.said
+    assert "No pass was looked at" in ran.said
+
+
+def test_real_passes_of_the_wrong_resolution_are_refused_one_by_one(tmp_path: Path) -> None:
+    west, south, east, north = 16.020, 45.140, 16.026, 45.144
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    aoi = tmp_path / "TSTB.geojson"
+    aoi.write_text(json.dumps({"type": "FeatureCollection", "id": "TSTB", "name": "A field", "features": [feature]}))
+    ran = run_line(aoi, REAL_120_M / "items.json", tmp_path / "out")
+    assert (ran.code, ran.hits) == (0, [])
+    assert len(ran.looks) == 5
+    assert {look["result"] for look in ran.looks} == {"not_observed"}
+    assert all(look["reason"] for look in ran.looks)
+    assert {path.name for path in ran.folder.iterdir()} >= {"hits.geojson", "looks.csv", "report.html", "run.json"}
+    assert all(note["state"] == "refused" and note["not_used"] for note in ran.record["passes"])
