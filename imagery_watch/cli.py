@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Everything heavy is imported inside the command that needs it."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -44,6 +45,8 @@ MinLength = Annotated[
 
 def main() -> NoReturn:
     """Runs the command line; errors become one message on stderr and the contract's exit code."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # passes are worked on in threads already; more would only fight them
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = app(standalone_mode=False)

@@ -367,6 +367,8 @@ def _warnings(
         found.append("The airfield's polygons are approximate: changes may lie beside real aprons, or outside them.")
     if not passes.acquisitions:
         found.append("The catalogue has no pass over this airfield in this period.")
+    elif not compared:
+        found.append("No pass could be used, so nothing was compared; `looks.csv` has the reason for each.")
     elif len(compared) < THIN_HISTORY:
         found.append(
             f"Only {len(compared)} usable passes: with so few, changes are judged by the airfield's average noise, "

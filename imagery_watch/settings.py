@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     min_visible_fraction: float = Field(0.5, ge=0, le=1)
     """Below this visible fraction of an apron, a look is `not_observed`."""
 
-    min_score: float = Field(5.5, gt=0)
+    min_score: float = Field(5.0, gt=0)
     """Smallest provisional score of a hit: the square root of twice its log-likelihood ratio."""
 
     @property

@@ -22,6 +22,8 @@ FEW_LOOKS = 6
 SEED_SHARE = 0.17
 """Share of the looks that is taken as empty to begin with: a stand may be taken five times out of six."""
 NEIGHBOURHOOD_M = 210.0
+COARSER = 2
+"""Every other row and column says as much about the pavement around, sixteen times as fast."""
 
 
 def temporal_noise(stack: Stack, where: Mask) -> NDArray[np.float32]:
@@ -45,13 +47,15 @@ def pavement_colour(stack: Stack, aprons: Mask, pixel_m: float) -> Image:
     stand is always taken.
     """
     middle = nan_median(stack)
-    size = max(3, round(NEIGHBOURHOOD_M / pixel_m) | 1)
+    size = max(3, round(NEIGHBOURHOOD_M / pixel_m / COARSER) | 1)
     known = aprons & np.isfinite(middle).all(axis=0)
     if not known.any():
         return middle
     nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
-    filled = middle[:, nearest[0], nearest[1]]
-    return np.stack([ndimage.median_filter(band, size, mode="nearest") for band in filled])
+    coarse = middle[:, nearest[0], nearest[1]][:, ::COARSER, ::COARSER]
+    colour = np.stack([ndimage.median_filter(band, size, mode="nearest") for band in coarse])
+    height, width = aprons.shape
+    return colour.repeat(COARSER, axis=1).repeat(COARSER, axis=2)[:, :height, :width]
 
 
 def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -70,7 +74,7 @@ def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> 
 
 
 def _distance(stack: Stack, centre: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(time, y, x): root mean square over bands and 3 x 3 pixels of the departure in noise units; inf where not seen."""
+    """(time, y, x): rms over bands and 3 x 3 pixels of the departure in noise units; inf where not seen."""
     square = np.stack([(((look - centre) / noise[:, None, None]) ** 2).mean(axis=0) for look in stack])
     seen = np.isfinite(square)
     total = np.stack([ndimage.uniform_filter(np.where(s, q, 0.0), 3) for q, s in zip(square, seen, strict=True)])

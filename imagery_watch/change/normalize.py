@@ -8,6 +8,8 @@ Mask = NDArray[np.bool_]
 
 GAIN_RANGE = (0.5, 2.0)
 MIN_PIXELS = 200
+UNCLEAR, CLEAR = 0.85, 0.97
+"""Share of the ring's robust variance that a line explains: below the first its gain is not believed, above it is."""
 ITERATIONS = 15
 MAX_SAMPLES = 16_000
 
@@ -33,7 +35,29 @@ def gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[NDArra
         gains, offsets = (np.array(part) for part in zip(*fitted, strict=True))
         if settled:
             break
-    return gains, offsets
+    return _held(x, y, gains, _weights(y - offsets[:, None] - gains[:, None] * x))
+
+
+def _held(
+    x: NDArray[np.float64], y: NDArray[np.float64], gains: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The gains held to 1 as far as the ring speaks unclearly, and the offsets that then fit.
+
+    Where crops have changed, a line through all fields is flatter than light and air can make it; how clearly it
+    speaks is the share of the robust variance that the line explains.
+    """
+    left = _robust_variance(y - gains[:, None] * x)
+    clear = np.clip((1 - left / np.maximum(_robust_variance(y), 1e-9) - UNCLEAR) / (CLEAR - UNCLEAR), 0.0, 1.0)
+    held = 1.0 + (gains - 1.0) * clear
+    kept = weight > 0.2
+    rest = y - held[:, None] * x
+    return held, np.median(rest[:, kept] if kept.sum() > MIN_PIXELS / 2 else rest, axis=1)
+
+
+def _robust_variance(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(band,): squared median absolute deviation."""
+    spread = np.median(np.abs(values - np.median(values, axis=1, keepdims=True)), axis=1)
+    return np.asarray(spread**2)
 
 
 def normalized(moving: Image, gains: NDArray[np.float64], offsets: NDArray[np.float64]) -> Image:

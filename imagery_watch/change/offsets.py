@@ -13,7 +13,9 @@ from imagery_watch.model import Scene
 
 STEP = 0.1
 NEAR_STEP = (0.06, 0.14)
-"""A shift of the dark level between these, in every band, is the step and not the weather."""
+"""A shift of the dark level between these, in every visible band, is the step and not the weather."""
+AGREES = 0.02
+"""Least shift of the other bands the same way: haze brightens near infrared less than this."""
 DARK_PERCENTILE = 2.0
 IMPOSSIBLE = -0.03
 """Surface reflectance over a whole percentile of a scene is not this far below zero unless the offset is doubled."""
@@ -42,7 +44,8 @@ def dark_level(scene: Scene) -> NDArray[np.float32]:
 
 
 def _undouble(scene: Scene) -> Scene:
-    if not scene.valid.any() or not (dark_level(scene) < IMPOSSIBLE).all():
+    visible = [band != "B08" for band in scene.bands]  # without water nothing is dark in near infrared
+    if not scene.valid.any() or not any(visible) or not (dark_level(scene)[visible] < IMPOSSIBLE).all():
         return scene
     note = "offset of -0.1 had been applied already, whatever the item says: undone"
     return scene.with_data(scene.data + np.float32(STEP), note)
@@ -59,12 +62,16 @@ def _typical(
 
 
 def _align(scene: Scene, level: NDArray[np.float32], typical: NDArray[np.float32]) -> Scene:
+    """Judged in the visible bands, whose dark level is steady; near infrared, which grows and fades, has to agree."""
     step = level - typical
+    visible = step[[band != "B08" for band in scene.bands]]
+    if len(visible) < 2 or np.ptp(visible) >= 0.05:
+        return scene
     low, high = NEAR_STEP
-    if len(step) > 1 and (step > low).all() and (step < high).all() and np.ptp(step) < 0.05:
+    if (visible > low).all() and (visible < high).all() and (step > AGREES).all():
         note = "offset of -0.1 had not been applied, whatever the item says: applied"
         return scene.with_data(scene.data - np.float32(STEP), note)
-    if len(step) > 1 and (step < -low).all() and (step > -high).all() and np.ptp(step) < 0.05:
+    if (visible < -low).all() and (visible > -high).all() and (step < -AGREES).all():
         note = "offset of -0.1 had been applied twice, whatever the item says: undone once"
         return scene.with_data(scene.data + np.float32(STEP), note)
     return scene

@@ -15,8 +15,23 @@ REFINED = 3
 ROUNDS = 3
 COMPACT = 0.85
 """In pixels, along the longer axis: as large as a spot may be that has any colour, as a vehicle or container has."""
+GREY_COVER = (-0.15, 0.15)
+"""Reflectance that dust, foam, thin bright cover or their going add over more than a vehicle (science: up to 0.15)."""
+OWN_SHARE = (-0.5, 0.3)
+"""Share of its own colour that ground loses by wetness or oil (science: up to 0.4), or gains by drying and cleaning."""
+VEHICLE_SUM = 0.6
+"""Reflectance times pixels that a vehicle changes at most: 18 m x 4 m, and paint 0.8 off the ground's."""
 SMALLEST = 0.52
 """In pixels: the sensor's own blur."""
+
+
+class Cover(NamedTuple):
+    """How much of the ground an atom covers, and that ground's colour."""
+
+    pixels: Array
+    """(atom,)"""
+    colour: Array
+    """(band,)"""
 
 
 class Ellipse(NamedTuple):
@@ -86,16 +101,20 @@ def _exact(window: Window, observed: Array, atoms: Array, compact: NDArray[np.bo
     own = window.white(atoms[:, None, :] * window.ground)
     a, b = grey @ observed, own @ observed
     aa, ab, bb = ((one * two).sum(axis=1) for one, two in ((grey, grey), (grey, own), (own, own)))
-    single, mixed = _explained(a, b, aa, ab, bb)
+    single, mixed = _explained(a, b, aa, ab, bb, _cover(window, atoms))
     ratios: Array = 0.5 * np.where(compact, np.maximum(single, mixed), single).astype(np.float32)
     return ratios
 
 
-def _explained(a: Array, b: Array, aa: Array, ab: Array, bb: Array) -> tuple[Array, Array]:
-    """Twice the ratio of each atom as grey or own colour, and as any mix of the two."""
-    single = np.maximum(a**2 / np.maximum(aa, 1e-9), b**2 / np.maximum(bb, 1e-9))
+def _explained(a: Array, b: Array, aa: Array, ab: Array, bb: Array, cover: Cover) -> tuple[Array, Array]:
+    """Twice the ratio of each atom as grey or own colour of a patch, and as any mix that a vehicle's area can make."""
+    single = np.maximum(_bounded(a, aa, GREY_COVER), _bounded(b, bb, OWN_SHARE))
     determinant = np.maximum(aa * bb - ab**2, 1e-6 * aa * bb + 1e-12)
-    return single, (bb * a**2 - 2 * ab * a * b + aa * b**2) / determinant
+    grey, own = (bb * a - ab * b) / determinant, (aa * b - ab * a) / determinant
+    free = grey * a + own * b
+    change = np.abs(grey[:, None] + own[:, None] * cover.colour).max(axis=1) * cover.pixels
+    share = np.minimum(1.0, VEHICLE_SUM / np.maximum(change, 1e-9))
+    return single, np.asarray((2 * share - share**2) * free)
 
 
 def _coarse(window: Window, atoms: Array) -> tuple[Array, Array]:
@@ -104,7 +123,17 @@ def _coarse(window: Window, atoms: Array) -> tuple[Array, Array]:
     a, b = (atoms @ window.products(window.residual, colour) for colour in (ones, ground))
     square = atoms**2
     aa, ab, bb = (square @ window.products(*pair) for pair in ((ones, ones), (ones, ground), (ground, ground)))
-    return _explained(a, b, aa, ab, bb)
+    return _explained(a, b, aa, ab, bb, _cover(window, atoms))
+
+
+def _cover(window: Window, atoms: Array) -> Cover:
+    return Cover(atoms.sum(axis=1), window.ground[:, window.ground.shape[1] // 2])
+
+
+def _bounded(along: Array, square: Array, bounds: tuple[float, float]) -> Array:
+    """Twice the ratio of an atom whose amplitude is the best within bounds."""
+    amplitude = np.clip(along / np.maximum(square, 1e-9), *bounds)
+    return np.asarray(2 * amplitude * along - amplitude**2 * square)
 
 
 @lru_cache(maxsize=1)

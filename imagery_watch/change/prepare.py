@@ -135,22 +135,31 @@ def _window(areas: Areas) -> tuple[slice, slice]:
 
 
 class _Frame:
-    """The reference: the clearest pass gives place and light, the median of the clearest gives the ground."""
+    """The reference: the middle of where the clearest passes lie gives the place, the clearest one the light, and the
+    median of the clearest the ground. No single pass gives the place: each lies off the map by some metres.
+    """
 
     def __init__(
         self, scenes: Sequence[Scene], clear: dict[str, Mask], areas: Areas, grid: Grid, pool: Executor
     ) -> None:
         self.clear, self.areas, self.grid = clear, areas, grid
-        self.found: dict[str, Registration] = {}
         ranked = sorted(scenes, key=lambda s: (-round(float(clear[s.acquisition_id].mean()), 2), s.acquisition_id))
+        ranked = ranked[:REFERENCE_SCENES]
         if not ranked:
             return
         first = ranked[0]
-        self.ground, self.seen = first.data, first.valid
         self.outline = align.edges(first.data, first.valid)
         self.steady = clear[first.acquisition_id]
-        lit = list(pool.map(lambda scene: self._lit(*self._placed(scene)[1:]), ranked[:REFERENCE_SCENES]))
+        self.to_first = dict(zip((s.acquisition_id for s in ranked), pool.map(self._onto_first, ranked), strict=True))
+        found = [(shift.rows, shift.cols) for shift in self.to_first.values() if shift.ok]
+        self.centre = np.median(found, axis=0) if found else np.zeros(2)
+        self.ground = self._placed(first)[1]
+        lit = list(pool.map(lambda scene: self._lit(*self._placed(scene)[1:]), ranked))
         self.ground = nan_median(np.stack([image for image, _ in lit])) if len(lit) > 2 else self._darker(lit)
+
+    def _onto_first(self, scene: Scene) -> Registration:
+        usable = self.clear[scene.acquisition_id] & self.steady
+        return align.register(align.edges(scene.data, scene.valid), self.outline, usable, self.grid.resolution)
 
     def _darker(self, lit: list[tuple[Image, Mask]]) -> Image:
         """Of one or two passes, the darker in blue at each pixel: a cloud must not become the usual ground."""
@@ -161,15 +170,17 @@ class _Frame:
         return np.where(second & np.isfinite(two[0]), two, one)
 
     def _placed(self, scene: Scene) -> tuple[Registration, Image, Mask]:
-        """The scene moved onto the reference, and where its ring is clear."""
-        clear = self.clear[scene.acquisition_id]
-        found = self.found.get(scene.acquisition_id) or align.register(
-            align.edges(scene.data, scene.valid), self.outline, clear & self.steady, self.grid.resolution
-        )
-        self.found[scene.acquisition_id] = found
+        """How the scene lies, the scene moved onto the reference, and where its ring is clear.
+
+        A pass that could not be registered is left where it lies.
+        """
+        found = self.to_first.get(scene.acquisition_id) or self._onto_first(scene)
+        if found.ok:
+            found = replace(found, rows=found.rows - float(self.centre[0]), cols=found.cols - float(self.centre[1]))
         moved = align.shifted(scene.data, found.rows, found.cols)
-        clear = ndimage.shift(clear.astype(np.float32), (found.rows, found.cols), order=0) > 0.5
-        return found, moved, clear & np.isfinite(moved).all(axis=0) & self.areas.ring
+        clear = self.clear[scene.acquisition_id].astype(np.float32)
+        clear = ndimage.shift(clear, (found.rows, found.cols), order=0) > 0.5
+        return found, moved, clear & finite_in_all_bands(moved) & self.areas.ring
 
     def _lit(self, image: Image, clear: Mask) -> tuple[Image, Mask]:
         usable = clear & np.isfinite(self.ground).all(axis=0)

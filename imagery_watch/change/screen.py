@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, ndimage
 
 from imagery_watch.change.templates import MIDDLE, Template, dictionary, shadow_loss
 from imagery_watch.model import Baseline
@@ -18,6 +18,9 @@ from imagery_watch.model import Baseline
 PAINT_MEAN, PAINT_SPREAD = 0.40, 0.18
 """Prior of paint reflectance: bare metal and grey to white."""
 PAINT_RANGE = (0.05, 0.95)
+LOCAL_PX = 5
+SCREEN_HEADINGS = 2
+"""Every second heading of the dictionary is enough to propose candidates."""
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -56,8 +59,8 @@ class Look:
 
     @property
     def templates(self) -> tuple[Template, ...]:
-        """The screen's part of the dictionary under this pass's sun: the middle plan."""
-        return dictionary(self.sun_azimuth, self.sun_elevation, (MIDDLE,))
+        """The screen's part of the dictionary under this pass's sun: the middle plan, every second heading."""
+        return dictionary(self.sun_azimuth, self.sun_elevation, (MIDDLE,))[::SCREEN_HEADINGS]
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,11 @@ def screen(look: Look) -> Evidence:
 
 
 class _Maps:
-    """The per-pixel products of residual, ground and precision, Fourier-transformed once for all templates."""
+    """The per-pixel products of residual, ground and precision, Fourier-transformed once for all templates.
+
+    A template's own energy at a pixel is its sum of squares times the local mean of those products, not a correlation:
+    that halves the transforms, and the screen only has to propose what `explain` then judges exactly.
+    """
 
     def __init__(self, look: Look) -> None:
         ones = np.ones_like(look.ground)
@@ -110,31 +117,22 @@ class _Maps:
         self.shape = look.ground.shape[1:]
         reach = max(template.body.shape[0] for template in look.templates)
         self.padded = [fft.next_fast_len(edge + reach, real=True) for edge in self.shape]
-        self.residual = self._spectra(by_residual, (ones, look.ground, lost))
-        self.one = self._spectra(by_one, (ones, look.ground, lost))
-        self.ground = self._spectra(by_ground, (look.ground, lost))
-        self.lost = self._spectra(by_lost, (lost,))
-
-    def _spectra(self, weighted: Image, others: tuple[Image, ...]) -> list[NDArray[np.complex64]]:
-        return [fft.rfft2((weighted * other).sum(axis=0), self.padded) for other in others]
+        self.residual = [
+            fft.rfft2((by_residual * other).sum(axis=0), self.padded) for other in (ones, look.ground, lost)
+        ]
+        self.one = _local_means(by_one, (ones, look.ground, lost))
+        self.ground = _local_means(by_ground, (look.ground, lost))
+        self.lost = _local_means(by_lost, (lost,))
 
     def fit(self, template: Template) -> tuple[Image, Image]:
         """Log-likelihood ratio under the best paint, and that paint, (y, x) each."""
         middle = template.body.shape[0] // 2
         body, shade = self._kernel(template.body), self._kernel(template.shadow)
-        body2 = self._kernel(template.body**2)
-        both, shade2 = self._kernel(template.body * template.shadow), self._kernel(template.shadow**2)
-        linear = self._back(body * self.residual[0] + body2 * self.one[1] + both * self.one[2], middle)
-        square = self._back(body2 * self.one[0], middle)
-        fixed = self._back(
-            body * self.residual[1]
-            + shade * self.residual[2]
-            + 0.5 * body2 * self.ground[0]
-            + both * self.ground[1]
-            + 0.5 * shade2 * self.lost[0],
-            middle,
-        )
-        return best_paint(linear, square, -fixed)
+        body2, both, shade2 = _sums(template)
+        linear = self._back(body * self.residual[0], middle) + body2 * self.one[1] + both * self.one[2]
+        fixed = self._back(body * self.residual[1] + shade * self.residual[2], middle)
+        fixed = fixed + 0.5 * body2 * self.ground[0] + both * self.ground[1] + 0.5 * shade2 * self.lost[0]
+        return best_paint(linear, body2 * self.one[0], -fixed)
 
     def _kernel(self, kernel: Image) -> NDArray[np.complex64]:
         """Spectrum of the kernel for correlation (hence conjugate)."""
@@ -146,6 +144,20 @@ class _Maps:
         image = np.roll(fft.irfft2(spectrum, self.padded), (middle, middle), axis=(0, 1))
         cut: Image = image[: self.shape[0], : self.shape[1]]
         return cut
+
+
+def _local_means(weighted: Image, others: tuple[Image, ...]) -> list[Image]:
+    """Mean over an aircraft's extent of the products summed over bands, (y, x) each."""
+    return [
+        ndimage.uniform_filter((weighted * other).sum(axis=0), LOCAL_PX, mode="constant").astype(np.float32)
+        for other in others
+    ]
+
+
+def _sums(template: Template) -> tuple[np.float32, np.float32, np.float32]:
+    """Sums over pixels of body squared, body times shadow, shadow squared."""
+    body, shadow = template.body, template.shadow
+    return np.float32((body**2).sum()), np.float32((body * shadow).sum()), np.float32((shadow**2).sum())
 
 
 def best_paint(linear: Image, square: Image, fixed: Image) -> tuple[Image, Image]:

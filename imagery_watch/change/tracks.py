@@ -1,7 +1,7 @@
 """Sightings of one object, look after look: where it stands, and in which looks it does and does not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -60,13 +60,13 @@ class Track:
     """The first visible look after `last`, in which it was not there."""
     margin: float
     """Log-likelihood ratio of aircraft over the best plainer explanation, with what further looks add to it."""
-    states: tuple[State, ...] = field(repr=False)
 
 
 def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int16], margin: float) -> list[Sighting]:
     """Objects in one look whose middle lies on an apron and whose margin is at least `margin`, best first."""
     peaks = ndimage.maximum_filter(evidence.ratio, 3) == evidence.ratio
-    rows, cols = np.nonzero(peaks & (evidence.ratio >= SCREEN_RATIO))
+    beside = ndimage.binary_dilation(aprons >= 0, iterations=2)
+    rows, cols = np.nonzero(peaks & beside & (evidence.ratio >= SCREEN_RATIO))
     order = np.argsort(evidence.ratio[rows, cols])[::-1][:MAX_CANDIDATES]
     found: list[Sighting] = []
     for row, col in zip(rows[order], cols[order], strict=True):
@@ -94,8 +94,15 @@ def near(one: Fit, other: Fit) -> bool:
 
 
 def _apron_at(aprons: NDArray[np.int16], row: float, col: float) -> int:
-    inside = 0 <= round(row) < aprons.shape[0] and 0 <= round(col) < aprons.shape[1]
-    return int(aprons[round(row), round(col)]) if inside else -1
+    """The apron at a place, or one pixel beside it: outlines and imagery lie off each other by as much. -1 if none."""
+    top, left = max(0, round(row) - 1), max(0, round(col) - 1)
+    around = aprons[top : max(0, round(row) + 2), left : max(0, round(col) + 2)]
+    middle = int(aprons[round(row), round(col)]) if _inside(aprons, row, col) else -1
+    return middle if middle >= 0 else int(around.max(initial=-1))
+
+
+def _inside(aprons: NDArray[np.int16], row: float, col: float) -> bool:
+    return 0 <= round(row) < aprons.shape[0] and 0 <= round(col) < aprons.shape[1]
 
 
 def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Track]:
@@ -151,37 +158,30 @@ def _accounted(sighting: Sighting, track: Track) -> bool:
 
 
 def follow(sighting: Sighting, looks: Sequence[Look | None]) -> Track:
-    """From the look that shows the object best, outward to the looks that do not show it."""
-    states = tuple(_states(sighting, looks))
-    last, after = _end(states, sighting.look, range(sighting.look + 1, len(states)))
-    first, before = _end(states, sighting.look, range(sighting.look - 1, -1, -1))
-    return Track(sighting, first, last, before, after, sighting.fit.margin, states)
-
-
-def _end(states: Sequence[State], start: int, steps: range) -> tuple[int, int | None]:
-    """The farthest look that shows it, and the first beyond that does not."""
-    edge = start
-    for index in steps:
-        if states[index] is State.PRESENT:
-            edge = index
-        elif states[index] is State.ABSENT:
-            return edge, index
-    return edge, None
-
-
-def _states(sighting: Sighting, looks: Sequence[Look | None]) -> list[State]:
-    row, col = round(sighting.fit.row), round(sighting.fit.col)
-    own_look = looks[sighting.look]
+    """From the look that shows the object best, outward to the nearest looks that do not show it."""
+    own_look, row, col = looks[sighting.look], round(sighting.fit.row), round(sighting.fit.col)
     assert own_look is not None
     own = window_of(own_look, row, col)
-    return [
-        State.UNKNOWN
-        if look is None
-        else State.PRESENT
-        if index == sighting.look
-        else _state(sighting.fit, own, look, row, col)
-        for index, look in enumerate(looks)
-    ]
+
+    def state_of(index: int) -> State:
+        look = looks[index]
+        return State.UNKNOWN if look is None else _state(sighting.fit, own, look, row, col)
+
+    last, after = end(state_of, sighting.look, range(sighting.look + 1, len(looks)))
+    first, before = end(state_of, sighting.look, range(sighting.look - 1, -1, -1))
+    return Track(sighting, first, last, before, after, sighting.fit.margin)
+
+
+def end(state_of: Callable[[int], State], start: int, steps: range) -> tuple[int, int | None]:
+    """The farthest look that shows it, and the first beyond that does not; looks that cannot tell are passed over."""
+    edge = start
+    for index in steps:
+        state = state_of(index)
+        if state is State.PRESENT:
+            edge = index
+        elif state is State.ABSENT:
+            return edge, index
+    return edge, None
 
 
 def _state(fit: Fit, own: Window, look: Look, row: int, col: int) -> State:

@@ -25,6 +25,7 @@ class AircraftType:
     sweep_deg: float
     """Quarter-chord sweep of the wing."""
     root_chord: float
+    """Of the trapezoid with the published wing area, span and tip: kinks near the root are not drawn."""
     tip_chord: float
     tail_span: float
     height: float
@@ -41,14 +42,14 @@ TYPES = {
         AircraftType("F-16", 15.0, 9.9, 1.6, 32, 5.0, 1.2, 5.6, 5.1, 0.38, 1.6),
         AircraftType("Su-30", 21.9, 14.7, 2.4, 37, 7.5, 2.0, 9.8, 6.4, 0.38, 2.2),
         AircraftType("An-26", 23.8, 29.2, 2.9, 4, 3.5, 1.7, 10.0, 8.6, 0.33, 4.0),
-        AircraftType("E175", 31.7, 26.0, 3.0, 24, 5.8, 1.6, 10.0, 9.9, 0.36, 2.3),
-        AircraftType("A320", 37.6, 35.8, 4.0, 25, 7.1, 1.6, 12.5, 11.8, 0.34, 3.0),
-        AircraftType("B737-800", 39.5, 35.8, 3.8, 25, 7.9, 1.6, 14.4, 12.5, 0.34, 3.0),
-        AircraftType("Tu-204", 46.1, 41.8, 4.1, 28, 8.5, 1.9, 15.0, 13.9, 0.35, 3.2),
+        AircraftType("E175", 31.7, 26.0, 3.0, 24, 4.0, 1.6, 10.0, 9.9, 0.36, 2.3),
+        AircraftType("A320", 37.6, 35.8, 4.0, 25, 5.25, 1.6, 12.5, 11.8, 0.34, 3.0),
+        AircraftType("B737-800", 39.5, 35.8, 3.8, 25, 5.4, 1.6, 14.4, 12.5, 0.34, 3.0),
+        AircraftType("Tu-204", 46.1, 41.8, 4.1, 28, 6.9, 1.9, 15.0, 13.9, 0.35, 3.2),
         AircraftType("Il-62M", 53.1, 43.2, 4.1, 32, 9.0, 3.0, 12.2, 12.3, 0.42, 3.0),
-        AircraftType("Il-76", 46.6, 50.5, 4.8, 25, 10.0, 3.2, 17.4, 14.8, 0.32, 6.0),
-        AircraftType("B777-200", 63.7, 60.9, 6.2, 31, 13.5, 2.2, 21.5, 18.5, 0.33, 4.5),
-        AircraftType("An-124", 69.1, 73.3, 7.3, 32, 15.0, 4.0, 24.0, 21.1, 0.30, 8.0),
+        AircraftType("Il-76", 46.6, 50.5, 4.8, 25, 8.7, 3.2, 17.4, 14.8, 0.32, 6.0),
+        AircraftType("B777-200", 63.7, 60.9, 6.2, 31, 11.85, 2.2, 21.5, 18.5, 0.33, 4.5),
+        AircraftType("An-124", 69.1, 73.3, 7.3, 32, 13.1, 4.0, 24.0, 21.1, 0.30, 8.0),
     )
 }
 
@@ -72,7 +73,9 @@ def parts(aircraft: AircraftType, heading_deg: float) -> tuple[Part, ...]:
     tube = LineString([(0, -half + 4 * radius), (0, half - radius)]).buffer(radius, quad_segs=6)
     cone = Polygon([(-radius, -half + 5 * radius), (0, -half), (radius, -half + 5 * radius)])
     wing = _surface(aircraft, half - aircraft.wing_at * aircraft.length, aircraft.span, aircraft.root_chord)
+    whole = box(-aircraft.span, -half, aircraft.span, half)
     stabiliser = _surface(aircraft, -half + 0.13 * aircraft.length, aircraft.tail_span, 0.5 * aircraft.root_chord)
+    stabiliser = stabiliser.intersection(whole)
     fin = box(-0.3, -half, 0.3, -half + 0.16 * aircraft.length)
     axis = radius + 0.45 * aircraft.wing_height
     pieces = (

@@ -12,6 +12,7 @@ from imagery_watch.outputs.text import clean
 
 METRES_PER_DEGREE = 111_320.0
 MAP_WIDTH, MAP_HEIGHT, MAP_MARGIN = 720, 460, 34
+DOT_APART_PX = 10.0
 LABEL_WIDTH, TIMELINE_WIDTH, ROW_HEIGHT, TIMELINE_TOP = 170, 960, 20, 12
 NICE_METRES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 MOST_TICKS = 9
@@ -35,9 +36,12 @@ class Dot:
     """One hit on the map."""
 
     number: int
+    """Of the first hit at this place, as in the report."""
     x: float
     y: float
     kind: str
+    label: str
+    """The numbers of all hits at this place."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,18 @@ def airfield_map(airfield: Airfield, hits: Sequence[Hit]) -> Map:
     shapes = [Shape("runway", _path(runway, projection), "runway") for runway in airfield.runways]
     shapes += [Shape(clean(apron.name), _path(apron.geometry, projection), "apron") for apron in airfield.aprons]
     shapes += [Shape("excluded", _path(area, projection), "exclude") for area in airfield.exclude]
-    dots = tuple(Dot(number, *projection(hit.lon, hit.lat), hit.kind) for number, hit in enumerate(hits, start=1))
+    dots = _dots([(number, *projection(hit.lon, hit.lat), hit.kind) for number, hit in enumerate(hits, start=1)])
     bar = max((m for m in NICE_METRES if m * projection.px_per_m <= MAP_WIDTH / 4), default=NICE_METRES[0])
     return Map(MAP_WIDTH, MAP_HEIGHT, tuple(shapes), dots, round(bar * projection.px_per_m, 1), bar)
+
+
+def _dots(places: Sequence[tuple[int, float, float, str]]) -> tuple[Dot, ...]:
+    """One dot for hits that would lie on each other, such as an arrival and its departure."""
+    groups: list[list[tuple[int, float, float, str]]] = []
+    for place in places:
+        same = next((g for g in groups if math.hypot(g[0][1] - place[1], g[0][2] - place[2]) < DOT_APART_PX), None)
+        groups.append([place]) if same is None else same.append(place)
+    return tuple(Dot(*group[0], ", ".join(str(number) for number, *_ in group)) for group in groups)
 
 
 def fitted(airfield: Airfield, hits: Sequence[Hit]) -> Projection:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from imagery_watch.model import Hit, RunResult
 from imagery_watch.outputs.credits import attribution
-from imagery_watch.outputs.text import iso, rounded
+from imagery_watch.outputs.text import iso, rounded, slug
 
 
 def hits_geojson(result: RunResult) -> dict[str, Any]:
@@ -64,9 +65,11 @@ def summary_of(result: RunResult, files: Mapping[str, Path]) -> dict[str, Any]:
     """What `--json` prints of a run: hits as in `hits.geojson`, looks by result, warnings, and where the files are."""
     from imagery_watch.outputs.summaries import result_counts
 
+    pictures = {hit.id: f"chips/{slug(hit.id)}.png" for hit in result.hits}
+    hits = tuple(replace(hit, chip=pictures[hit.id] if pictures[hit.id] in files else None) for hit in result.hits)
     return {
         "airfield": result.airfield.id,
-        "hits": hits_geojson(result)["features"],
+        "hits": hits_geojson(replace(result, hits=hits))["features"],
         "looks": result_counts(result.looks),
         "warnings": list(result.provenance.get("warnings", [])),
         "incomplete": result.incomplete,

@@ -122,6 +122,8 @@ def _as_collection(document: object, where: str) -> Document:
         raise AoiError(f"{where}: holds {quoted(document)}; expected a GeoJSON FeatureCollection")
     kind = document.get("type")
     if kind == "FeatureCollection":
+        if any(isinstance(part, dict) and "assets" in part for part in document.get("features") or ()):
+            raise AoiError(f"{where}: a STAC ItemCollection, not an airfield; did you mean `--catalog`?")
         return document
     if kind == "Feature":
         return {"type": "FeatureCollection", "features": [document]}

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from change.scenes import GRID, areas, ground
 from scipy import ndimage
 
+from change.scenes import GRID, areas, ground
 from imagery_watch.change.align import MAX_SHIFT_PX, edges, fill_invalid, register, shifted
 
 ALL = np.ones(GRID.shape, bool)

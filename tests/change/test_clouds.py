@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from change.scenes import APRON, BANDS, GRID, JET, MIDDLE, STILL, SUN, areas, classes, ground, make_scene
 
+from change.scenes import APRON, BANDS, GRID, JET, MIDDLE, STILL, SUN, areas, classes, ground, make_scene
 from imagery_watch.change.clouds import clear_of_classes, hidden, snow_fraction
 from imagery_watch.evaluate.inject import inject
 from imagery_watch.evaluate.passes import Cloud

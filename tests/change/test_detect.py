@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+
 from change.scenes import (
     APRON,
     FIRST,
@@ -20,7 +21,6 @@ from change.scenes import (
     series,
     stand,
 )
-
 from imagery_watch.change.detect import Detection, chip_window
 from imagery_watch.evaluate.inject import Placement
 from imagery_watch.evaluate.passes import Cloud
@@ -39,6 +39,7 @@ STANDS = [
     (".J..J..", [("arrival", 0, 1), ("departure", 1, 2), ("arrival", 3, 4), ("departure", 4, 5)]),
     ("..JJKK..", [("arrival", 1, 2), ("replacement", 3, 4), ("departure", 5, 6)]),
     ("...JK...", [("arrival", 2, 3), ("replacement", 3, 4), ("departure", 4, 5)]),
+    ("..JKKK..", [("arrival", 1, 2), ("replacement", 2, 3), ("departure", 5, 6)]),
     (".J", [("arrival", 0, 1)]),
     ("J.", [("departure", 0, 1)]),
 ]
@@ -79,9 +80,7 @@ def test_two_aircraft_on_other_ground(seed: int) -> None:
 @pytest.mark.parametrize("count", [2, 6])
 def test_one_scene_repeated_has_no_events(planted: tuple[Placement, ...], count: int) -> None:
     scene = make_scene(0, *planted)
-    scenes = [
-        replace(scene, acquisition_id=f"pass-{n}", datetime=FIRST + timedelta(days=5 * n)) for n in range(count)
-    ]
+    scenes = [replace(scene, acquisition_id=f"pass-{n}", datetime=FIRST + timedelta(days=5 * n)) for n in range(count)]
     assert changes(look_for(scenes)) == []
 
 

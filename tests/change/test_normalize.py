@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from change.scenes import GRID, ground
 
+from change.scenes import GRID, ground
 from imagery_watch.change.normalize import MIN_PIXELS, gains_and_offsets, normalized
 
 EVERYWHERE = np.ones(GRID.shape, bool)

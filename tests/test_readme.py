@@ -1,0 +1,129 @@
+"""The README is true: every command in it runs, its transcript is what the command prints, its files exist."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.servers import Server, serve
+
+from imagery_watch.evaluate.archive import write_archive
+from imagery_watch.evaluate.ground import BANDS, bolzano
+from imagery_watch.evaluate.passes import Weather, simulate
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (.+?)(?:\s+#.*)?$", README, flags=re.MULTILINE)
+OURS = [command for command in COMMANDS if command.startswith("imagery-watch ")]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few passes over Bolzano in June 2024, as the live catalogue would have them."""
+    ground, folder = bolzano(), tmp_path_factory.mktemp("june")
+    passes = [
+        simulate(
+            ground.reflectance,
+            ground.scl,
+            BANDS,
+            [],
+            Weather(temporal_noise=0.005),
+            when=datetime(2024, 6, 3, 10, 20, 29, tzinfo=UTC) + timedelta(days=5 * number),
+            platform="sentinel-2a",
+            relative_orbit=65,
+            sun=(150.0, 62.0),
+            seed=number,
+        )
+        for number in range(4)
+    ]
+    return write_archive(passes, BANDS, ground.grid, folder)
+
+
+@pytest.fixture(scope="module")
+def pixels(archive: Path) -> Iterator[Server]:
+    with serve("files", archive.parent) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder like the checkout, to run the commands in without writing into it."""
+    for name in ("tests", "aoi"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def features(archive: Path, base: str) -> list[dict[str, Any]]:
+    collection = json.loads(archive.read_text())
+    for feature in collection["features"]:
+        for asset in feature["assets"].values():
+            asset["href"] = f"{base}/{asset['href'].removeprefix('./')}"
+    return list(collection["features"])
+
+
+def ran(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    arguments = command.split()
+    assert arguments[0] == "imagery-watch"
+    return subprocess.run(
+        [sys.executable, "-m", "imagery_watch", *arguments[1:]],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "120", **environment},
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+
+
+def test_it_names_the_two_commands_that_do_everything() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert [c.split()[1] for c in COMMANDS if c.startswith("make ")] == ["demo", "test"]
+    assert {"demo", "test"} <= set(targets)
+
+
+@pytest.mark.parametrize("command", OURS)
+def test_every_command_in_it_runs(
+    command: str,
+    folder: Path,
+    archive: Path,
+    pixels: Server,
+    stac_server: Callable[[list[dict[str, Any]]], str],
+) -> None:
+    live = "--catalog" not in command and command.split()[1] in ("run", "monitor")
+    place = {"IMAGERY_WATCH_EARTH_SEARCH": stac_server(features(archive, pixels.url))} if live else {}
+    done = ran(command, folder, **place)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    out = re.search(r"--out (\S+)", command)
+    if out and command.split()[1] == "run":
+        written = {path.name for path in (folder / out.group(1)).iterdir()}
+        assert {"hits.geojson", "looks.csv", "run.json", "report.html"} <= written
+        assert not json.loads((folder / out.group(1) / "hits.geojson").read_text())["features"]
+
+
+def test_its_transcript_is_what_the_demonstration_prints(folder: Path) -> None:
+    shown = README.split("<!-- transcript: demo -->")[1].split("<!-- /transcript -->")[0]
+    printed = ran("imagery-watch demo", folder)
+    assert printed.returncode == 0, printed.stderr
+    assert skeleton(shown.strip().removeprefix("```text").removesuffix("```")) == skeleton(printed.stdout)
+
+
+def skeleton(text: str) -> str:
+    """Words in their order: no numbers, rules, spaces or names made from hashes, which may differ by rounding."""
+    return " ".join(re.sub(r"[^A-Za-z]+", " ", text).split())
+
+
+def test_files_and_pictures_that_it_names_are_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).is_file(), target
+    assert "notebooks/inspect_hits.ipynb" in README and (ROOT / "notebooks" / "inspect_hits.ipynb").is_file()
+
+
+def test_it_credits_and_hedges() -> None:
+    for words in ("Contains modified Copernicus Sentinel data", "OpenStreetMap contributors", "consistent with"):
+        assert words in README
