@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from filelock import FileLock, Timeout
 
 from imagery_watch import __version__
+from imagery_watch.account import Survey, scoring_settings
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Acquisition, Airfield, Hit, Period, RunResult, parse_period
 from imagery_watch.outputs.atomic import write_bytes, write_text
@@ -24,11 +25,12 @@ from imagery_watch.outputs.record import AirfieldRun, PassRecord, PassState, Rec
 from imagery_watch.outputs.store import Store, open_store
 from imagery_watch.outputs.sweeps import Outcome, SweepReport, show_sweep
 from imagery_watch.outputs.text import slug
-from imagery_watch.pipeline import Progress, Survey, score, scoring_settings, survey
+from imagery_watch.pipeline import Progress, score, survey
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields import AirfieldFile, find_airfield, list_airfields
 from imagery_watch.sources.aoi import aoi_hash
-from imagery_watch.sources.catalog import Catalog, open_catalog
+from imagery_watch.sources.catalog import Catalog
+from imagery_watch.sources.catalogs import open_catalog
 
 if TYPE_CHECKING:
     from pystac import Item

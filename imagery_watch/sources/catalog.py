@@ -1,4 +1,4 @@
-"""One door to every catalogue: a name, a STAC API's URL, or a path to STAC files."""
+"""What every catalogue gives: a listing of items for one place and time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from imagery_watch.errors import CatalogError
-from imagery_watch.settings import Settings
 
 if TYPE_CHECKING:
     from pystac import Item
     from shapely.geometry.base import BaseGeometry
-
-NAMED = ("earth-search",)
-"""Catalogues known by name: open, no account, no key; their addresses are settings."""
 
 COLLECTION = "sentinel-2-l2a"
 """The collection asked for in a STAC API: Earth Search's and most others' name for Sentinel-2 Level-2A."""
@@ -43,29 +39,6 @@ class Catalog(Protocol):
 
     def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
         """Items that touch the box with `start` <= time < `end` (aware UTC; None is open)."""
-
-
-def open_catalog(where: str, settings: Settings) -> Catalog:
-    """The catalogue behind a name, a URL or a path; nothing is asked of it yet.
-
-    Raises CatalogError where it is none of these.
-    """
-    where = settings.earth_search if where == "earth-search" else where
-    if where.startswith(("http://", "https://")):
-        from imagery_watch.sources.stac_api import ApiCatalog
-
-        try:
-            return ApiCatalog(where, settings)
-        except ValueError:
-            raise CatalogError(f"catalogue {where!r}: not a usable URL") from None
-    path = Path(where).expanduser()
-    if path.exists():
-        from imagery_watch.sources.stac_files import FileCatalog
-
-        return FileCatalog(path)
-    raise CatalogError(
-        f"catalogue {where!r}: neither a known name ({', '.join(NAMED)}), nor an http(s) URL, nor a file that exists"
-    )
 
 
 def tidy(items: Sequence["Item"], bbox: BBox, start: datetime | None, end: datetime | None) -> tuple["Item", ...]:

@@ -10,7 +10,8 @@ from support.rasters import make_item, utc, write_collection
 
 from imagery_watch.errors import CatalogError
 from imagery_watch.settings import Settings
-from imagery_watch.sources.catalog import open_catalog, sensing_time, tidy, touches
+from imagery_watch.sources.catalog import sensing_time, tidy, touches
+from imagery_watch.sources.catalogs import open_catalog
 from imagery_watch.sources.items import parse_item
 from imagery_watch.sources.stac_api import ApiCatalog
 from imagery_watch.sources.stac_files import FileCatalog
