@@ -36,7 +36,9 @@ Catalog = Annotated[
     str,
     typer.Option(help="A name (earth-search), a STAC API's URL, or a path to a STAC ItemCollection or catalogue."),
 ]
-History = Annotated[int, typer.Option(min=0, help="Days before --since that are read to know the empty apron.")]
+History = Annotated[
+    int, typer.Option(min=0, max=36_500, help="Days before --since that are read to know the empty apron.")
+]
 ExitOnNew = Annotated[bool, typer.Option("--exit-code", help="Exit with 10 where there are new hits.")]
 MinLength = Annotated[
     float, typer.Option("--min-length", min=0, help="Leave out changes surely shorter than this, in metres.")

@@ -134,7 +134,10 @@ def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration
             airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
         )
     result.provenance.update(
-        catalog="simulated archive", simulated=True, simulated_note=NOTE, truth="evaluate/ground/README.md"
+        catalog="simulated archive",
+        simulated=True,
+        simulated_note=NOTE,
+        truth="imagery_watch/evaluate/ground/README.md",
     )
     files = write_outputs(result, out)
     expected, false = against(result.hits, truth, passes, ground)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, how much of it is done, and of how much."""
 
-DEFAULT_PERIOD = "30d"
-"""What an API is asked for where the user names no dates."""
+DEFAULT_DAYS = 30
+"""What an API is asked for where the user names no first day."""
 
 
 def run_airfield(
@@ -43,15 +43,15 @@ def run_airfield(
 ) -> RunResult:
     """`watch` with the catalogue and the dates as a person names them.
 
-    Without dates a file means all of its items, and an API the last 30 days. Raises UsageError for dates that cannot
-    be read, and what `watch` raises.
+    Without a first day a file means all of its items, and an API the last 30 days. Raises UsageError for dates that
+    cannot be read, and what `watch` raises.
     """
     from imagery_watch.sources.catalogs import open_catalog
 
     opened = open_catalog(catalog, settings)
-    if since is None and until is None and opened.local_root is None:
-        since = DEFAULT_PERIOD
     period = parse_period(since, until, now)
+    if period.start is None and opened.local_root is None:
+        period = Period((period.end or now) - timedelta(days=DEFAULT_DAYS), period.end)
     return watch(
         airfield, opened, settings, period, history_days=history_days, min_length_m=min_length_m, progress=progress
     )
@@ -105,7 +105,8 @@ def score(
 ) -> RunResult:
     """The pixels of a survey read, compared and told as hits and looks.
 
-    Passes that cannot be read are looks with a reason, not errors.
+    Passes that cannot be read are looks with a reason, not errors. Hits that are surely shorter than `min_length_m`
+    (their whole interval) are left out; the looks still tell of them.
     """
     from imagery_watch.sources.grids import draw_areas
 
@@ -113,8 +114,11 @@ def score(
     areas = draw_areas(airfield, grid)
     passes = read_passes(found, settings, progress)
     detection = compare(passes.scenes, areas, grid, settings, progress)
-    hits, chips = reported(detection, airfield, areas, grid, period, min_length_m)
+    hits, chips = reported(detection, airfield, areas, grid, period)
     looks = looks_of(passes, detection, airfield, areas, period, hits, settings.min_visible_fraction)
+    long_enough = {hit.id for hit in hits if hit.length_high_m >= min_length_m}
+    hits = tuple(hit for hit in hits if hit.id in long_enough)
+    chips = tuple(chip for chip in chips if chip.hit_id in long_enough)
     notes = provenance(
         airfield, found.catalog, found.listing, passes, detection, areas, grid, settings, period, found.history_days
     )
@@ -154,12 +158,9 @@ def compare(scenes: Sequence[Scene], areas: Areas, grid: Grid, settings: Setting
 
 
 def reported(
-    detection: "Detection", airfield: Airfield, areas: Areas, grid: Grid, period: Period, min_length_m: float
+    detection: "Detection", airfield: Airfield, areas: Areas, grid: Grid, period: Period
 ) -> tuple[tuple[Hit, ...], tuple[Chip, ...]]:
-    """Hits whose first look with the change lies in the period, sorted by time then id, and their pixels.
-
-    A hit that is surely shorter than `min_length_m` (its whole interval) is left out.
-    """
+    """Hits whose first look with the change lies in the period, sorted by time then id, and their pixels."""
     from imagery_watch.change.detect import chip_window
     from imagery_watch.change.hits import to_hit
     from imagery_watch.sources.grids import to_lonlat
@@ -173,7 +174,7 @@ def reported(
     found = []
     for event in detection.events:
         hit = to_hit(event, stack.passes, airfield.id, areas.apron_names, place)
-        if hit.after in period and hit.length_high_m >= min_length_m:
+        if hit.after in period:
             rows, cols, row, col = chip_window(stack, event)
             before, after = (stack.passes[index].image[:, rows, cols] for index in (event.before, event.after))
             found.append((hit, Chip(hit.id, before, after, stack.bands, row, col, grid.resolution)))

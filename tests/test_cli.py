@@ -31,7 +31,13 @@ def start(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
+
+
+def heed_ctrl_c() -> None:
+    """Whoever starts the tests in the background may have had SIGINT ignored, which children inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.CompletedProcess[str]":

@@ -50,16 +50,16 @@ def register(moving: Image, fixed: Image, usable: Mask, pixel_m: float) -> Regis
         return Registration(0.0, 0.0, np.nan, usable_km2, f"only {usable_km2:.2f} km2 of clear ring to register on")
     start = _whole_shift(moving, fixed, usable)
     if np.hypot(*start) > MAX_SHIFT_PX:
-        return Registration(0.0, 0.0, np.nan, usable_km2, "no match with the reference")
+        return Registration(0.0, 0.0, np.nan, usable_km2, "no match with the reference", mismatched=True)
     solved = [_refine(block, start) for block in _blocks(moving, fixed, usable)]
     shifts = np.array([shift for shift in solved if shift is not None])
     if len(shifts) < 4:
-        return Registration(0.0, 0.0, np.nan, usable_km2, "too few places that match the reference")
+        return Registration(0.0, 0.0, np.nan, usable_km2, "too few places that match the reference", mismatched=True)
     middle = np.median(shifts, axis=0)
     scatter = 1.4826 * np.median(np.abs(shifts - middle), axis=0)
     error = float(np.hypot(*scatter) * np.sqrt(np.pi / 2 / len(shifts)))
     if np.hypot(*middle) > MAX_SHIFT_PX or error > 1.0:
-        return Registration(0.0, 0.0, np.nan, usable_km2, "no clear match with the reference")
+        return Registration(0.0, 0.0, np.nan, usable_km2, "no clear match with the reference", mismatched=True)
     return Registration(float(middle[0]), float(middle[1]), error, usable_km2)
 
 

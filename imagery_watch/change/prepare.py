@@ -19,6 +19,8 @@ PAD_PX = 24
 REFERENCE_SCENES = 15
 MAX_SNOW = 0.3
 MIN_CLEAR_RING = 0.15
+OVERCAST_RISE = 0.12
+"""Rise of the whole image's median blue reflectance that haze and season do not make: twice that of a clouded disc."""
 UNREGISTERED_ERROR_PX = 0.5
 """Assumed error of a pass that could not be registered: what same-orbit passes differ by today (5 m, ESA DQR)."""
 
@@ -85,14 +87,23 @@ def prepare(
         if not set(bands) <= set(scene.bands)
     ]
     clear = {scene.acquisition_id: clouds.clear_of_classes(scene.scl, scene.valid) & areas.ring for scene in alike}
-    dark = [(scene, reason) for scene in alike if (reason := _useless(scene, clear[scene.acquisition_id], areas))]
+    darkest = min((_blue_level(scene) for scene in alike), default=0.0)
+    dark = [
+        (scene, reason)
+        for scene in alike
+        if (reason := _useless(scene, clear[scene.acquisition_id], areas) or _veiled(scene, darkest))
+    ]
     useful = [scene for scene in alike if scene.acquisition_id not in {s.acquisition_id for s, _ in dark}]
     unusable = lacking + [Unusable(scene, reason) for scene, reason in dark]
     window = _window(areas)
     frame = _Frame(useful, clear, areas, grid, pool)
     passes = []
     for prepared in pool.map(lambda scene: frame.fit(scene, window), useful):
-        passes.append(prepared)
+        lost = prepared.registration.mismatched
+        if lost:
+            unusable.append(Unusable(prepared.scene, f"{prepared.registration.reason}: clouded over, or damaged"))
+        else:
+            passes.append(prepared)
         on_pass()
     index = areas.apron_index[window]
     top, left = window[0].start, window[1].start
@@ -124,6 +135,22 @@ def _useless(scene: Scene, clear: Mask, areas: Areas) -> str:
     return ""
 
 
+def _clearness(scene: Scene, clear: dict[str, Mask]) -> tuple[float, datetime, str]:
+    """Sorts the clearest pass first, of equally clear ones the earliest."""
+    return -round(float(clear[scene.acquisition_id].mean()), 2), scene.datetime, scene.acquisition_id
+
+
+def _blue_level(scene: Scene) -> float:
+    """Median of the first band, infinite where nothing is valid."""
+    return float(np.median(scene.data[0][scene.valid])) if scene.valid.any() else np.inf
+
+
+def _veiled(scene: Scene, darkest: float) -> str:
+    """A pass without classes is judged by its light: no ground is this much brighter in blue than on another day."""
+    overcast = scene.scl is None and _blue_level(scene) > darkest + OVERCAST_RISE
+    return "clouded over, or under snow (no scene classification; judged by its brightness)" if overcast else ""
+
+
 def _window(areas: Areas) -> tuple[slice, slice]:
     """The aprons' bounding box and room around it for templates, on the Grid."""
     rows, cols = np.flatnonzero(areas.aprons.any(axis=1)), np.flatnonzero(areas.aprons.any(axis=0))
@@ -143,7 +170,9 @@ class _Frame:
         self, scenes: Sequence[Scene], clear: dict[str, Mask], areas: Areas, grid: Grid, pool: Executor
     ) -> None:
         self.clear, self.areas, self.grid = clear, areas, grid
-        ranked = sorted(scenes, key=lambda s: (-round(float(clear[s.acquisition_id].mean()), 2), s.acquisition_id))
+        ranked = sorted(
+            scenes, key=lambda s: (-round(float(clear[s.acquisition_id].mean()), 2), s.datetime, s.acquisition_id)
+        )
         ranked = ranked[:REFERENCE_SCENES]
         if not ranked:
             return

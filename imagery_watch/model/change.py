@@ -20,6 +20,8 @@ class Registration:
     """Area of ring that the estimate rests on."""
     reason: str = ""
     """Empty when the estimate holds; otherwise why it does not (the shift is then zero)."""
+    mismatched: bool = False
+    """There was ring enough, and it does not look like the reference's."""
 
     @property
     def ok(self) -> bool:

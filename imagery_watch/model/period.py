@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 
 from imagery_watch.errors import UsageError
 
-_DAYS_BACK = re.compile(r"(\d{1,5})d")
+_DAYS_BACK = re.compile(r"(\d{1,5})d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,11 @@ class Period:
 
     def with_history(self, days: int) -> "Period":
         """The same span with so many days before it: what a baseline is made from."""
-        return Period(None if self.start is None else self.start - timedelta(days=days), self.end)
+        if self.start is None:
+            return self
+        earliest = datetime(1, 1, 2, tzinfo=UTC)
+        room = (self.start - earliest).days
+        return Period(self.start - timedelta(days=min(days, max(room, 0))), self.end)
 
 
 def parse_period(since: str | None, until: str | None, now: datetime) -> Period:
@@ -31,8 +36,8 @@ def parse_period(since: str | None, until: str | None, now: datetime) -> Period:
     """
     start = _moment("--since", since, now)
     end = _moment("--until", until, now)
-    if end is not None and until is not None and not _DAYS_BACK.fullmatch(until):
-        end += timedelta(days=1)
+    if end is not None and until is not None and _DATE.fullmatch(until):
+        end = datetime.max.replace(tzinfo=UTC) if end.year == MAXYEAR else end + timedelta(days=1)
     if start is not None and start >= (end if end is not None else now):
         raise UsageError(f"--since {since} is not before --until {until or 'today'}: nothing lies between")
     return Period(start, end)
@@ -43,8 +48,10 @@ def _moment(option: str, text: str | None, now: datetime) -> datetime | None:
         return None
     if match := _DAYS_BACK.fullmatch(text):
         midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-        return midnight - timedelta(days=min(int(match.group(1)), 40_000))
+        return midnight - timedelta(days=int(match.group(1)))
     try:
+        if not _DATE.fullmatch(text):
+            raise ValueError(text)
         return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
         raise UsageError(

@@ -1,5 +1,6 @@
 """What a run says, in numbers and in hedged sentences; shared by the report and the terminal."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from imagery_watch.model import Hit, Look, LookResult, RunResult
 from imagery_watch.outputs.text import clean
 
 RESULTS: tuple[LookResult, ...] = get_args(LookResult)
+FILE_NAME = re.compile(r"^\S+/\S+\.\w{2,4}: ")
+"""At the start of a reason: files differ from pass to pass, and the reason is still one."""
 NO_REASON = "no reason was given"
 
 
@@ -54,7 +57,8 @@ def weaker(looks: Iterable[Look]) -> list[Unseen]:
 def _by_reason(looks: Iterable[Look]) -> list[Unseen]:
     groups: dict[tuple[str, str], list[Look]] = {}
     for look in looks:
-        groups.setdefault((look.result, clean(look.reason) or NO_REASON), []).append(look)
+        reason = FILE_NAME.sub("", clean(look.reason)) or NO_REASON
+        groups.setdefault((look.result, reason), []).append(look)
     rows = [
         Unseen(result, reason, len(group), len({look.datetime for look in group}))
         for (result, reason), group in groups.items()

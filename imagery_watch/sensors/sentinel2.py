@@ -23,11 +23,6 @@ BOA_ADD_OFFSET = -0.1
 
 FIRST_BASELINE_WITH_OFFSET = "04.00"
 
-SCL_CLOUD = (8, 9, 10)
-SCL_SHADOW = 3
-SCL_SNOW = 11
-SCL_NO_DATA = 0
-
 _COMMON_NAMES = {"blue": "B02", "green": "B03", "red": "B04", "nir": "B08"}
 _SCL_KEYS = ("scl", "SCL", "SCL_20m")
 _PRODUCT = re.compile(
@@ -249,3 +244,16 @@ def _rank(item_id: str, properties: Properties) -> tuple[bool, str]:
 
 def _product_name(properties: Properties) -> str:
     return str(properties.get("s2:product_uri") or "")
+
+
+def check_item(item_id: str, properties: Properties, assets: Mapping[str, Mapping[str, Any]]) -> None:
+    """Asks an item everything that is asked of it later; raises whatever its words break on."""
+    platform_of(item_id, properties)
+    sensing_start(item_id, properties)
+    relative_orbit_of(item_id, properties)
+    version_key(item_id, properties)
+    tile_of(item_id, properties)
+    scl_asset(assets)
+    for key in band_assets(assets).values():
+        declared_offset(item_id, properties, assets[key])
+    sun_angles(properties, 0.0, 0.0, datetime(2020, 1, 1, tzinfo=UTC))

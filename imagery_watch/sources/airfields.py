@@ -65,7 +65,7 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
         raise AoiError(f"{quoted(icao)} is no airfield's id: 2 to 12 letters, digits and -, such as LIPB")
     path = home / "aoi" / f"{identifier}.geojson"
     if path.exists() and not overwrite:
-        raise AoiError(f"{path}: is there already; say that it may be overwritten, or delete it")
+        raise AoiError(f"{path}: is there already; add --overwrite to replace it, or delete it")
     try:
         document = document_from_overpass(identifier, read_json(osm_file, LARGEST_OSM_MB), name)
     except AoiError as error:

@@ -1,5 +1,6 @@
 """What every catalogue gives: a listing of items for one place and time."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from imagery_watch.errors import CatalogError
+from imagery_watch.sensors import sentinel2
 
 if TYPE_CHECKING:
     from pystac import Item
@@ -46,8 +48,15 @@ def tidy(items: Sequence["Item"], bbox: BBox, start: datetime | None, end: datet
 
     Catalogues repeat items across pages and ignore sort orders, and some ignore the box: so this is decided here.
     """
-    wanted = {item.id: item for item in items if touches(item, bbox) and in_time(item, start, end)}
+    near = [item for item in items if touches(item, bbox) and in_time(item, start, end)]
+    wanted = {item.id: item for item in sorted(near, key=_fullness)}
     return tuple(sorted(wanted.values(), key=lambda item: (sensing_time(item), item.id)))
+
+
+def _fullness(item: "Item") -> tuple[object, ...]:
+    """Sorts items of one id so that the newest and fullest comes last, whatever order they came in."""
+    content = json.dumps(item.to_dict(include_self_link=False), sort_keys=True, default=str)
+    return sentinel2.version_key(item.id, item.properties), len(item.assets), content
 
 
 def sensing_time(item: "Item") -> datetime:
@@ -98,9 +107,3 @@ def _outline(bbox: Sequence[float]) -> "BaseGeometry":
     if west <= east:
         return box(west, south, east, north)
     return MultiPolygon([box(west, south, 180.0, north), box(-180.0, south, east, north)])
-
-
-def _flat(bbox: Sequence[float]) -> BBox:
-    """West, south, east, north of a two- or three-dimensional STAC bbox."""
-    half = len(bbox) // 2
-    return bbox[0], bbox[1], bbox[half], bbox[half + 1]

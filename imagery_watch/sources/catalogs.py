@@ -24,10 +24,18 @@ def open_catalog(where: str, settings: Settings) -> Catalog:
         except ValueError:
             raise CatalogError(f"catalogue {where!r}: not a usable URL") from None
     path = Path(where).expanduser()
-    if path.exists():
+    if _exists(path):
         from imagery_watch.sources.stac_files import FileCatalog
 
         return FileCatalog(path)
     raise CatalogError(
-        f"catalogue {where!r}: neither a known name ({', '.join(NAMED)}), nor an http(s) URL, nor a file that exists"
+        f"catalogue {where[:200]!r}: neither a known name ({', '.join(NAMED)}), "
+        "nor an http(s) URL, nor a file that exists"
     )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # longer than a path may be, or holding NUL
+        return False

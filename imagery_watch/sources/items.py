@@ -1,9 +1,12 @@
 """From JSON features to pystac Items with absolute hrefs."""
 
 from collections.abc import Iterable
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
+
+from imagery_watch.sensors import sentinel2
 
 if TYPE_CHECKING:
     from pystac import Item
@@ -39,6 +42,8 @@ def parse_item(feature: dict[str, Any], base: str | Path) -> "Item":
         raise ValueError("no datetime")
     for asset in item.assets.values():
         asset.href = absolute_href(asset.href, base)
+    (item.datetime or item.common_metadata.start_datetime).astimezone(UTC)  # type: ignore[union-attr]
+    sentinel2.check_item(item.id, item.properties, {key: asset.to_dict() for key, asset in item.assets.items()})
     return item
 
 

@@ -32,7 +32,6 @@ Nodes = dict[int, tuple[float, float]]
 
 ROLES = {"apron": "apron", "parking_position": "stand", "runway": "runway"}
 """What OpenStreetMap calls an `aeroway`, and the role it has here."""
-ORDER = tuple(ROLES.values())
 ATTRIBUTION = "(c) OpenStreetMap contributors, ODbL 1.0"
 DIGITS = 7
 """Of a degree: OpenStreetMap's own precision, a centimetre."""

@@ -62,6 +62,8 @@ class FileCatalog:
             content = _read_json(path)
             if content.get("type") not in ("FeatureCollection", "Feature", "Catalog", "Collection"):
                 raise ValueError(f"its type is {content.get('type')!r}, not STAC")
+            if content["type"] == "FeatureCollection" and not isinstance(content.get("features"), list):
+                raise ValueError("a FeatureCollection without its list of features")
         except (OSError, ValueError, RecursionError) as error:
             if path == self.path.resolve():
                 raise CatalogError(
@@ -98,7 +100,8 @@ def _parts(content: dict[str, Any]) -> tuple[list[Any], list[str]]:
         return (features if isinstance(features, list) else []), []
     if content["type"] == "Feature":
         return [content], []
-    links = [link for link in content.get("links", []) if isinstance(link, dict)]
+    listed = content.get("links")
+    links = [link for link in listed if isinstance(link, dict)] if isinstance(listed, list) else []
     return [], [str(link.get("href", "")) for link in links if link.get("rel") in ("child", "item", "items")]
 
 
