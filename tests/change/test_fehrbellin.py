@@ -66,7 +66,7 @@ def planted(scene: Scene, aircraft: Placement) -> Scene:
 def detected(*scenes: Scene) -> Detection:
     from datetime import timedelta
 
-    return detect(scenes, place()[1], place()[0], half_window=timedelta(days=180), min_score=5.5)
+    return detect(scenes, place()[1], place()[0], half_window=timedelta(days=180), min_score=Settings().min_score)
 
 
 def command(catalog: Path, out: Path) -> "subprocess.CompletedProcess[str]":
@@ -127,6 +127,14 @@ def test_planted_aircraft_of_many_headings_are_found(heading: float, paints: tup
     aircraft = Placement("An-124", *STRIP, heading, *paints)
     detection = detected(one, planted(two, aircraft)) if later else detected(planted(one, aircraft), two)
     assert changes(detection) == [("arrival" if later else "departure", 0, 1)]
+
+
+@pytest.mark.parametrize("heading", [10.0, 55.0, 100.0, 190.0])
+def test_a_white_aircraft_of_50_m_is_found_when_it_comes(heading: float) -> None:
+    one, two = pair()
+    detection = detected(one, planted(two, Placement("Il-62M", *STRIP, heading, 0.55, 0.40)))
+    assert changes(detection) == [("arrival", 0, 1)]
+    assert 40 <= detection.events[0].track.sighting.fit.length_m <= 60
 
 
 def registered(moving: np.ndarray, fixed: np.ndarray) -> Registration:
