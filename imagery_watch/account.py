@@ -104,6 +104,8 @@ def _judged(detection: "Detection", index: int, visible: float, min_visible: flo
         notes.append(f"not registered: {item.registration.reason}")
     if len(detection.stack.passes) < THIN_HISTORY:
         notes.append("weaker: few passes to compare with")
+    elif not ground.own_orbit:
+        notes.append("compared with passes of all orbits: its own has too few")
     return "no_change", "; ".join(notes)
 
 

@@ -146,6 +146,7 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     """Scores the airfield's period where anything about it is new."""
 
     def progress(stage: str, done: int, total: int) -> None:
+        """The line's progress, under the airfield's name."""
         job.progress(f"{airfield.id} {stage}", done, total)
 
     found = survey(airfield, job.catalog, job.settings, job.period, history_days=job.history_days, progress=progress)
@@ -235,6 +236,7 @@ def _reconciled(
     unread = [one.datetime for one in (*recorded.values(), *passes) if one.id not in read]
 
     def judged(hit: Hit) -> bool:
+        """Whether every pass in the hit's bracket was read."""
         return not any(covers(hit, when) for when in unread)
 
     return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged)

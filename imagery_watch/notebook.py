@@ -3,18 +3,14 @@
 Nothing heavy is imported before it is needed.
 """
 
-import csv
 import difflib
-import hashlib
 import html
-import io
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from imagery_watch.errors import ImageryWatchError, UsageError
 
@@ -23,9 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from PIL import Image
 
-    from imagery_watch.model import Airfield, Hit, Look, RunResult
-
-_T = TypeVar("_T")
+    from imagery_watch.model import Airfield, Hit, RunResult
 
 _TIMES = ("before", "after")
 _NUMBERS = (
@@ -225,53 +219,12 @@ def _chosen(name: str | None, aoi: str | Path | None, home: Path) -> "Airfield":
 
 
 def _opened(folder: Path, airfield: "Airfield | None") -> RunView:
-    """The folder's files as values again. Raises UsageError naming the file that is not what a run writes."""
-    texts = {name: _read(folder, name) for name in ("run.json", "hits.geojson", "looks.csv")}
-    record = _parsed(folder / "run.json", lambda: _mapping(json.loads(texts["run.json"])))
-    files = record.get("files")
-    hashes = files if isinstance(files, dict) else {}
-    changed = tuple(
-        name for name in ("hits.geojson", "looks.csv") if hashes.get(name) != hashlib.sha256(texts[name]).hexdigest()
-    )
-    looks = _parsed(folder / "looks.csv", lambda: _looks(texts["looks.csv"]))
-    hits = _parsed(folder / "hits.geojson", lambda: _hits(texts["hits.geojson"]))
-    result = _parsed(folder / "run.json", lambda: _result(record, hits, looks, airfield))
-    return RunView(folder, record, changed, result)
+    """The folder's files as values again, with the aprons of the airfield, or of the known one of that id."""
+    from imagery_watch.outputs.saved import parsed, read_saved, result_of
 
-
-def _read(folder: Path, name: str) -> bytes:
-    try:
-        return (folder / name).read_bytes()
-    except OSError as error:
-        why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
-        raise UsageError(f"{folder / name}: {why}; expected a folder that `run` or `demo` wrote") from None
-
-
-def _parsed(path: Path, parse: Callable[[], _T]) -> _T:
-    """What `parse` gives; whatever it stumbles over in a file from elsewhere becomes one message."""
-    try:
-        return parse()
-    except (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path}: not as a run writes it ({type(error).__name__}: {error})") from None
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"expected an object, found {type(value).__name__}")
-    return value
-
-
-def _result(
-    record: Mapping[str, Any], hits: tuple["Hit", ...], looks: tuple["Look", ...], airfield: "Airfield | None"
-) -> "RunResult":
-    """The run as far as its files hold it: without pixels, and with the aprons of `airfield`."""
-    from imagery_watch.model import Grid, RunResult
-
-    grid = _mapping(record["grid"])
-    epsg = int(str(grid["crs"]).removeprefix("EPSG:"))
-    place = Grid(epsg, float(grid["left"]), float(grid["top"]), int(grid["width"]), int(grid["height"]))
-    known = airfield if airfield is not None else _known(str(_mapping(record["airfield"])["id"]))
-    return RunResult(known, place, hits, looks, (), dict(record))
+    saved = read_saved(folder)
+    known = airfield if airfield is not None else _known(parsed(folder / "run.json", lambda: saved.airfield_id))
+    return RunView(folder, saved.record, saved.changed, parsed(folder / "run.json", lambda: result_of(saved, known)))
 
 
 def _known(airfield_id: str) -> "Airfield":
@@ -284,61 +237,6 @@ def _known(airfield_id: str) -> "Airfield":
         return find_airfield(airfield_id, read_settings().home)
     except ImageryWatchError:
         return Airfield(airfield_id, airfield_id, "approximate", "", "", ())
-
-
-def _hits(data: bytes) -> tuple["Hit", ...]:
-    return tuple(_hit(_mapping(feature)) for feature in _mapping(json.loads(data))["features"])
-
-
-def _hit(feature: Mapping[str, Any]) -> "Hit":
-    """One Feature of `hits.geojson` as a Hit; its place on the Grid is not in the file."""
-    from imagery_watch.model import Hit
-
-    lon, lat = (float(value) for value in feature["geometry"]["coordinates"][:2])
-    told = {name: value for name, value in feature["properties"].items() if name in Hit.__dataclass_fields__}
-    told |= {name: _moment(told[name]) for name in _TIMES}
-    told |= {name: tuple(told[name]) for name in ("before_items", "after_items")}
-    nowhere = float("nan")
-    return Hit(**{**told, "lon": lon, "lat": lat, "x": nowhere, "y": nowhere})
-
-
-def _looks(data: bytes) -> tuple["Look", ...]:
-    from imagery_watch.outputs.looks import COLUMNS
-
-    table = csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""))
-    if tuple(table.fieldnames or ()) != COLUMNS:
-        raise ValueError("its columns are not those of looks.csv")
-    return tuple(_look(row) for row in table)
-
-
-def _look(row: Mapping[str, str]) -> "Look":
-    from imagery_watch.model import Look, LookResult
-
-    return Look(
-        airfield=row["airfield"],
-        apron=row["apron"],
-        datetime=_moment(row["datetime"]),
-        item_ids=tuple(row["item_ids"].split()),
-        sensor=row["sensor"],
-        relative_orbit=int(row["relative_orbit"]) if row["relative_orbit"] else None,
-        result=cast(LookResult, row["result"]),
-        visible_fraction=_number(row["visible_fraction"]),
-        smallest_detectable_m=_number(row["smallest_detectable_m"]),
-        registration_error_px=_number(row["registration_error_px"]),
-        reason=row["reason"],
-    )
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None
-
-
-def _moment(text: str) -> datetime:
-    """An aware UTC time as the files write it."""
-    when = datetime.fromisoformat(text)
-    if when.tzinfo is None:
-        raise ValueError(f"{text}: a time without a zone")
-    return when.astimezone(UTC)
 
 
 def _contract_columns() -> tuple[str, ...]:

@@ -168,6 +168,7 @@ def reported(
     stack = detection.stack
 
     def place(row: float, col: float) -> tuple[float, float, float, float]:
+        """Longitude, latitude, easting and northing of a place in the stack's window."""
         x, y = grid.xy(row + stack.top, col + stack.left)
         return *to_lonlat(grid, x, y), x, y
 
@@ -187,6 +188,7 @@ def _counter(stage: str, total: int, progress: Progress) -> Callable[[], None]:
     done = 0
 
     def step() -> None:
+        """One more is done."""
         nonlocal done
         done += 1
         progress(stage, min(done, total), total)

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     """Below this visible fraction of an apron, a look is `not_observed`."""
 
     min_score: float = Field(5.0, gt=0)
-    """Smallest provisional score of a hit: the square root of twice its log-likelihood ratio."""
+    """Smallest provisional score of a hit: the square root of twice its margin (`change.explain.Fit.margin`)."""
 
     @property
     def cache_dir(self) -> Path:
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings as the environment has them. Raises UsageError naming the variable that cannot be used."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "IMAGERY_WATCH_" + "_".join(str(part) for part in first["loc"]).upper()

@@ -49,6 +49,7 @@ def detect(
         compared = looks(stack, ground_of)
 
         def search(index: int) -> list[Sighting]:
+            """Objects in one look; weaker ones too, for several looks may add up."""
             look = compared[index]
             if look is None:
                 return []

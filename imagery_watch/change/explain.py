@@ -46,7 +46,10 @@ class Fit:
     ratio: float
     """Log-likelihood ratio against the empty ground."""
     margin: float
-    """Log-likelihood ratio against the best plainer explanation (or the empty ground, if that is better)."""
+    """Log-likelihood ratio against the best plainer explanation (or the empty ground, if that is better).
+
+    Divided by the misfit that is left, and brought to the evidence of four bands: a number to rank by, no probability.
+    """
     template: Template = field(repr=False)
 
 

@@ -25,7 +25,7 @@ class Event:
 
     @property
     def score(self) -> float:
-        """Square root of twice the log-likelihood ratio of an aircraft over the best plainer explanation."""
+        """Square root of twice the track's margin: larger is surer; not yet calibrated."""
         return float(np.sqrt(2.0 * max(0.0, self.track.margin)))
 
 

@@ -152,7 +152,7 @@ def _draw(outline: NDArray[np.float64], heading: float, size: int) -> NDArray[np
     north = outline[:, 0] * np.cos(turn) - outline[:, 1] * np.sin(turn)
     middle = (size - 1) / 2
     corners = np.stack([middle - north / FINE_M, middle + east / FINE_M], axis=1)
-    drawn: NDArray[np.bool_] = polygon2mask((size, size), corners)  # type: ignore[no-untyped-call]
+    drawn: NDArray[np.bool_] = polygon2mask((size, size), corners)
     return drawn
 
 

@@ -59,7 +59,7 @@ class Track:
     after: int | None
     """The first visible look after `last`, in which it was not there."""
     margin: float
-    """Log-likelihood ratio of aircraft over the best plainer explanation, with what further looks add to it."""
+    """As `Fit.margin`, with what further looks add to it."""
 
 
 def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int16], margin: float) -> list[Sighting]:
@@ -164,6 +164,7 @@ def follow(sighting: Sighting, looks: Sequence[Look | None]) -> Track:
     own = window_of(own_look, row, col)
 
     def state_of(index: int) -> State:
+        """What one look says of the object."""
         look = looks[index]
         return State.UNKNOWN if look is None else _state(sighting.fit, own, look, row, col)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from imagery_watch.model import Airfield, Hit, Look
@@ -135,8 +136,8 @@ def _lines(geometry: BaseGeometry) -> list[list[tuple[float, float]]]:
     """Every ring and line of a geometry, as lists of (lon, lat)."""
     if hasattr(geometry, "geoms"):
         return [line for part in geometry.geoms for line in _lines(part)]
-    if geometry.geom_type == "Polygon":
-        rings = [geometry.exterior, *geometry.interiors]  # type: ignore[attr-defined]
+    if isinstance(geometry, Polygon):
+        rings = [geometry.exterior, *geometry.interiors]
         return [line for ring in rings for line in _lines(ring)]
     return [[(point[0], point[1]) for point in geometry.coords]]
 

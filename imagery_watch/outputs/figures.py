@@ -55,6 +55,7 @@ class _View:
 
     @property
     def px_per_m(self) -> float:
+        """Picture pixels a metre."""
         return self.scale / self.chip.resolution
 
 

@@ -38,11 +38,12 @@ def parse_item(feature: dict[str, Any], base: str | Path) -> "Item":
     item = Item.from_dict({**feature, "links": []}, migrate=False)
     if not isinstance(item.id, str) or not item.id:
         raise ValueError("no id")
-    if item.datetime is None and item.common_metadata.start_datetime is None:
+    when = item.datetime or item.common_metadata.start_datetime
+    if when is None:
         raise ValueError("no datetime")
+    when.astimezone(UTC)
     for asset in item.assets.values():
         asset.href = absolute_href(asset.href, base)
-    (item.datetime or item.common_metadata.start_datetime).astimezone(UTC)  # type: ignore[union-attr]
     sentinel2.check_item(item.id, item.properties, {key: asset.to_dict() for key, asset in item.assets.items()})
     return item
 
