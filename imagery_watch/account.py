@@ -6,11 +6,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.errors import PassRefused
-from imagery_watch.model import Acquisition, Airfield, Areas, Grid, Hit, Look, LookResult, Period, Scene
+from imagery_watch.model import (
+    Acquisition,
+    Airfield,
+    Areas,
+    Chance,
+    Grid,
+    Hit,
+    Look,
+    LookResult,
+    Occupancy,
+    Period,
+    Scene,
+)
 from imagery_watch.settings import Settings
 
 if TYPE_CHECKING:
     from imagery_watch.change.detect import Detection
+    from imagery_watch.change.stays import Presence
     from imagery_watch.sources.catalog import Catalog, Listing
     from imagery_watch.sources.scenes import Unread
 
@@ -107,6 +120,49 @@ def _judged(detection: "Detection", index: int, visible: float, min_visible: flo
     elif not ground.own_orbit:
         notes.append("compared with passes of all orbits: its own has too few")
     return "no_change", "; ".join(notes)
+
+
+def occupancy_of(
+    detection: "Detection", found: Sequence["Presence"], looks: Sequence[Look], areas: Areas, min_visible: float
+) -> tuple[Occupancy, ...]:
+    """How many stood on each apron in each of `looks` that saw it, against what is usual there, in their order.
+
+    Usual is told from all passes that saw the apron, the history included.
+    """
+    import numpy as np
+
+    from imagery_watch.change.stays import standing, usual
+
+    names, passes = areas.apron_names, detection.stack.passes
+    aprons = range(len(names))
+    seen = [
+        [ground is not None and detection.visible_fraction(index, apron) >= min_visible for apron in aprons]
+        for index, ground in enumerate(detection.grounds)
+    ]
+    counts = standing(found, len(passes), len(names))
+    normal = usual(counts, np.array(seen, bool).reshape(counts.shape))
+    indices = {item.scene.item_ids: index for index, item in enumerate(passes)}
+    rows = []
+    for look in looks:
+        index, apron = indices.get(look.item_ids), names.index(look.apron)
+        if index is not None and seen[index][apron]:
+            rows.append(Occupancy(look.apron, look.datetime, int(counts[index, apron]), int(normal[apron])))
+    return tuple(rows)
+
+
+def chances_of(looks: Sequence[Look], period: Period, now: datetime) -> tuple[Chance, ...]:
+    """How likely stays of some lengths were to be seen in the period, as far as it is past; none without looks.
+
+    Where the period is open it ends, or begins, with a look.
+    """
+    if not looks:
+        return ()
+    from imagery_watch.change.chances import chances
+
+    start = period.start or min(look.datetime for look in looks)
+    last = max(look.datetime for look in looks)
+    end = last if period.end is None else max(last, min(period.end, now))
+    return chances(looks, start, end)
 
 
 def provenance(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from imagery_watch.account import Passes, Survey, looks_of, provenance
+from imagery_watch.account import Passes, Survey, chances_of, looks_of, occupancy_of, provenance
 from imagery_watch.model import (
     Airfield,
     Areas,
@@ -14,12 +14,14 @@ from imagery_watch.model import (
     Period,
     RunResult,
     Scene,
+    Stay,
     parse_period,
 )
 from imagery_watch.settings import Settings
 
 if TYPE_CHECKING:
     from imagery_watch.change.detect import Detection
+    from imagery_watch.change.stays import Presence
     from imagery_watch.sources.catalog import Catalog
 
 Progress = Callable[[str, int, int], None]
@@ -108,21 +110,33 @@ def score(
     Passes that cannot be read are looks with a reason, not errors. Hits that are surely shorter than `min_length_m`
     (their whole interval) are left out; the looks still tell of them.
     """
+    from imagery_watch.change.stays import presences
     from imagery_watch.sources.grids import draw_areas
 
     airfield, grid, period = found.airfield, found.grid, found.period
     areas = draw_areas(airfield, grid)
     passes = read_passes(found, settings, progress)
     detection = compare(passes.scenes, areas, grid, settings, progress)
-    hits, chips = reported(detection, airfield, areas, grid, period)
-    looks = looks_of(passes, detection, airfield, areas, period, hits, settings.min_visible_fraction)
-    long_enough = {hit.id for hit in hits if hit.length_high_m >= min_length_m}
-    hits = tuple(hit for hit in hits if hit.id in long_enough)
-    chips = tuple(chip for chip in chips if chip.hit_id in long_enough)
+    every = hits_of(detection, airfield, areas, grid)
+    changes = tuple(hit for hit in every if hit.after in period)
+    looks = looks_of(passes, detection, airfield, areas, period, changes, settings.min_visible_fraction)
+    hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
+    objects = presences(detection.tracks, detection.events)
+    occupancy = occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction)
     notes = provenance(
         airfield, found.catalog, found.listing, passes, detection, areas, grid, settings, period, found.history_days
     )
-    return RunResult(airfield, grid, hits, looks, chips, notes)
+    return RunResult(
+        airfield,
+        grid,
+        hits=tuple(sorted(hits, key=lambda hit: (hit.after, hit.id))),
+        looks=looks,
+        chips=chips_of(detection, every, hits, grid),
+        provenance=notes,
+        stays=stays_of(detection, objects, every, hits, airfield, areas, grid),
+        occupancy=occupancy,
+        chances=chances_of(looks, period, notes["created"]),
+    )
 
 
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> Passes:
@@ -157,30 +171,57 @@ def compare(scenes: Sequence[Scene], areas: Areas, grid: Grid, settings: Setting
     )
 
 
-def reported(
-    detection: "Detection", airfield: Airfield, areas: Areas, grid: Grid, period: Period
-) -> tuple[tuple[Hit, ...], tuple[Chip, ...]]:
-    """Hits whose first look with the change lies in the period, sorted by time then id, and their pixels."""
-    from imagery_watch.change.detect import chip_window
+def hits_of(detection: "Detection", airfield: Airfield, areas: Areas, grid: Grid) -> tuple[Hit, ...]:
+    """The hit of each event of a detection, in the events' order."""
     from imagery_watch.change.hits import to_hit
-    from imagery_watch.sources.grids import to_lonlat
 
-    stack = detection.stack
+    place = _placed(detection, grid)
+    passes, names = detection.stack.passes, areas.apron_names
+    return tuple(to_hit(event, passes, airfield.id, names, place) for event in detection.events)
 
-    def place(row: float, col: float) -> tuple[float, float, float, float]:
-        """Longitude, latitude, easting and northing of a place in the stack's window."""
-        x, y = grid.xy(row + stack.top, col + stack.left)
-        return *to_lonlat(grid, x, y), x, y
 
-    found = []
-    for event in detection.events:
-        hit = to_hit(event, stack.passes, airfield.id, areas.apron_names, place)
-        if hit.after in period:
+def chips_of(detection: "Detection", every: Sequence[Hit], hits: Sequence[Hit], grid: Grid) -> tuple[Chip, ...]:
+    """The pixels around the reported ones of every event's hit."""
+    from imagery_watch.change.detect import chip_window
+
+    stack, wanted = detection.stack, {hit.id for hit in hits}
+    chips = []
+    for event, hit in zip(detection.events, every, strict=True):
+        if hit.id in wanted:
             rows, cols, row, col = chip_window(stack, event)
             before, after = (stack.passes[index].image[:, rows, cols] for index in (event.before, event.after))
-            found.append((hit, Chip(hit.id, before, after, stack.bands, row, col, grid.resolution)))
-    found.sort(key=lambda pair: (pair[0].after, pair[0].id))
-    return tuple(hit for hit, _ in found), tuple(chip for _, chip in found)
+            chips.append(Chip(hit.id, before, after, stack.bands, row, col, grid.resolution))
+    return tuple(chips)
+
+
+def stays_of(
+    detection: "Detection",
+    objects: Sequence["Presence"],
+    every: Sequence[Hit],
+    hits: Sequence[Hit],
+    airfield: Airfield,
+    areas: Areas,
+    grid: Grid,
+) -> tuple[Stay, ...]:
+    """The stays of the objects that a reported hit tells of; the ends of the others are told without a hit."""
+    from imagery_watch.change.stays import stays
+
+    reported = {hit.id for hit in hits}
+    ids = [hit.id if hit.id in reported else None for hit in every]
+    place = _placed(detection, grid)
+    return stays(objects, ids, detection.stack.passes, airfield.id, areas.apron_names, place)
+
+
+def _placed(detection: "Detection", grid: Grid) -> Callable[[float, float], tuple[float, float, float, float]]:
+    """Row and column of the stack's window -> longitude, latitude, easting and northing."""
+    from imagery_watch.sources.grids import to_lonlat
+
+    def place(row: float, col: float) -> tuple[float, float, float, float]:
+        """Where that is."""
+        x, y = grid.xy(row + detection.stack.top, col + detection.stack.left)
+        return *to_lonlat(grid, x, y), x, y
+
+    return place
 
 
 def _counter(stage: str, total: int, progress: Progress) -> Callable[[], None]:

@@ -9,7 +9,7 @@ from imagery_watch.change.compare import Ground, grounds, looks
 from imagery_watch.change.hits import Event, events
 from imagery_watch.change.prepare import Stack, prepare
 from imagery_watch.change.screen import screen
-from imagery_watch.change.tracks import Sighting, sightings, tracks
+from imagery_watch.change.tracks import Sighting, Track, sightings, tracks
 from imagery_watch.model import Areas, Grid, Scene
 
 
@@ -21,6 +21,8 @@ class Detection:
     events: tuple[Event, ...]
     grounds: tuple[Ground | None, ...]
     """Of each pass in the stack; None where there was too little history."""
+    tracks: tuple[Track, ...] = ()
+    """Objects over looks, strongest first; weaker ones than the events' too."""
 
     def visible_fraction(self, index: int, apron: int) -> float:
         """Share of an apron that a pass of the stack could see."""
@@ -59,8 +61,9 @@ def detect(
         for sighted in pool.map(search, range(len(compared))):
             found += sighted
             on_pass()
-    kept = [event for event in events(tracks(found, compared)) if event.score >= min_score]
-    return Detection(stack, tuple(kept), tuple(ground_of))
+    joined = tracks(found, compared)
+    kept = [event for event in events(joined) if event.score >= min_score]
+    return Detection(stack, tuple(kept), tuple(ground_of), tuple(joined))
 
 
 def chip_window(stack: Stack, event: Event, half: int = 20) -> tuple[slice, slice, float, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imagery_watch.change.explain import Fit
 from imagery_watch.change.prepare import Prepared
 from imagery_watch.change.tracks import Track, near
 from imagery_watch.model import Hit, Kind, size_class
@@ -90,8 +91,7 @@ def to_hit(
     fit, before, after = event.track.sighting.fit, passes[event.before], passes[event.after]
     lon, lat, x, y = place(fit.row, fit.col)
     apron = apron_names[event.track.sighting.apron]
-    low = min(fit.length_low_m, fit.length_m * (1 - MIN_INTERVAL))
-    high = max(fit.length_high_m, fit.length_m * (1 + MIN_INTERVAL))
+    low, high = length_interval(fit)
     return Hit(
         id=hit_id(airfield, event.kind, x, y, before.scene.acquisition_id, after.scene.acquisition_id),
         airfield=airfield,
@@ -112,6 +112,12 @@ def to_hit(
         heading_deg=round(fit.heading_deg % 180.0, 1),
         summary=summary(event.kind, fit.length_m, apron, before, after),
     )
+
+
+def length_interval(fit: Fit) -> tuple[float, float]:
+    """The 90 % interval of a fitted length, in metres, never narrower than `MIN_INTERVAL` on either side."""
+    low = min(fit.length_low_m, fit.length_m * (1 - MIN_INTERVAL))
+    return low, max(fit.length_high_m, fit.length_m * (1 + MIN_INTERVAL))
 
 
 def hit_id(airfield: str, kind: str, x: float, y: float, before: str, after: str) -> str:

@@ -7,6 +7,7 @@ from imagery_watch.model.grid import Areas, Grid
 from imagery_watch.model.period import Period, parse_period
 from imagery_watch.model.results import Chip, Hit, Kind, Look, LookResult, RunResult, SizeClass, size_class
 from imagery_watch.model.scene import Scene, finite_in_all_bands
+from imagery_watch.model.stays import Chance, Occupancy, Stay
 
 __all__ = [
     "Acquisition",
@@ -14,18 +15,21 @@ __all__ = [
     "Apron",
     "Areas",
     "Baseline",
+    "Chance",
     "Chip",
     "Grid",
     "Hit",
     "Kind",
     "Look",
     "LookResult",
+    "Occupancy",
     "Period",
     "Quality",
     "Registration",
     "RunResult",
     "Scene",
     "SizeClass",
+    "Stay",
     "finite_in_all_bands",
     "parse_period",
     "size_class",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.model.grid import Grid
+from imagery_watch.model.stays import Chance, Occupancy, Stay
 
 Kind = Literal["arrival", "departure", "replacement"]
 SizeClass = Literal["small", "medium", "large"]
@@ -115,6 +116,12 @@ class RunResult:
     chips: tuple[Chip, ...]
     provenance: dict[str, Any]
     """What `run.json` holds: versions, settings, items, times, warnings."""
+    stays: tuple[Stay, ...] = ()
+    """Those with at least one of `hits`, sorted by first look, then id."""
+    occupancy: tuple[Occupancy, ...] = ()
+    """One for each of `looks` that saw its apron, in their order."""
+    chances: tuple[Chance, ...] = ()
+    """By apron, then hours."""
 
     @property
     def incomplete(self) -> bool:
