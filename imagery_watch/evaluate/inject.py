@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 from scipy import ndimage
-from shapely import affinity
-from shapely.geometry.base import BaseGeometry
 
 from imagery_watch.evaluate.aircraft import TYPES, footprint, parts, shadow
+from imagery_watch.evaluate.painter import rasterized
 
 FINE_M = 1.0
 REACH_PX = 14
+
+BAND_DELAY_S = {"B02": 0.0, "B03": 0.53, "B04": 1.01, "B08": 0.26}
+"""When a band looks, after B02 (ESA handbook, as far as remembered; Heiselberg 2019 has up to 2.6 s for all bands)."""
 
 MTF_AT_NYQUIST = {"B02": 0.26, "B03": 0.28, "B04": 0.24, "B08": 0.26, "mono": 0.25}
 """Sentinel-2 10 m bands, after ESA's data quality reports as used by the super-resolution community."""
@@ -37,6 +38,8 @@ class Placement:
     fuselage_paint: float
     """Reflectance, the same in all bands."""
     wing_paint: float
+    speed_m_s: float = 0.0
+    """Ahead; what moves is seen a little farther on by each later band."""
 
 
 def psf_sigma_m(band: str) -> float:
@@ -53,30 +56,38 @@ def inject(
     difference that it makes is added, so the ground's own texture and noise stay.
     """
     row, col = round(placement.row), round(placement.col)
-    box = np.s_[:, row - REACH_PX : row + REACH_PX + 1, col - REACH_PX : col + REACH_PX + 1]
+    reach = _reach_px(placement, sun_elevation)
+    box = np.s_[:, row - reach : row + reach + 1, col - reach : col + reach + 1]
     patch = ground[box]
-    side = 2 * REACH_PX + 1
-    if patch.shape[1:] != (side, side):
+    side = 2 * reach + 1
+    if min(row, col) < reach or patch.shape[1:] != (side, side):
         raise ValueError(f"an aircraft at row {placement.row:.0f}, column {placement.col:.0f} is too near the edge")
     pieces = parts(TYPES[placement.aircraft], placement.heading_deg)
-    at = ((placement.col - col + side / 2) * 10.0, (side / 2 - (placement.row - row)) * 10.0)
-    wings, hull = (_drawn(footprint(pieces, wings=kind), at, side) for kind in (True, False))
-    shade = _drawn(shadow(pieces, sun_azimuth, sun_elevation), at, side)
+    shapes = (*(footprint(pieces, wings=kind) for kind in (False, True)), shadow(pieces, sun_azimuth, sun_elevation))
     planted = ground.copy()
+    masks: list[NDArray[np.bool_]] = []
     for index, band in enumerate(bands):
+        if not masks or placement.speed_m_s:
+            at = _middle_m(placement, band, row, col, side)
+            masks = [rasterized(shape, at, side * 10, side * 10) for shape in shapes]
         fine = np.kron(np.nan_to_num(patch[index]), np.ones((10, 10), np.float32))
-        seen = np.where(shade, fine * SHADE.get(band, 0.2), fine)
-        seen = np.where(hull, placement.fuselage_paint, np.where(wings, placement.wing_paint, seen))
+        seen = np.where(masks[2], fine * SHADE.get(band, 0.2), fine)
+        seen = np.where(masks[0], placement.fuselage_paint, np.where(masks[1], placement.wing_paint, seen))
         change = ndimage.gaussian_filter(seen - fine, psf_sigma_m(band) / FINE_M)
         planted[index][box[1:]] += change.reshape(side, 10, side, 10).mean(axis=(1, 3)).astype(np.float32)
     return planted
 
 
-def _drawn(shape: BaseGeometry, at: tuple[float, float], side: int) -> NDArray[np.bool_]:
-    """The shape on a 1 m raster of the patch, its middle `at` metres from the lower left corner."""
-    from rasterio.features import rasterize
+def _reach_px(placement: Placement, sun_elevation: float) -> int:
+    """Pixels around the middle that hold the aircraft, its shadow and the sensor's blur."""
+    aircraft = TYPES[placement.aircraft]
+    shadow_m = aircraft.height / np.tan(np.radians(max(sun_elevation, 3.0)))
+    return min(REACH_PX, int(np.ceil((max(aircraft.length, aircraft.span) / 2 + shadow_m) / 10)) + 3)
 
-    placed = affinity.translate(shape, *at)
-    size = side * 10
-    drawn = rasterize([placed], out_shape=(size, size), transform=Affine(1, 0, 0, 0, -1, size), dtype=np.uint8)
-    return drawn.astype(bool)
+
+def _middle_m(placement: Placement, band: str, row: int, col: int, side: int) -> tuple[float, float]:
+    """Metres from the patch's lower left corner to the aircraft's middle when a band looks."""
+    gone = placement.speed_m_s * BAND_DELAY_S.get(band, 0.0)
+    turn = np.radians(placement.heading_deg)
+    east, north = gone * np.sin(turn), gone * np.cos(turn)
+    return (placement.col - col + side / 2) * 10 + float(east), (side / 2 - (placement.row - row)) * 10 + float(north)
