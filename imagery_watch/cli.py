@@ -272,10 +272,11 @@ def _show_run(result: "RunResult", files: dict[str, Path], as_json: bool) -> Non
 
         _print_json(summary_of(result, files))
         return
-    from imagery_watch.outputs.tables import print_summary
+    from imagery_watch.outputs.tables import print_stays, print_summary
 
     console = _console()
     print_summary(result, console)
+    print_stays(result, console)
     for warning in result.provenance["warnings"]:
         console.print(f"note: {_plain(warning)}", markup=False, highlight=False)
     console.print(f"report: {files['report.html']}", markup=False, highlight=False, soft_wrap=True)

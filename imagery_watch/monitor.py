@@ -16,12 +16,13 @@ from filelock import FileLock, Timeout
 from imagery_watch import __version__
 from imagery_watch.account import Survey, scoring_settings
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
-from imagery_watch.model import Acquisition, Airfield, Hit, Period, RunResult, parse_period
+from imagery_watch.model import Acquisition, Airfield, Hit, Period, RunResult, Stay, parse_period
 from imagery_watch.outputs.atomic import write_bytes, write_text
 from imagery_watch.outputs.credits import attribution
 from imagery_watch.outputs.export import write_outputs
 from imagery_watch.outputs.geojson import dump_json, hit_feature
 from imagery_watch.outputs.record import AirfieldRun, PassRecord, PassState, Reconciled, covers, reconcile
+from imagery_watch.outputs.stay_record import reconcile_stays
 from imagery_watch.outputs.store import Store, open_store
 from imagery_watch.outputs.sweeps import Outcome, SweepReport, show_sweep
 from imagery_watch.outputs.text import slug
@@ -152,17 +153,18 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     found = survey(airfield, job.catalog, job.settings, job.period, history_days=job.history_days, progress=progress)
     digest = settings_hash(airfield, job.settings, job.history_days)
     recorded = job.store.passes(airfield.id)
-    listed = {one.id for one in found.acquisitions}
-    job.store.note_listing(airfield.id, gone=_expected(found, recorded) - listed, listed=listed)
+    listed = {one.id: one.relative_orbit for one in found.acquisitions}
+    job.store.note_listing(airfield.id, gone=_expected(found, recorded) - listed.keys(), listed=listed)
     if not _due(job, found, digest, recorded):
         return Outcome(airfield.id, "nothing new", reason="" if found.acquisitions else "no pass in the catalogue")
     result = score(found, job.settings, progress=progress)
     result.provenance.update(created=job.now)
     passes = pass_records(found, result, digest, recorded)
     hits = _reconciled(job, result, recorded, passes)
-    job.store.save(_run(found, result, passes, hits), job.number, job.now)
+    stays = reconcile_stays(job.store.stays(airfield.id), result.stays, hits)
+    job.store.save(_run(found, result, passes, hits, stays), job.number, job.now)
     if any(one.state != "failed" for one in passes):
-        _write(job, as_recorded(result, hits))
+        _write(job, as_recorded(result, hits, stays))
     return _outcome(airfield, result, passes, hits)
 
 
@@ -224,7 +226,8 @@ def pass_records(
         )
         state = cast(PassState, "history" if note["state"] == "scored" and not told else note["state"])
         reason = str(note.get("not_used", ""))
-        records.append(PassRecord(acquisition.id, acquisition.datetime, versions(acquisition), state, reason, digest))
+        items, orbit = versions(acquisition), acquisition.relative_orbit
+        records.append(PassRecord(acquisition.id, acquisition.datetime, items, state, reason, digest, orbit))
     return tuple(records)
 
 
@@ -242,7 +245,9 @@ def _reconciled(
     return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged)
 
 
-def _run(found: Survey, result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled) -> AirfieldRun:
+def _run(
+    found: Survey, result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, stays: tuple[Stay, ...]
+) -> AirfieldRun:
     """The scoring as the record takes it."""
     by_items = {one.item_ids: one.id for one in found.acquisitions}
     airfield = result.airfield
@@ -254,15 +259,17 @@ def _run(found: Survey, result: RunResult, passes: tuple[PassRecord, ...], hits:
         looks=tuple((by_items[look.item_ids], look) for look in result.looks),
         hits=(*hits.hits, *hits.withdrawn),
         attribution=attribution(result),
+        stays=stays,
+        occupancy=result.occupancy,
     )
 
 
-def as_recorded(result: RunResult, hits: Reconciled) -> RunResult:
+def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:
     """The run under the record's names, with the period's recorded hits that it could not judge or no longer finds."""
     gone = [replace(hit, summary=f"Withdrawn: it no longer comes out. {hit.summary}") for hit in hits.withdrawn]
     every = sorted((*hits.hits, *hits.kept, *gone), key=lambda hit: (hit.after, hit.id))
     chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
-    return replace(result, hits=tuple(every), chips=chips)
+    return replace(result, hits=tuple(every), chips=chips, stays=stays)
 
 
 def _write(job: _Sweep, result: RunResult) -> None:

@@ -32,6 +32,9 @@ _NUMBERS = (
     "heading_deg",
 )
 _LOOK_NUMBERS = ("visible_fraction", "smallest_detectable_m", "registration_error_px")
+_STAY_TIMES = ("not_before", "seen_from", "seen_to", "not_after")
+_STAY_NUMBERS = ("dwell_min_hours", "dwell_max_hours", "length_m")
+_COUNTS = ("standing", "usual", "surplus")
 _STYLE = """
 svg { background: #f4f5f7 } text { fill: #1c1e22; font: 12px system-ui, sans-serif }
 .apron { fill: #dfe3ea; stroke: #5c6470; stroke-width: 1.2 } .runway { fill: none; stroke: #c3c8d1; stroke-width: 8 }
@@ -133,6 +136,37 @@ class RunView:
         rows = [{name: getattr(look, name) for name in COLUMNS} for look in self._result.looks]
         table = _table(rows, [*COLUMNS], times=("datetime",), numbers=_LOOK_NUMBERS)
         return table.astype({"relative_orbit": "Int64"})
+
+    @cached_property
+    def stays(self) -> "GeoDataFrame":
+        """One row a stay, EPSG:4326, with the properties of `stays.geojson`; none where an older version ran."""
+        from geopandas import GeoDataFrame, points_from_xy
+
+        from imagery_watch.outputs.stays import stay_properties
+
+        found = self._result.stays
+        rows = [stay_properties(stay) for stay in found]
+        table = _table(rows, [*_stay_columns()], times=_STAY_TIMES, numbers=_STAY_NUMBERS)
+        points = points_from_xy([stay.lon for stay in found], [stay.lat for stay in found])
+        return GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+
+    @cached_property
+    def occupancy(self) -> "DataFrame":
+        """One row for each pass and apron that it saw: how many stood there that come and go, and what is usual."""
+        from imagery_watch.outputs.stays import occupancy_properties
+
+        rows = [occupancy_properties(one) for one in self._result.occupancy]
+        table = _table(rows, ["apron", "datetime", *_COUNTS], times=("datetime",), numbers=())
+        return table.astype(dict.fromkeys(_COUNTS, "int64"))
+
+    @cached_property
+    def chances(self) -> "DataFrame":
+        """One row for each apron and length of stay: how likely one was under a look that could see it."""
+        from imagery_watch.outputs.stays import chance_properties
+
+        rows = [chance_properties(one) for one in self._result.chances]
+        columns = ["apron", "since", "until", "hours", "probability"]
+        return _table(rows, columns, times=("since", "until"), numbers=("probability",)).astype({"hours": "int64"})
 
     def show(self, hit_id: str) -> "Image.Image":
         """The hit's picture: before, after and their difference. Raises UsageError for an id that is not there."""
@@ -247,6 +281,15 @@ def _contract_columns() -> tuple[str, ...]:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     blank = Hit("", "", "", "arrival", 0, 0, 0, 0, epoch, epoch, (), (), 0, 0, 0, 0, None, "")
     return tuple(hit_properties(blank))
+
+
+def _stay_columns() -> tuple[str, ...]:
+    """The properties of a stay, in the contract's order."""
+    from imagery_watch.model import Stay
+    from imagery_watch.outputs.stays import stay_properties
+
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return tuple(stay_properties(Stay("", "", "", 0, 0, None, None, epoch, epoch, None, None, 0)))
 
 
 def _table(

@@ -17,6 +17,7 @@ from imagery_watch.outputs.figures import HitPictures, hit_pictures
 from imagery_watch.outputs.geojson import dump_json, hits_geojson
 from imagery_watch.outputs.looks import looks_csv
 from imagery_watch.outputs.report import report_html
+from imagery_watch.outputs.stays import chance_properties, occupancy_properties, stays_geojson
 from imagery_watch.outputs.summaries import result_counts
 from imagery_watch.outputs.text import iso
 
@@ -25,7 +26,7 @@ SCHEMA_VERSION = 1
 
 
 def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
-    """Write `hits.geojson`, `looks.csv`, `report.html`, `chips/` and, last, `run.json` into `out`.
+    """Write `hits.geojson`, `stays.geojson`, `looks.csv`, `report.html`, `chips/` and, last, `run.json` into `out`.
 
     Returns the paths by name, such as `{"hits.geojson": ..., "chips/LIPB-a1.png": ...}`. Pictures that an
     earlier run left there, and that its `run.json` names, are removed where they are not written again. The
@@ -61,19 +62,24 @@ def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dic
     chips = {picture.file: picture.sheet for picture in pictures.values()}
     return chips | {
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
+        "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
         "report.html": _encoded(report_html(result, pictures)),
     }
 
 
 def run_record(result: RunResult, contents: Mapping[str, bytes]) -> dict[str, Any]:
-    """`run.json`: the provenance, what was found in numbers, and the hashes of the files beside it."""
+    """`run.json`: the provenance, what was found in numbers, surplus, chances, and the hashes of the other files."""
     provenance = plain(result.provenance)
     counted = provenance.get("counts")
     counts = counted if isinstance(counted, dict) else {}
-    ours = {"hits": len(result.hits), "looks": result_counts(result.looks)}
+    ours = {"hits": len(result.hits), "stays": len(result.stays), "looks": result_counts(result.looks)}
+    told = {
+        "occupancy": [occupancy_properties(one) for one in result.occupancy],
+        "chances": [chance_properties(one) for one in result.chances],
+    }
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())}
-    return {"schema_version": SCHEMA_VERSION, **provenance, "counts": counts | ours, "files": hashes}
+    return {"schema_version": SCHEMA_VERSION, **provenance, "counts": counts | ours, **told, "files": hashes}
 
 
 def plain(value: Any) -> Any:

@@ -17,11 +17,16 @@ def hits_geojson(result: RunResult) -> dict[str, Any]:
     Members beside `type` and `features`: `attribution`, and `simulated_note` where the imagery is simulated,
     so that a file that is passed on alone still says what it is.
     """
+    hits = sorted(result.hits, key=lambda hit: (hit.after, hit.id))
+    return collection_of(result, [hit_feature(hit) for hit in hits])
+
+
+def collection_of(result: RunResult, features: list[dict[str, Any]]) -> dict[str, Any]:
+    """A FeatureCollection with what a file that is passed on alone must say of itself."""
     collection: dict[str, Any] = {"type": "FeatureCollection", "attribution": attribution(result)}
     if result.provenance.get("simulated"):
         collection["simulated_note"] = str(result.provenance.get("simulated_note") or "Simulated imagery.")
-    hits = sorted(result.hits, key=lambda hit: (hit.after, hit.id))
-    return collection | {"features": [hit_feature(hit) for hit in hits]}
+    return collection | {"features": features}
 
 
 def hit_feature(hit: Hit) -> dict[str, Any]:
@@ -62,7 +67,8 @@ def dump_json(value: Any) -> str:
 
 
 def summary_of(result: RunResult, files: Mapping[str, Path]) -> dict[str, Any]:
-    """What `--json` prints of a run: hits as in `hits.geojson`, looks by result, warnings, and where the files are."""
+    """What `--json` prints of a run: hits and stays as in their files, looks by result, warnings, the files."""
+    from imagery_watch.outputs.stays import stays_geojson
     from imagery_watch.outputs.summaries import result_counts
 
     pictures = {hit.id: f"chips/{slug(hit.id)}.png" for hit in result.hits}
@@ -70,6 +76,7 @@ def summary_of(result: RunResult, files: Mapping[str, Path]) -> dict[str, Any]:
     return {
         "airfield": result.airfield.id,
         "hits": hits_geojson(replace(result, hits=hits))["features"],
+        "stays": stays_geojson(result)["features"],
         "looks": result_counts(result.looks),
         "warnings": list(result.provenance.get("warnings", [])),
         "incomplete": result.incomplete,

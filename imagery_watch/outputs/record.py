@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from imagery_watch.model import Hit, Look, Period
+from imagery_watch.model import Hit, Look, Occupancy, Period, Stay
 
 PassState = Literal["scored", "history", "refused", "failed"]
 
@@ -33,6 +33,13 @@ class PassRecord:
     reason: str
     settings_hash: str
     """Of the settings, the code and the airfield's shapes under which this came out."""
+    relative_orbit: int | None = None
+    """None where no item tells."""
+
+    @property
+    def platform(self) -> str:
+        """Such as `sentinel-2a`: an Acquisition's id begins with it."""
+        return self.id.partition("_")[0]
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,9 @@ class AirfieldRun:
     """Each with the id of its pass."""
     hits: tuple[Hit, ...]
     attribution: str
+    stays: tuple[Stay, ...] = ()
+    occupancy: tuple[Occupancy, ...] = ()
+    """For those of `looks` that saw their apron."""
 
 
 def reconcile(
@@ -115,8 +125,8 @@ def is_same(one: Hit, other: Hit) -> bool:
     return one.kind == other.kind and overlap and distance_m(one, other) <= SAME_PLACE_M
 
 
-def distance_m(one: Hit, other: Hit) -> float:
-    """Metres between two hits that are near each other, across the antimeridian too."""
+def distance_m(one: Hit | Stay, other: Hit | Stay) -> float:
+    """Metres between two places that are near each other, across the antimeridian too."""
     east = (one.lon - other.lon + 180.0) % 360.0 - 180.0
     return METRES_PER_DEGREE * math.hypot(east * math.cos(math.radians(one.lat)), one.lat - other.lat)
 

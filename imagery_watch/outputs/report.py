@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from imagery_watch.model import Hit, RunResult
-from imagery_watch.outputs import summaries
+from imagery_watch.outputs import sentences, summaries
 from imagery_watch.outputs.credits import airfield_credit, imagery_credit
 from imagery_watch.outputs.drawings import airfield_map, timeline
 from imagery_watch.outputs.figures import HitPictures
@@ -23,6 +23,8 @@ SLIDER = ("vendor", "img-comparison-slider")
 MOST_PICTURES = 60
 """Hits whose pictures are put into the report, the strongest first; the others have theirs in `chips/`."""
 MOST_REASONS = 30
+MOST_SURPLUS = 40
+"""Sentences on how full an apron was; `run.json` has every look."""
 MOST_LISTED = 12
 """Members of a list that are spelled out; `run.json` holds them all."""
 RESULT_WORDS = {
@@ -48,10 +50,16 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
         .render(
             result=result,
             hits=list(enumerate(result.hits, start=1)),
+            hit_numbers={hit.id: number for number, hit in enumerate(result.hits, start=1)},
             pictures=shown,
             headline=summaries.headline(result),
             counts=summaries.result_counts(result.looks),
             aprons=summaries.apron_summaries(result),
+            surplus=sentences.surplus_sentences(result.occupancy),
+            usual=sentences.usual_sentence(result.occupancy),
+            most_surplus=MOST_SURPLUS,
+            chances=sentences.chance_sentences(result.chances),
+            chance_rows=sentences.chance_rows(result.chances),
             unseen=summaries.unseen(result.looks),
             weaker=summaries.weaker(result.looks),
             most_reasons=MOST_REASONS,
@@ -140,6 +148,10 @@ def _environment() -> Environment:
         "minutes": minutes,
         "iso": iso,
         "duration": duration,
+        "dwell": sentences.dwell_words,
+        "came": sentences.came_words,
+        "left": sentences.left_words,
+        "moved": sentences.moved_words,
         "length_text": summaries.length_text,
         "calibrated": summaries.calibrated,
         "png": _data_url,

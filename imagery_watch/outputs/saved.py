@@ -6,17 +6,18 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from imagery_watch.errors import UsageError
-from imagery_watch.model import Airfield, Grid, Hit, Look, LookResult, RunResult
+from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, LookResult, Occupancy, RunResult, Stay
 from imagery_watch.outputs.looks import COLUMNS
+from imagery_watch.outputs.stays import chance_of, moment, occupancy_of, stay_of
 
 _T = TypeVar("_T")
 
 _TIMES = ("before", "after")
+STAYS = "stays.geojson"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Saved:
     looks: tuple[Look, ...]
     changed: tuple[str, ...]
     """Files that are no longer what `run.json` vouches for."""
+    stays: tuple[Stay, ...] = ()
+    """None where an older version wrote the folder; so are the next two."""
+    occupancy: tuple[Occupancy, ...] = ()
+    chances: tuple[Chance, ...] = ()
 
     @property
     def airfield_id(self) -> str:
@@ -38,16 +43,19 @@ class Saved:
 
 def read_saved(folder: Path) -> Saved:
     """The folder's files as values. Raises UsageError naming the file that is not what a run writes."""
-    texts = {name: _read(folder, name) for name in ("run.json", "hits.geojson", "looks.csv")}
+    names = ["run.json", "hits.geojson", "looks.csv"]
+    texts = {name: _read(folder, name) for name in names + [STAYS] * (folder / STAYS).exists()}
     record = parsed(folder / "run.json", lambda: _mapping(json.loads(texts["run.json"])))
     files = record.get("files")
     hashes = files if isinstance(files, dict) else {}
-    changed = tuple(
-        name for name in ("hits.geojson", "looks.csv") if hashes.get(name) != hashlib.sha256(texts[name]).hexdigest()
-    )
+    found = {name: hashlib.sha256(text).hexdigest() for name, text in texts.items() if name != "run.json"}
+    vouched = {name: hashes.get(name) for name in [*found, *({STAYS} & hashes.keys())]}
+    changed = tuple(name for name, digest in vouched.items() if found.get(name) != digest)
     looks = parsed(folder / "looks.csv", lambda: _looks(texts["looks.csv"]))
     hits = parsed(folder / "hits.geojson", lambda: _hits(texts["hits.geojson"]))
-    return Saved(record, hits, looks, changed)
+    stays = parsed(folder / STAYS, lambda: _stays(texts[STAYS])) if STAYS in texts else ()
+    occupancy, chances = parsed(folder / "run.json", lambda: _told(record))
+    return Saved(record, hits, looks, changed, stays, occupancy, chances)
 
 
 def result_of(saved: Saved, airfield: Airfield) -> RunResult:
@@ -55,7 +63,8 @@ def result_of(saved: Saved, airfield: Airfield) -> RunResult:
     grid = _mapping(saved.record["grid"])
     epsg = int(str(grid["crs"]).removeprefix("EPSG:"))
     place = Grid(epsg, float(grid["left"]), float(grid["top"]), int(grid["width"]), int(grid["height"]))
-    return RunResult(airfield, place, saved.hits, saved.looks, (), dict(saved.record))
+    rest = (saved.stays, saved.occupancy, saved.chances)
+    return RunResult(airfield, place, saved.hits, saved.looks, (), dict(saved.record), *rest)
 
 
 def _read(folder: Path, name: str) -> bytes:
@@ -84,11 +93,20 @@ def _hits(data: bytes) -> tuple[Hit, ...]:
     return tuple(_hit(_mapping(feature)) for feature in _mapping(json.loads(data))["features"])
 
 
+def _stays(data: bytes) -> tuple[Stay, ...]:
+    return tuple(stay_of(_mapping(feature)) for feature in _mapping(json.loads(data))["features"])
+
+
+def _told(record: Mapping[str, Any]) -> tuple[tuple[Occupancy, ...], tuple[Chance, ...]]:
+    occupancy = tuple(occupancy_of(_mapping(row)) for row in record.get("occupancy", ()))
+    return occupancy, tuple(chance_of(_mapping(row)) for row in record.get("chances", ()))
+
+
 def _hit(feature: Mapping[str, Any]) -> Hit:
     """One Feature of `hits.geojson` as a Hit; its place on the Grid is not in the file."""
     lon, lat = (float(value) for value in feature["geometry"]["coordinates"][:2])
     told = {name: value for name, value in feature["properties"].items() if name in Hit.__dataclass_fields__}
-    told |= {name: _moment(told[name]) for name in _TIMES}
+    told |= {name: moment(told[name]) for name in _TIMES}
     told |= {name: tuple(told[name]) for name in ("before_items", "after_items")}
     nowhere = float("nan")
     return Hit(**{**told, "lon": lon, "lat": lat, "x": nowhere, "y": nowhere})
@@ -105,7 +123,7 @@ def _look(row: Mapping[str, str]) -> Look:
     return Look(
         airfield=row["airfield"],
         apron=row["apron"],
-        datetime=_moment(row["datetime"]),
+        datetime=moment(row["datetime"]),
         item_ids=tuple(row["item_ids"].split()),
         sensor=row["sensor"],
         relative_orbit=int(row["relative_orbit"]) if row["relative_orbit"] else None,
@@ -119,11 +137,3 @@ def _look(row: Mapping[str, str]) -> Look:
 
 def _number(text: str) -> float | None:
     return float(text) if text else None
-
-
-def _moment(text: str) -> datetime:
-    """An aware UTC time as the files write it."""
-    when = datetime.fromisoformat(text)
-    if when.tzinfo is None:
-        raise ValueError(f"{text}: a time without a zone")
-    return when.astimezone(UTC)

@@ -2,27 +2,21 @@
 
 import contextlib
 import json
-import os
-import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from imagery_watch.errors import StoreError
-from imagery_watch.model import Hit
+from imagery_watch.model import Hit, Look, LookResult, Occupancy, Stay
 from imagery_watch.outputs.record import AirfieldRun, PassRecord, PassState
-from imagery_watch.outputs.store_schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from imagery_watch.outputs.store_file import BACKUP, FILE, copied, explained, opened, put_in_place, remove_database
 from imagery_watch.outputs.text import iso
 
-FILE = "monitor.sqlite"
-BACKUP = "monitor.sqlite.bak"
-MARKER = "monitor.started"
-"""Its presence says that there is a record: a missing one is then a loss, not a beginning."""
 _TIMES = ("before", "after")
+_STAY_TIMES = ("not_before", "seen_from", "seen_to", "not_after")
 _LISTS = ("before_items", "after_items")
 
 
@@ -32,14 +26,18 @@ def open_store(home: Path) -> Iterator["Store"]:
 
     Raises StoreError where the file is damaged, foreign, newer than this version, lost, or cannot be written.
     """
-    path = home / FILE
-    with contextlib.ExitStack() as stack:
-        with _explained(path):
-            _check_file(path)
-            connection = stack.enter_context(contextlib.closing(_connect(path)))
-            _check_content(connection, path)
-            _mark(home)
-        yield Store(path, connection)
+    with opened(home) as connection:
+        yield Store(home / FILE, connection)
+
+
+@contextmanager
+def read_store(home: Path) -> Iterator["Store | None"]:
+    """The record in `home` as it is now, to read only; None where there never was one. Needs no lock.
+
+    Raises StoreError where the file is damaged, foreign, newer than this version, or lost.
+    """
+    with copied(home) as connection:
+        yield None if connection is None else Store(home / FILE, connection)
 
 
 class Store:
@@ -61,15 +59,31 @@ class Store:
 
     def passes(self, airfield: str) -> dict[str, PassRecord]:
         """The airfield's passes by id."""
-        sql = "SELECT id, datetime, versions, state, reason, settings_hash FROM passes WHERE airfield = ?"
-        with _explained(self.path):
+        sql = (
+            "SELECT id, datetime, versions, state, reason, settings_hash, relative_orbit FROM passes WHERE airfield = ?"
+        )
+        with explained(self.path):
             return {row[0]: _pass(*row) for row in self._execute(sql, airfield)}
 
     def hits(self, airfield: str) -> list[Hit]:
         """The airfield's hits, withdrawn ones included, sorted by time then id."""
         rows = self._execute("SELECT properties FROM hits WHERE airfield = ?", airfield)
-        with _explained(self.path):
+        with explained(self.path):
             return sorted((_hit(row[0]) for row in rows), key=lambda hit: (hit.after, hit.id))
+
+    def looks(self, airfield: str) -> list[tuple[str, Look, Occupancy | None]]:
+        """The airfield's looks, sorted by time then as they were recorded, each with the id of its pass and how full.
+
+        The items of a look are not recorded with it: they are those of its pass.
+        """
+        with explained(self.path):
+            return [_look(airfield, *row) for row in self._execute(_LOOKS, airfield)]
+
+    def stays(self, airfield: str) -> list[Stay]:
+        """The airfield's stays, sorted by first look, then id; those of withdrawn hits too."""
+        rows = self._execute("SELECT properties FROM stays WHERE airfield = ?", airfield)
+        with explained(self.path):
+            return sorted((_stay(row[0]) for row in rows), key=lambda stay: (stay.seen_from, stay.id))
 
     def outputs_due(self, airfield: str) -> bool:
         """Whether the airfield was scored and its files were not written since."""
@@ -86,31 +100,38 @@ class Store:
             self._execute(_UPSERT_AIRFIELD, run.airfield, run.name, run.aoi_hash, iso(now))
             for one in run.passes:
                 versions = json.dumps(one.versions)
-                when, state, reason = iso(one.datetime), one.state, one.reason
-                self._execute(
-                    _UPSERT_PASS, run.airfield, one.id, when, versions, state, reason, one.settings_hash, sweep
-                )
+                told = (iso(one.datetime), versions, one.state, one.reason, one.settings_hash, one.relative_orbit)
+                self._execute(_UPSERT_PASS, run.airfield, one.id, *told, sweep)
+            full = {(one.apron, one.datetime): (one.standing, one.usual) for one in run.occupancy}
             for pass_id, look in run.looks:
                 seen = (look.visible_fraction, look.smallest_detectable_m, look.registration_error_px)
-                self._execute(_UPSERT_LOOK, run.airfield, pass_id, look.apron, look.result, *seen, look.reason)
+                counts = full.get((look.apron, look.datetime), (None, None))
+                self._execute(_UPSERT_LOOK, run.airfield, pass_id, look.apron, look.result, *seen, look.reason, *counts)
             for hit in run.hits:
                 self._execute(
                     _UPSERT_HIT,
                     *(hit.id, run.airfield, hit.kind, hit.status, hit.lon, hit.lat, hit.x, hit.y),
                     *(_hit_json(hit), run.attribution, iso(now)),
                 )
+            for stay in run.stays:
+                self._execute(_UPSERT_STAY, stay.id, run.airfield, _stay_json(stay), iso(now))
 
-    def note_listing(self, airfield: str, *, gone: Iterable[str], listed: Iterable[str]) -> None:
-        """Marks passes that the catalogue no longer has, and unmarks those that it lists; their history stays."""
+    def note_listing(self, airfield: str, *, gone: Iterable[str], listed: Mapping[str, int | None]) -> None:
+        """Marks passes that the catalogue no longer has, and unmarks those that it lists; their history stays.
+
+        `listed` has their relative orbits, which records of the first version did not hold.
+        """
         sql = "UPDATE passes SET gone = ? WHERE airfield = ? AND gone != ? AND id IN (SELECT value FROM json_each(?))"
         with self._transaction():
             self._execute(sql, 1, airfield, 1, json.dumps(sorted(gone)))
             self._execute(sql, 0, airfield, 0, json.dumps(sorted(listed)))
+            for pass_id, orbit in listed.items():
+                self._execute(_NOTE_ORBIT, orbit, airfield, pass_id)
 
     def outbox(self) -> list[tuple[Hit, str]]:
         """Hits that were not handed on yet, each with the credits that it owes, sorted by airfield, time and id."""
         rows = self._execute("SELECT properties, attribution FROM hits WHERE written_at IS NULL")
-        with _explained(self.path):
+        with explained(self.path):
             found = [(_hit(properties), str(attribution)) for properties, attribution in rows]
         return sorted(found, key=lambda pair: (pair[0].airfield, pair[0].after, pair[0].id))
 
@@ -122,15 +143,15 @@ class Store:
         """Replaces the copy beside the record, whole."""
         target = self.path.with_name(BACKUP)
         temporary = target.with_name(f".{BACKUP}.part")
-        with _explained(target):
-            _remove_database(temporary)
+        with explained(target):
+            remove_database(temporary)
             with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
                 self._connection.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
-            _replace(temporary, target)
+            put_in_place(temporary, target)
 
     def _execute(self, sql: str, *values: object) -> sqlite3.Cursor:
-        with _explained(self.path):
+        with explained(self.path):
             return self._connection.execute(sql, values)
 
     @contextmanager
@@ -152,22 +173,27 @@ SET name = excluded.name, aoi_hash = excluded.aoi_hash, scored_at = excluded.sco
 """
 
 _UPSERT_PASS = """
-INSERT INTO passes (airfield, id, datetime, versions, state, reason, settings_hash, sweep)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO passes (airfield, id, datetime, versions, state, reason, settings_hash, relative_orbit, sweep)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (airfield, id) DO UPDATE
 SET datetime = excluded.datetime, versions = excluded.versions, state = excluded.state, reason = excluded.reason,
-    settings_hash = excluded.settings_hash, sweep = excluded.sweep, gone = 0
+    settings_hash = excluded.settings_hash, sweep = excluded.sweep, gone = 0,
+    relative_orbit = coalesce(excluded.relative_orbit, relative_orbit)
 """
+
+_NOTE_ORBIT = "UPDATE passes SET relative_orbit = ? WHERE airfield = ? AND id = ? AND relative_orbit IS NULL"
 
 # A look that could not be repeated does not wipe out what was seen before.
 _UPSERT_LOOK = """
 INSERT INTO looks
-    (airfield, pass, apron, result, visible_fraction, smallest_detectable_m, registration_error_px, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    (airfield, pass, apron, result, visible_fraction, smallest_detectable_m, registration_error_px, reason,
+     standing, usual)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (airfield, pass, apron) DO UPDATE
 SET result = excluded.result, visible_fraction = excluded.visible_fraction,
     smallest_detectable_m = excluded.smallest_detectable_m,
-    registration_error_px = excluded.registration_error_px, reason = excluded.reason
+    registration_error_px = excluded.registration_error_px, reason = excluded.reason,
+    standing = excluded.standing, usual = excluded.usual
 WHERE excluded.result != 'failed'
 """
 
@@ -180,111 +206,33 @@ SET status = excluded.status, lon = excluded.lon, lat = excluded.lat, x = exclud
     properties = excluded.properties, attribution = excluded.attribution
 """
 
+_UPSERT_STAY = """
+INSERT INTO stays (id, airfield, properties, first_seen) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET properties = excluded.properties
+"""
 
-def _check_file(path: Path) -> None:
-    """Makes a new record where there never was one. Raises StoreError for one that was lost or emptied."""
-    home = path.parent
-    if path.exists():
-        if path.stat().st_size == 0:
-            raise StoreError(f"{path} is empty, but a record never is: it was damaged. {_advice(home)}")
-        return
-    traces = [home / name for name in (BACKUP, MARKER) if (home / name).exists()]
-    if traces:
-        raise StoreError(f"{path} is missing, but {traces[0].name} beside it says that it was there. {_advice(home)}")
-    home.mkdir(parents=True, exist_ok=True)
-    _create(path)
+_LOOKS = """
+SELECT pass, apron, datetime, relative_orbit, result, visible_fraction, smallest_detectable_m, registration_error_px,
+    looks.reason, standing, usual
+FROM looks JOIN passes ON passes.airfield = looks.airfield AND passes.id = looks.pass
+WHERE looks.airfield = ? ORDER BY datetime, looks.rowid
+"""
 
 
-def _create(path: Path) -> None:
-    """A new, empty record: complete under another name first, so that no half-made one is ever found."""
-    temporary = path.with_name(f".{path.name}.part")
-    _remove_database(temporary)
-    with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-        ours = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-        connection.executescript(f"BEGIN; {ours} {TABLES} COMMIT;")
-    _replace(temporary, path)
+def _pass(
+    pass_id: str, when: str, versions: str, state: str, reason: str, settings_hash: str, orbit: int | None
+) -> PassRecord:
+    items, time = tuple(json.loads(versions)), datetime.fromisoformat(when)
+    return PassRecord(pass_id, time, items, cast(PassState, state), reason, settings_hash, orbit)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection that never makes a file, and commits only what it was told to."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=5.0)
-
-
-def _check_content(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises StoreError for what is not ours, newer, or damaged; only then is anything set."""
-    if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise StoreError(f"{path} is a database, but not a record of imagery-watch. {_advice(path.parent)}")
-    version = _pragma(connection, "user_version")
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} has the schema {version}, this version of imagery-watch knows {SCHEMA_VERSION}: "
-            "update imagery-watch, or name another folder in IMAGERY_WATCH_HOME."
-        )
-    problem = _pragma(connection, "quick_check")
-    if problem != "ok":
-        raise StoreError(f"{path} is damaged ({problem}). {_advice(path.parent)}")
-    for setting in ("foreign_keys = ON", "trusted_schema = OFF", "journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {setting}").fetchall()
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> Any:
-    return connection.execute(f"PRAGMA {name}").fetchone()[0]
-
-
-def _mark(home: Path) -> None:
-    marker = home / MARKER
-    if not marker.exists():
-        marker.write_text(f"{FILE} beside this file is imagery-watch's record; do not delete one without the other.\n")
-
-
-def _advice(home: Path) -> str:
-    remedy = f"Delete {FILE}, {FILE}-wal and {FILE}-shm in {home}, then"
-    backup = f"copy {BACKUP} to {FILE}" if (home / BACKUP).exists() else "restore your own backup"
-    return f"{remedy} {backup}; or delete {MARKER} and {BACKUP} too and begin anew: every hit is then new again."
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Failures of SQLite and of the disk as StoreErrors that name the file, the space left and what to do."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StoreError(
-            f"{path} could not be used: {error} ({_free(path)}). Make room, or make the folder writable."
-        ) from error
-    except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is damaged ({error}). {_advice(path.parent)}") from error
-    except OSError as error:
-        raise StoreError(f"{error.filename or path} could not be written: {error.strerror or error}.") from error
-
-
-def _free(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        return f"{shutil.disk_usage(path.parent).free} bytes free there"
-    return "free space unknown"
-
-
-def _remove_database(path: Path) -> None:
-    """Removes what a killed run left of a temporary database."""
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _replace(temporary: Path, target: Path) -> None:
-    """Renames a closed, synced database into place, and syncs the folder where that can be done."""
-    temporary.replace(target)
-    if os.name == "posix":
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        try:
-            with contextlib.suppress(OSError):
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _pass(pass_id: str, when: str, versions: str, state: str, reason: str, settings_hash: str) -> PassRecord:
-    items = tuple(json.loads(versions))
-    return PassRecord(pass_id, datetime.fromisoformat(when), items, cast(PassState, state), reason, settings_hash)
+def _look(
+    airfield: str, pass_id: str, apron: str, when: str, orbit: int | None, result: str, *rest: Any
+) -> tuple[str, Look, Occupancy | None]:
+    visible, smallest, error_px, reason, standing, usual = rest
+    time, told = datetime.fromisoformat(when), cast(LookResult, result)
+    look = Look(airfield, apron, time, (), "sentinel-2", orbit, told, visible, smallest, error_px, reason)
+    return pass_id, look, None if standing is None else Occupancy(apron, time, standing, usual)
 
 
 def _hit_json(hit: Hit) -> str:
@@ -299,3 +247,16 @@ def _hit(text: str) -> Hit:
     values |= {name: datetime.fromisoformat(values[name]) for name in _TIMES}
     values |= {name: tuple(values[name]) for name in _LISTS}
     return Hit(**values)
+
+
+def _stay_json(stay: Stay) -> str:
+    times = {name: getattr(stay, name) for name in _STAY_TIMES}
+    told = {name: None if time is None else iso(time) for name, time in times.items()}
+    return json.dumps(asdict(stay) | told, sort_keys=True)
+
+
+def _stay(text: str) -> Stay:
+    known = {field.name for field in fields(Stay)}
+    values = {name: value for name, value in json.loads(text).items() if name in known}
+    times = {name: values[name] for name in _STAY_TIMES}
+    return Stay(**values | {name: time and datetime.fromisoformat(time) for name, time in times.items()})

@@ -3,10 +3,22 @@
 APPLICATION_ID = 0x49574D52
 """`IWMR` in SQLite's header: a file without it is not our record, and is not touched."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """SQLite's `user_version`; a file with a higher one comes from a newer version of this package."""
 
-TABLES = """
+STAYS = """
+CREATE TABLE stays (
+    id TEXT PRIMARY KEY,               -- minted once, never changed
+    airfield TEXT NOT NULL REFERENCES airfields (id),
+    properties TEXT NOT NULL,          -- JSON: every field of the Stay
+    first_seen TEXT NOT NULL
+);
+
+CREATE INDEX stays_by_airfield ON stays (airfield);
+"""
+
+TABLES = (
+    """
 CREATE TABLE sweeps (
     id INTEGER PRIMARY KEY,
     started_at TEXT NOT NULL,
@@ -35,6 +47,7 @@ CREATE TABLE passes (
     settings_hash TEXT NOT NULL,
     gone INTEGER NOT NULL DEFAULT 0,   -- 1: the catalogue no longer has it
     sweep INTEGER NOT NULL REFERENCES sweeps (id),
+    relative_orbit INTEGER,            -- null: no item tells, or recorded before version 2 and not listed since
     PRIMARY KEY (airfield, id)
 );
 
@@ -47,6 +60,8 @@ CREATE TABLE looks (
     smallest_detectable_m REAL,
     registration_error_px REAL,
     reason TEXT NOT NULL,
+    standing INTEGER,                  -- objects that came or left in some look, and were there in this one
+    usual INTEGER,                     -- median of that number; null: not seen, or recorded before version 2
     PRIMARY KEY (airfield, pass, apron),
     FOREIGN KEY (airfield, pass) REFERENCES passes (airfield, id)
 );
@@ -69,3 +84,15 @@ CREATE TABLE hits (
 CREATE INDEX hits_by_airfield ON hits (airfield);
 CREATE INDEX hits_outbox ON hits (airfield) WHERE written_at IS NULL;
 """
+    + STAYS
+)
+
+MIGRATIONS = {
+    1: f"""
+ALTER TABLE passes ADD COLUMN relative_orbit INTEGER;
+ALTER TABLE looks ADD COLUMN standing INTEGER;
+ALTER TABLE looks ADD COLUMN usual INTEGER;
+{STAYS}
+""",
+}
+"""What makes a record of one version into one of the next; all of it in one transaction."""

@@ -6,9 +6,11 @@ from rich.table import Table
 
 from imagery_watch.model import Hit, RunResult
 from imagery_watch.outputs.report import RESULT_WORDS
+from imagery_watch.outputs.sentences import came_words, dwell_words, left_words, moved_words
 from imagery_watch.outputs.summaries import calibrated, headline, length_text, result_counts
 from imagery_watch.outputs.text import clean, minutes
 
+STAY_COLUMNS = ("Apron", "Length", "Came (UTC)", "Left (UTC)", "Stood", "Note")
 COLUMNS = ("Kind", "Size", "Length", "Between (UTC)", "Apron", "Score", "False alarms a year")
 
 
@@ -32,6 +34,23 @@ def print_summary(result: RunResult, console: Console) -> None:
         console.print(hits_table(result))
     console.print(safe(headline(result)), highlight=False)
     console.print(safe(looks_line(result)), highlight=False)
+
+
+def stays_table(result: RunResult) -> Table:
+    """The stays, one row each, with hard bounds on how long each stood."""
+    table = Table(title="Stays: how long each stood, as far as the looks can tell", title_justify="left")
+    for column in STAY_COLUMNS:
+        table.add_column(column, overflow="fold")
+    for stay in result.stays:
+        words = (came_words(stay), left_words(stay), dwell_words(stay), moved_words(stay, result.stays))
+        table.add_row(*(safe(cell) for cell in (stay.apron, f"{stay.length_m:.0f} m", *words)))
+    return table
+
+
+def print_stays(result: RunResult, console: Console) -> None:
+    """Print the stays, where there is one."""
+    if result.stays:
+        console.print(stays_table(result))
 
 
 def looks_line(result: RunResult) -> str:

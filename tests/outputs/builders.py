@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 from shapely.geometry import LineString, box
 
-from imagery_watch.model import Airfield, Apron, Chip, Grid, Hit, Look, LookResult, RunResult
+from imagery_watch.model import (
+    Airfield,
+    Apron,
+    Chance,
+    Chip,
+    Grid,
+    Hit,
+    Look,
+    LookResult,
+    Occupancy,
+    RunResult,
+    Stay,
+)
 
 START = datetime(2022, 3, 1, 10, 21, 9, 24000, tzinfo=UTC)
 LON, LAT = 11.32897, 46.46289
@@ -47,6 +59,34 @@ def make_hit(number: int = 1, **changes: Any) -> Hit:
         summary="A change consistent with the arrival of a large aircraft.",
     )
     return replace(hit, **changes)
+
+
+def make_stay(number: int = 1, **changes: Any) -> Stay:
+    """From hit `number` (an arrival five days after the one before) to the next one, seen in one look."""
+    seen = START + timedelta(days=5 * number)
+    stay = Stay(
+        id=f"LIPB-stay-{number:04d}",
+        airfield="LIPB",
+        apron="A",
+        lon=LON + number * 1.23456789e-5,
+        lat=LAT,
+        arrival_hit=f"LIPB-{number:04d}",
+        not_before=seen - timedelta(days=5),
+        seen_from=seen,
+        seen_to=seen,
+        departure_hit=None,
+        not_after=seen + timedelta(days=5),
+        length_m=50.04,
+    )
+    return replace(stay, **changes)
+
+
+def make_occupancy(day: int = 0, standing: int = 2, usual: int = 1, apron: str = "A") -> Occupancy:
+    return Occupancy(apron, START + timedelta(days=day), standing, usual)
+
+
+def make_chance(hours: int = 36, probability: float = 0.41, apron: str = "A") -> Chance:
+    return Chance(apron, START, START + timedelta(days=30), hours, probability)
 
 
 def make_look(day: int = 0, result: LookResult = "no_change", **changes: Any) -> Look:

@@ -23,7 +23,8 @@ def test_everything_is_written_and_vouched_for(tmp_path: Path) -> None:
     files = tree(tmp_path / "out")
     assert set(files) == set(written)
     assert set(files) == {
-        "hits.geojson", "looks.csv", "report.html", "run.json", "chips/LIPB-0001.png", "chips/LIPB-0002.png",
+        "hits.geojson", "stays.geojson", "looks.csv", "report.html", "run.json",
+        "chips/LIPB-0001.png", "chips/LIPB-0002.png",
     }  # fmt: skip
     record = json.loads(files.pop("run.json"))
     assert record["files"] == {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
@@ -36,7 +37,7 @@ def test_the_record_holds_provenance_and_counts(tmp_path: Path) -> None:
     assert record["schema_version"] == 1
     assert record["catalog"] == "x"
     looks = {"change": 1, "no_change": 1, "not_observed": 1, "failed": 1}
-    assert record["counts"] == {"items": 3, "hits": 2, "looks": looks}
+    assert record["counts"] == {"items": 3, "hits": 2, "stays": 0, "looks": looks}
 
 
 def test_hits_name_their_pictures(tmp_path: Path) -> None:

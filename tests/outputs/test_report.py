@@ -14,7 +14,7 @@ from imagery_watch.model import RunResult
 from imagery_watch.outputs.export import draw_pictures
 from imagery_watch.outputs.report import MOST_PICTURES, content_policy, facts, report_html
 
-from .builders import make_airfield, make_look, make_result
+from .builders import make_airfield, make_chance, make_look, make_occupancy, make_result, make_stay
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -71,7 +71,17 @@ def named(name: str) -> RunResult:
         "simulated": True,
         "simulated_note": name,
     }
-    return replace(result, airfield=airfield, hits=hits, looks=looks, provenance=provenance)
+    stays = (make_stay(1, moved_to="LIPB-stay-0002", **words), make_stay(2, moved_from="elsewhere", **words))
+    return replace(
+        result,
+        airfield=airfield,
+        hits=hits,
+        looks=looks,
+        provenance=provenance,
+        stays=stays,
+        occupancy=(make_occupancy(0, 3, 1, name), make_occupancy(5, 0, 1, name)),
+        chances=(make_chance(36, 0.41, name), make_chance(48, 0.5, name)),
+    )
 
 
 def page(result: RunResult) -> str:
@@ -246,3 +256,24 @@ def test_every_picture_has_words_and_the_headings_step_down() -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_stays_surplus_and_chances_are_told_in_words() -> None:
+    text = text_of(named("A"))
+    assert "seen in one look, less than 10.0 days" in text
+    assert "consistent with the same aircraft moved to another stand on A" in text
+    assert "2 more than usual stood on A on 2022-03-01." in text
+    assert "A stay of 36 hours on A between 2022-03-01 and 2022-03-31 had a chance of 41 %" in text
+
+
+def test_a_stay_leads_to_its_hits_where_they_are_told() -> None:
+    stays = (make_stay(1), make_stay(1, id="x", arrival_hit="a hit of another period"))
+    links = [a.attrib["href"] for a in parsed(page(replace(make_result(), stays=stays))).iter("a")]
+    assert links == ["#hit-1", "#hit-1"]
+
+
+def test_without_stays_the_report_says_so() -> None:
+    text = text_of(make_result(0))
+    assert "No hit, so no stay." in text
+    assert "No look saw enough of an apron to say how full it was." in text
+    assert "What could have been missed" not in text

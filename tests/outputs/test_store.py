@@ -15,19 +15,25 @@ from hypothesis import strategies as st
 from imagery_watch.errors import ExitCode, StoreError
 from imagery_watch.model import Hit, Period
 from imagery_watch.outputs.record import AirfieldRun, PassRecord, Reconciled, distance_m, reconcile
-from imagery_watch.outputs.store import BACKUP, FILE, MARKER, open_store
+from imagery_watch.outputs.store import open_store, read_store
+from imagery_watch.outputs.store_file import BACKUP, FILE, MARKER
+from imagery_watch.outputs.store_schema import SCHEMA_VERSION
 
-from .builders import START, make_hit, make_look
+from .builders import START, make_hit, make_look, make_occupancy, make_stay
 
 NOW = datetime(2022, 9, 1, tzinfo=UTC)
 EVER = Period(None, None)
-SEEN = PassRecord("sentinel-2a_20220306", START + timedelta(days=5), ("S2A_1 aa",), "scored", "", "hash")
+SEEN = PassRecord("sentinel-2a_20220306", START + timedelta(days=5), ("S2A_1 aa",), "scored", "", "hash", 22)
+VERSION_1 = Path(__file__).parent.parent / "data" / "record_v1.sql"
 
 
 def make_run(*hits: Hit, state: str = "scored") -> AirfieldRun:
     one = replace(SEEN, state=state)
     look = make_look(5, result="failed" if state == "failed" else "no_change")
-    return AirfieldRun("LIPB", "Bolzano", "aoi", (one,), ((one.id, look),), hits, "credit")
+    stays = tuple(make_stay(arrival_hit=hit.id, moved_to="x") for hit in hits[:1])
+    return AirfieldRun(
+        "LIPB", "Bolzano", "aoi", (one,), ((one.id, look),), hits, "credit", stays, (make_occupancy(5, 3, 1),)
+    )
 
 
 @pytest.fixture
@@ -54,6 +60,9 @@ def test_what_is_saved_comes_back(home: Path) -> None:
     with open_store(home) as store:
         assert store.hits("LIPB") == [make_hit()]
         assert store.passes("LIPB") == {SEEN.id: SEEN}
+        assert store.stays("LIPB") == [make_stay(moved_to="x")]
+        assert store.looks("LIPB") == [(SEEN.id, replace(make_look(5), item_ids=()), make_occupancy(5, 3, 1))]
+        assert (store.stays("LOWI"), store.looks("LOWI")) == ([], [])
         assert (store.hits("LOWI"), store.passes("LOWI"), store.outputs_due("LOWI")) == ([], {}, False)
         assert store.outputs_due("LIPB")
         store.outputs_written("LIPB")
@@ -205,6 +214,103 @@ def test_a_read_only_home_is_named(home: Path) -> None:
     try:
         with pytest.raises(StoreError, match=str(home)), open_store(home) as store:
             store.start_sweep(NOW, "0", "x")
+    finally:
+        home.chmod(0o700)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A home whose record was made by the first version of the schema."""
+    (tmp_path / "old").mkdir()
+    connection = sqlite3.connect(tmp_path / "old" / FILE)
+    connection.executescript(VERSION_1.read_text())
+    connection.close()
+    return tmp_path / "old"
+
+
+def version(home: Path) -> int:
+    connection = sqlite3.connect(home / FILE)
+    number: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.close()
+    return number
+
+
+def columns(home: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = sqlite3.connect(home / FILE)
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    told = {
+        name: connection.execute(f"SELECT name, type FROM pragma_table_info('{name}')").fetchall() for name in names
+    }
+    connection.close()
+    return told
+
+
+def test_a_record_of_the_first_version_is_brought_up_to_date(old: Path, home: Path) -> None:
+    with open_store(old) as store:
+        assert store.hits("LIPB") == [make_hit()]
+        assert store.passes("LIPB") == {SEEN.id: replace(SEEN, relative_orbit=None)}
+        assert store.looks("LIPB") == [(SEEN.id, make_look(5, relative_orbit=None, item_ids=()), None)]
+        assert store.stays("LIPB") == []
+        store.note_listing("LIPB", gone=(), listed={SEEN.id: 22})
+        assert store.passes("LIPB") == {SEEN.id: SEEN}
+        store.save(make_run(make_hit()), 1, NOW)
+        assert store.stays("LIPB") == [make_stay(moved_to="x")]
+    assert version(old) == SCHEMA_VERSION
+    assert columns(old) == columns(home)
+    with open_store(old) as store:
+        assert store.hits("LIPB") == [make_hit()]
+
+
+def test_a_migration_that_fails_changes_nothing(old: Path) -> None:
+    connection = sqlite3.connect(old / FILE)
+    connection.execute("CREATE TABLE stays (mine)")  # in the way of the last step
+    connection.close()
+    before = everything(old)
+    with pytest.raises(StoreError, match="stays"), open_store(old):
+        pass
+    assert everything(old) == before
+    assert version(old) == 1
+
+
+def test_an_older_record_is_read_without_being_changed(old: Path) -> None:
+    before = (old / FILE).read_bytes()
+    with read_store(old) as store:
+        assert store is not None
+        assert store.hits("LIPB") == [make_hit()]
+    assert (old / FILE).read_bytes() == before
+
+
+def test_reading_needs_no_lock_and_sees_what_is_committed(home: Path, tmp_path: Path) -> None:
+    with open_store(home) as writing, read_store(home) as reading:
+        assert reading is not None
+        writing.save(make_run(make_hit(), make_hit(2)), 1, NOW)
+        assert len(reading.hits("LIPB")) == 1
+        with read_store(home) as later:
+            assert later is not None
+            assert len(later.hits("LIPB")) == 2
+
+
+def test_there_is_nothing_to_read_before_the_first_sweep(tmp_path: Path) -> None:
+    with read_store(tmp_path / "nowhere") as store:
+        assert store is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES[:2], *DAMAGES[4:]])
+def test_damage_is_refused_when_reading_too(home: Path, damage: Callable[[Path], None]) -> None:
+    damage(home / FILE)
+    with pytest.raises(StoreError, match=FILE), read_store(home) as store:
+        assert store is not None
+        store.hits("LIPB")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are others' elsewhere")
+def test_a_record_in_a_folder_that_cannot_be_written_is_read(home: Path) -> None:
+    home.chmod(0o500)
+    try:
+        with read_store(home) as store:
+            assert store is not None
+            assert store.hits("LIPB") == [make_hit()]
     finally:
         home.chmod(0o700)
 

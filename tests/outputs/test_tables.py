@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from imagery_watch.outputs.tables import hits_table, looks_line, print_summary
+from imagery_watch.outputs.tables import hits_table, looks_line, print_stays, print_summary, stays_table
 
-from .builders import make_airfield, make_hit, make_result
+from .builders import make_airfield, make_hit, make_result, make_stay
 
 
 def printed(result: object) -> str:
@@ -49,3 +49,14 @@ def test_simulated_data_say_so_first() -> None:
 def test_one_look() -> None:
     result = make_result()
     assert looks_line(replace(result, looks=result.looks[:1])).startswith("1 look: 0 change, 1 no change")
+
+
+def test_stays_are_a_table_of_their_own() -> None:
+    stream = io.StringIO()
+    name = "[red]A\x1b[31m"
+    result = replace(make_result(), stays=(make_stay(apron=name), make_stay(2, not_after=None)))
+    print_stays(result, Console(file=stream, width=240, force_terminal=False))
+    assert stays_table(result).row_count == 2
+    assert "seen in one look, less than 10.0 days" in stream.getvalue()
+    assert "[red]A" in stream.getvalue() and "\x1b" not in stream.getvalue()
+    print_stays(make_result(), Console(file=io.StringIO()))
