@@ -185,6 +185,24 @@ def monitor(
     raise typer.Exit(int(ExitCode.NEW_HITS if new else report.exit_code))
 
 
+@app.command()
+def passes(
+    airfield: Annotated[str | None, typer.Argument(help="ICAO code; its passes in the record of `monitor`.")] = None,
+    folder: Annotated[Path | None, typer.Option("--run", help="The folder of a run instead of the record.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day, UTC: 2023-08-01, or 30d for days back.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day, UTC, included.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What was looked at, what could be seen of it, what could have been missed, and when the next pass is due."""
+    from imagery_watch.passes import pass_history, show_passes
+
+    history = pass_history(airfield, _settings().home, run=folder, since=since, until=until, now=_now())
+    if as_json:
+        _print_json(history.as_dict())
+    else:
+        show_passes(history, _console())
+
+
 @airfields.command("list")
 def list_known(as_json: AsJson = False) -> None:
     """Every airfield that ships or that you added."""

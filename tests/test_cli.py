@@ -7,19 +7,31 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from outputs.builders import make_look, make_occupancy, make_result
 from support_monitor import PASSES, QUICK, airfield_document, make_archive
 
 from imagery_watch import __version__
+from imagery_watch.outputs.export import write_outputs
 
 HERE = Path(__file__).parent
 LIPB = HERE.parent / "aoi" / "LIPB.geojson"
 ITEMS = HERE / "data" / "s2_120m" / "items.json"
 """Real items far from Bolzano: a run over them finds no pass, at once."""
 NOT_JSON = HERE / "test_cli.py"
-COMMANDS = ((), ("demo",), ("run",), ("monitor",), ("airfields",), ("airfields", "list"), ("airfields", "show"))
+COMMANDS = (
+    (),
+    ("demo",),
+    ("run",),
+    ("monitor",),
+    ("passes",),
+    ("airfields",),
+    ("airfields", "list"),
+    ("airfields", "show"),
+)
 HEAVY = {"numpy", "scipy", "rasterio", "pydantic", "pydantic_settings", "pystac", "pystac_client", "shapely", "pandas"}
 
 
@@ -103,6 +115,11 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a catalogue of something else": (("run", "LIPB", "--catalog", str(HERE / "data" / "s2_120m")), 0, ""),
     "neither name nor file": (("run",), 2, "--aoi"),
     "both name and file": (("run", "LIPB", "--aoi", str(LIPB)), 2, "--aoi"),
+    "no record yet": (("passes", "LIPB"), 2, "imagery-watch monitor LIPB"),
+    "passes of an unknown airfield": (("passes", "LIPX"), 2, "LIPB"),
+    "passes of nothing": (("passes",), 2, "--run"),
+    "passes of no run": (("passes", "--run", "nowhere"), 2, "run.json"),
+    "passes from a bad date": (("passes", "LIPB", "--since", "soon"), 2, "--since"),
     "unknown airfield shown": (("airfields", "show", "LIPX"), 2, "LIPB"),
     "bad file checked": (("airfields", "check", str(NOT_JSON), str(LIPB)), 2, NOT_JSON.name),
     "no data to add": (("airfields", "add", "XXXX", "--osm", "nowhere.json"), 2, "nowhere.json"),
@@ -159,6 +176,28 @@ def test_json_holds_the_hits_of_the_file_and_new_hits_have_their_own_exit_code(a
     assert told["hits"] == json.loads((tmp_path / "out" / "hits.geojson").read_text())["features"]
     assert len(told["hits"]) == 2
     assert sum(told["looks"].values()) == PASSES
+
+
+def test_a_damaged_record_has_its_own_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "monitor.sqlite").write_text("once a record" * 500)
+    done = run("passes", "LIPB", cwd=tmp_path, IMAGERY_WATCH_HOME=str(tmp_path / "home"))
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "monitor.sqlite" in done.stderr
+
+
+def test_passes_of_a_run_are_told_and_names_in_it_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    evil = "[red]apron\x1b[2J\x07\u202e"
+    result = make_result(0, looks=(make_look(0, apron=evil), make_look(5, "not_observed", apron=evil, reason=evil)))
+    note = {"airfield": {"id": f"LIPB{evil}"}, "grid": {"crs": "EPSG:32632"}, "passes": []}
+    write_outputs(replace(result, provenance=note, occupancy=(make_occupancy(0, 2, 1, evil),)), tmp_path)
+    done = run("passes", "--run", tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 more than usual stood on [red]apron" in done.stdout
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+    told = json.loads(run("passes", "--run", tmp_path, "--json", "--until", "2022-03-02", cwd=tmp_path).stdout)
+    assert [[look["surplus"] for look in one["looks"]] for one in told["passes"]] == [[1]]
+    assert told["next"] == []
 
 
 def test_airfields_are_listed_shown_and_checked(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from support_monitor import (
+    FIRST,
     NAME,
     NOW,
     PASSES,
@@ -35,6 +37,7 @@ from support_monitor import (
 
 from imagery_watch.errors import AoiError, CatalogError, ExitCode, LockedError, StoreError, UsageError
 from imagery_watch.monitor import SweepReport, locked, show_sweep, sweep
+from imagery_watch.passes import pass_history
 from imagery_watch.settings import Settings
 
 
@@ -118,6 +121,53 @@ def test_a_first_sweep_finds_both_changes_and_writes_each_once(swept: Swept) -> 
     published = json.loads((swept.home / "runs" / NAME / "hits.geojson").read_text())["features"]
     assert {feature["id"] for feature in published} == ids(swept.home)
     assert all((swept.home / "runs" / NAME / feature["properties"]["chip"]).is_file() for feature in published)
+
+
+def stays(home: Path) -> list[dict[str, Any]]:
+    collection = json.loads((home / "runs" / NAME / "stays.geojson").read_text())
+    return [feature["properties"] for feature in collection["features"]]
+
+
+def test_a_stay_refers_to_the_recorded_hits(swept: Swept) -> None:
+    [stay] = stays(swept.home)
+    arrival, departure = swept.report.new_hits
+    assert (stay["arrival_hit"], stay["departure_hit"]) == (arrival.id, departure.id)
+    assert stay["not_before"] == arrival.before.isoformat().replace("+00:00", "Z")
+    assert stay["dwell_min_hours"] == pytest.approx(24 * 5, abs=0.3)
+    assert stay["dwell_max_hours"] == pytest.approx(24 * 15, abs=0.3)
+
+
+def test_a_stay_keeps_its_name_and_its_hits_from_sweep_to_sweep(
+    swept: Swept, tmp_path: Path, listed: Callable[..., Path]
+) -> None:
+    home = make_home(tmp_path)
+    sweep_once(home, listed(listing(swept.catalog, (0, 1, 3))))
+    [first] = stays(home)
+    assert (first["departure_hit"], first["not_after"], first["dwell_max_hours"]) == (None, None, None)
+    sweep_once(home, swept.catalog)
+    [whole] = stays(home)
+    assert (whole["id"], whole["arrival_hit"]) == (first["id"], first["arrival_hit"])
+    assert whole["id"] != stays(swept.home)[0]["id"], "minted from the late pass, and kept"
+    sweep_once(home, swept.catalog, since="2022-06-14")
+    [late] = stays(home)
+    assert (late["id"], late["arrival_hit"], late["departure_hit"]) == (
+        whole["id"],
+        whole["arrival_hit"],
+        whole["departure_hit"],
+    )
+
+
+def test_the_record_tells_of_its_passes(swept: Swept) -> None:
+    history = pass_history(NAME.lower(), swept.home, run=None, since=None, until=None, now=NOW)
+    assert [len(one.looks) for one in history.passes] == [1] * PASSES
+    assert [one.occupancy[0].surplus for one in history.passes] == [0, 0, 1, 1, 0, 0, 0]
+    assert {(one.platform, one.relative_orbit) for one in history.passes} == {("sentinel-2a", 65), ("sentinel-2b", 22)}
+    assert [one.hours for one in history.chances if one.probability > 0.99] == [120, 240]
+    assert history.due == (), "the newest pass is 61 days old"
+    soon = pass_history(NAME, swept.home, run=None, since=None, until=None, now=FIRST + timedelta(days=33))
+    assert [(one.platform, one.due.day) for one in soon.due] == [("sentinel-2b", 7), ("sentinel-2a", 12)]
+    with locked(swept.home):
+        assert pass_history(NAME, swept.home, run=None, since=None, until="2022-06-10", now=NOW).passes
 
 
 def test_a_second_sweep_reads_no_pixel_and_changes_nothing(swept: Swept, home: Path) -> None:

@@ -16,7 +16,7 @@ import jupytext
 import numpy as np
 import pandas as pd
 import pytest
-from outputs.builders import make_hit, make_result
+from outputs.builders import make_chance, make_hit, make_occupancy, make_result, make_stay
 from PIL import Image
 from support.notebooks import execute, outputs
 from support.rasters import write_collection
@@ -28,6 +28,7 @@ from imagery_watch.model import RunResult
 from imagery_watch.outputs.export import write_outputs
 from imagery_watch.outputs.geojson import hit_properties
 from imagery_watch.outputs.looks import COLUMNS
+from imagery_watch.outputs.stays import stay_properties
 from imagery_watch.outputs.summaries import headline
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -94,6 +95,27 @@ def test_empty_tables_keep_their_columns_and_types(empty: Path, folder: Path) ->
     assert nothing.looks.datetime.dtype == something.looks.datetime.dtype
     with pytest.raises(UsageError, match="no timeline"):
         nothing.timeline()
+
+
+def test_stays_surplus_and_chances_are_tables(tmp_path: Path) -> None:
+    stays = (make_stay(1), make_stay(2, not_after=None, moved_from="LIPB-stay-0001"))
+    occupancy, chances = (make_occupancy(0, 3, 1), make_occupancy(5, 0, 1)), (make_chance(),)
+    write_outputs(make_run(2, stays=stays, occupancy=occupancy, chances=chances), tmp_path)
+    run = iw.open_run(tmp_path)
+    assert list(run.stays.columns) == [*stay_properties(make_stay()), "geometry"]
+    assert run.stays.crs.to_epsg() == 4326
+    assert run.stays.id.tolist() == [stay.id for stay in stays]
+    assert run.stays.dwell_max_hours.tolist()[0] == 240.0 and np.isnan(run.stays.dwell_max_hours.tolist()[1])
+    assert str(run.stays.not_after.dtype) == "datetime64[us, UTC]" and pd.isna(run.stays.not_after.iloc[1])
+    assert run.occupancy.surplus.tolist() == [2, -1]
+    assert run.chances[["apron", "hours", "probability"]].values.tolist() == [["A", 36, 0.41]]
+
+
+def test_empty_stays_keep_their_columns_and_types(empty: Path) -> None:
+    run = iw.open_run(empty)
+    assert list(run.stays.columns) == [*stay_properties(make_stay()), "geometry"]
+    assert (len(run.stays), len(run.occupancy), len(run.chances)) == (0, 0, 0)
+    assert run.stays.length_m.dtype == np.float64 and run.occupancy.surplus.dtype == np.int64
 
 
 def test_looks_are_a_table(folder: Path) -> None:

@@ -94,16 +94,25 @@ def test_every_command_in_it_runs(
     pixels: Server,
     stac_server: Callable[[list[dict[str, Any]]], str],
 ) -> None:
-    live = "--catalog" not in command and command.split()[1] in ("run", "monitor")
+    first = [earlier for earlier in OURS if (made := read_by(command)) and earlier.endswith(f"--out {made}")]
+    live = any("--catalog" not in line and line.split()[1] in ("run", "monitor") for line in (command, *first))
     place = {"IMAGERY_WATCH_EARTH_SEARCH": stac_server(features(archive, pixels.url))} if live else {}
+    for earlier in first:
+        assert ran(earlier, folder, **place).returncode == 0
     done = ran(command, folder, **place)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     out = re.search(r"--out (\S+)", command)
     if out and command.split()[1] == "run":
         written = {path.name for path in (folder / out.group(1)).iterdir()}
-        assert {"hits.geojson", "looks.csv", "run.json", "report.html"} <= written
+        assert {"hits.geojson", "stays.geojson", "looks.csv", "run.json", "report.html"} <= written
         assert not json.loads((folder / out.group(1) / "hits.geojson").read_text())["features"]
+
+
+def read_by(command: str) -> str | None:
+    """The folder of a run that a command reads: another command makes it."""
+    found = re.search(r"--run (\S+)", command)
+    return found.group(1) if found else None
 
 
 def test_its_transcript_is_what_the_demonstration_prints(folder: Path) -> None:

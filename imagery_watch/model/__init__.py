@@ -4,6 +4,7 @@ from imagery_watch.model.acquisition import Acquisition
 from imagery_watch.model.airfield import Airfield, Apron, Quality
 from imagery_watch.model.change import Baseline, Registration
 from imagery_watch.model.grid import Areas, Grid
+from imagery_watch.model.passes import NextPass, Pass
 from imagery_watch.model.period import Period, parse_period
 from imagery_watch.model.results import Chip, Hit, Kind, Look, LookResult, RunResult, SizeClass, size_class
 from imagery_watch.model.scene import Scene, finite_in_all_bands
@@ -22,7 +23,9 @@ __all__ = [
     "Kind",
     "Look",
     "LookResult",
+    "NextPass",
     "Occupancy",
+    "Pass",
     "Period",
     "Quality",
     "Registration",
