@@ -50,6 +50,12 @@ class Ran(NamedTuple):
         return [feature["properties"] for feature in json.loads((self.folder / "hits.geojson").read_text())["features"]]
 
     @property
+    def stays(self) -> list[dict[str, Any]]:
+        return [
+            feature["properties"] for feature in json.loads((self.folder / "stays.geojson").read_text())["features"]
+        ]
+
+    @property
     def looks(self) -> list[dict[str, str]]:
         with (self.folder / "looks.csv").open(newline="") as table:
             return list(csv.DictReader(table))
@@ -162,6 +168,28 @@ def test_a_planted_aircraft_is_found_with_its_bracket(plain: Ran) -> None:
     assert all("consistent with" in hit["summary"] and "Il-62" not in hit["summary"] for hit in plain.hits)
 
 
+def test_the_stay_joins_its_hits_and_the_apron_was_fuller(plain: Ran) -> None:
+    [stay] = plain.stays
+    ids = {hit["kind"]: hit["id"] for hit in plain.hits}
+    assert (stay["arrival_hit"], stay["departure_hit"]) == (ids["arrival"], ids["departure"])
+    assert (stay["not_before"], stay["seen_from"]) == BRACKETS["arrival"]
+    assert (stay["seen_to"], stay["not_after"]) == BRACKETS["departure"]
+    assert stay["dwell_min_hours"] < 24 * 5 < stay["dwell_max_hours"]
+    full = plain.record["occupancy"]
+    assert [row["surplus"] for row in full] == [0, 0, 0, 1, 1, 0, 0]
+    assert len(full) == PASSES - 1, "the clouded one says nothing"
+    chances = {row["hours"]: row["probability"] for row in plain.record["chances"]}
+    assert 0.2 < chances[36] < 0.35 and chances[240] > 0.99
+
+
+def test_hits_that_are_surely_too_short_take_their_stay_with_them(
+    one_apron: Path, archive: Path, tmp_path: Path
+) -> None:
+    ran = run_line(one_apron, archive, tmp_path, "--min-length", "200")
+    assert (ran.code, ran.hits, ran.stays) == (0, [], [])
+    assert [row["surplus"] for row in ran.record["occupancy"]] == [0, 0, 0, 1, 1, 0, 0]
+
+
 def test_a_cloudy_apron_is_not_observed(plain: Ran) -> None:
     clouded = (FIRST + timedelta(days=5 * CLOUDED)).strftime("%Y-%m-%dT%H:%M:%SZ")
     results = {look["datetime"]: look["result"] for look in plain.looks}
@@ -199,6 +227,9 @@ def test_the_whole_shipped_airfield_through_an_api_reports_only_the_period(
     assert ran.record["counts"]["read"] == PASSES - 2  # the history before is read, what comes after is not
     assert {look["datetime"][:10] for look in ran.looks} == {"2022-06-22", "2022-06-27"}
     assert {look["apron"] for look in ran.looks} == {"main-apron", "west-apron"}
+    [stay] = ran.stays  # its arrival lies before the period: the times are told, the hit is not
+    assert (stay["arrival_hit"], stay["departure_hit"]) == (None, ran.hits[0]["id"])
+    assert (stay["not_before"], stay["seen_from"]) == BRACKETS["arrival"]
 
 
 def test_the_order_of_the_items_does_not_matter(

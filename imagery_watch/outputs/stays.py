@@ -1,5 +1,6 @@
 """`stays.geojson`, and what `run.json` holds of surplus and chances: written, and read back."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -35,8 +36,8 @@ def stay_properties(stay: Stay) -> dict[str, Any]:
         "seen_to": iso(stay.seen_to),
         "departure_hit": stay.departure_hit,
         "not_after": _iso(stay.not_after),
-        "dwell_min_hours": rounded(stay.dwell_min_hours, 2),
-        "dwell_max_hours": rounded(stay.dwell_max_hours, 2),
+        "dwell_min_hours": math.floor(100 * stay.dwell_min_hours) / 100,  # rounded outward: they are bounds
+        "dwell_max_hours": None if stay.dwell_max_hours is None else math.ceil(100 * stay.dwell_max_hours) / 100,
         "length_m": rounded(stay.length_m, 1),
         "moved_from": stay.moved_from,
         "moved_to": stay.moved_to,
