@@ -149,8 +149,6 @@ def _environment() -> Environment:
         "iso": iso,
         "duration": duration,
         "dwell": sentences.dwell_words,
-        "came": sentences.came_words,
-        "left": sentences.left_words,
         "moved": sentences.moved_words,
         "length_text": summaries.length_text,
         "calibrated": summaries.calibrated,
