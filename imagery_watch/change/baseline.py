@@ -16,7 +16,8 @@ SPREAD_FLOOR = 0.7
 """Of the airfield's own noise: no pixel is quieter than that."""
 MIN_NOISE = 0.004
 """Reflectance: sensor noise (0.0015) and interpolation together are never below this."""
-SAME_GROUND = 0.7
+PATCH_PX = 5
+SAME_GROUND = 0.5
 """In noise units, beyond the noise itself: how far a look may lie from the empty ground before it counts for little."""
 FEW_LOOKS = 6
 SEED_SHARE = 0.17
@@ -74,11 +75,11 @@ def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> 
 
 
 def _distance(stack: Stack, centre: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(time, y, x): rms over bands and 3 x 3 pixels of the departure in noise units; inf where not seen."""
+    """(time, y, x): rms over bands and 5 x 5 pixels of the departure in noise units; inf where not seen."""
     square = np.stack([(((look - centre) / noise[:, None, None]) ** 2).mean(axis=0) for look in stack])
     seen = np.isfinite(square)
-    total = np.stack([ndimage.uniform_filter(np.where(s, q, 0.0), 3) for q, s in zip(square, seen, strict=True)])
-    share = np.stack([ndimage.uniform_filter(s.astype(np.float32), 3) for s in seen])
+    total = np.stack([ndimage.uniform_filter(np.where(s, q, 0.0), PATCH_PX) for q, s in zip(square, seen, strict=True)])
+    share = np.stack([ndimage.uniform_filter(s.astype(np.float32), PATCH_PX) for s in seen])
     distance = np.sqrt(np.clip(total, 0, None) / np.maximum(share, 1e-6))
     return np.where(seen, distance, np.inf).astype(np.float32)
 

@@ -47,7 +47,7 @@ def hidden(image: Image, ground: Image, valid: Mask, scl: NDArray[np.uint8] | No
     infrared = np.where(known, image[-1] / np.maximum(ground[-1], 0.02), 1.0)
     cloudy_scene = bool((bright | wide).mean() > 0.005) or _class_share(scl, valid) > 0.02
     dark = _holds_disc(-infrared, -SHADOW_RATIO, pixel_m) if cloudy_scene else np.zeros_like(valid)
-    return ~valid | wide | _grown(bright, pixel_m, 30.0) | _grown(dark, pixel_m, 20.0)
+    return ~valid | wide | _grown(bright, pixel_m, 50.0) | _grown(dark, pixel_m, 20.0)
 
 
 def _class_share(scl: NDArray[np.uint8] | None, valid: Mask) -> float:

@@ -15,17 +15,18 @@ from imagery_watch.change.baseline import (
     pavement_colour,
     temporal_noise,
 )
+from imagery_watch.change.noise import Noise, loudness, measured, quiet
 from imagery_watch.change.prepare import UNREGISTERED_ERROR_PX, Prepared, Stack
-from imagery_watch.change.screen import Look, Noise, look_at
+from imagery_watch.change.screen import Look, look_at
 from imagery_watch.model import Baseline
 
 MIN_SAME_ORBIT = 6
 """Looks of one orbit that make a baseline of their own; with fewer, all orbits are taken together."""
 BUCKET = timedelta(days=30)
+SEASON = timedelta(days=60)
 LEVEL_BOX_M = 210.0
 USUAL_CHANGE = 0.015
 """Reflectance by which empty apron differs from pass to pass, before anything is known of this one (science: 1-3 %)."""
-MAX_INFLATION = 8.0
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -36,12 +37,7 @@ class Ground:
     """The empty apron for some passes, and the noise around it."""
 
     baseline: Baseline
-    correlation: Image
-    """(band, band)"""
-    inflation: float
-    """How much the noise's correlation in space widens it for a shape of several pixels."""
-    coherence: float
-    """Correlation of the noise of neighbouring pixels."""
+    noise: Noise
     own_orbit: bool
 
 
@@ -71,18 +67,24 @@ def _ground(stack: Stack, orbit: int | None, bucket: int, half_window: timedelta
     chosen = own if len(own) >= MIN_SAME_ORBIT else near
     if len(chosen) < 2:
         return None
-    return _ground_of(chosen, stack, len(own) >= MIN_SAME_ORBIT)
+    return _ground_of(chosen, middle, stack, len(own) >= MIN_SAME_ORBIT)
 
 
-def _ground_of(chosen: Sequence[Prepared], stack: Stack, own_orbit: bool) -> Ground:
+def _ground_of(chosen: Sequence[Prepared], middle: datetime, stack: Stack, own_orbit: bool) -> Ground:
     aprons = stack.apron_index >= 0
     images = _alike([item.image for item in chosen], aprons, stack.resolution)
     noise = temporal_noise(images, aprons)
     pavement = pavement_colour(images, aprons, stack.resolution)
-    weights = empty_weights(images, pavement, noise)
+    weights = empty_weights(images, pavement, noise) * _season_weights(chosen, middle)[:, None, None]
     baseline = baseline_of(images, weights, noise, _typical_error(chosen))
-    structure = noise_structure(images, weights, baseline, aprons)
-    return Ground(baseline, *structure, own_orbit)
+    return Ground(baseline, _noise(images, baseline, aprons), own_orbit)
+
+
+def _season_weights(chosen: Sequence[Prepared], middle: datetime) -> NDArray[np.float32]:
+    """(time,): near looks count for more, as grass, light and the shadows of buildings change over the seasons."""
+    apart = np.array([(item.datetime - middle) / SEASON for item in chosen])
+    nearest = np.abs(apart).min()
+    return np.exp(-0.5 * (apart**2 - nearest**2)).astype(np.float32)
 
 
 def _alike(images: Sequence[Image], aprons: Mask, pixel_m: float) -> NDArray[np.float32]:
@@ -101,37 +103,10 @@ def _typical_error(chosen: Sequence[Prepared]) -> float:
     return float(np.clip(np.median(errors), 0.05, 1.0))
 
 
-def noise_structure(
-    images: Image, weights: NDArray[np.float32], baseline: Baseline, aprons: Mask
-) -> tuple[NDArray[np.float32], float, float]:
-    """Of what is left on empty aprons: correlation between bands (band, band), inflation, and coherence."""
-    bands = images.shape[1]
+def _noise(images: Image, baseline: Baseline, aprons: Mask) -> Noise:
+    """Of what is left on empty aprons."""
     z = (images - baseline.median) / baseline.spread
-    calm: Mask = np.logical_and.reduce(np.abs(z) < 4, axis=1)
-    quiet = calm & (weights > 0.5) & aprons
-    samples = np.moveaxis(z, 1, -1)[quiet]
-    if len(samples) < 50 * bands or samples.std(axis=0).min() < 1e-6:  # one image, repeated, has no noise
-        return np.eye(bands, dtype=np.float32), 4.0, 0.5
-    correlation = np.corrcoef(samples, rowvar=False).reshape(bands, bands) * 0.98 + 0.02 * np.eye(bands)
-    return correlation.astype(np.float32), *_in_space(np.where(quiet[:, None], z, 0.0), quiet, float(samples.var()))
-
-
-def _in_space(z: Image, quiet: Mask, variance: float) -> tuple[float, float]:
-    """Inflation (the noise's autocorrelation summed over two pixels around, times how much louder the noise is than the
-    spread says) and coherence (its value at one pixel, as a share of the value at none).
-    """
-    lags = {(down, right): _lag(z, quiet, down, right) for down in range(-2, 3) for right in range(-2, 3)}
-    total = sum(max(0.0, value) for value in lags.values())
-    ahead = [lags[lag] for lag in ((0, 1), (1, 0), (0, -1), (-1, 0))]
-    coherence = float(np.mean(ahead)) / max(lags[0, 0], 1e-6)
-    return float(np.clip(total, max(1.0, variance), MAX_INFLATION)), float(np.clip(coherence, 0.0, 0.9))
-
-
-def _lag(z: Image, quiet: Mask, down: int, right: int) -> float:
-    """Mean product of the noise with itself, moved."""
-    moved = np.roll(z, (down, right), axis=(-2, -1))
-    both = quiet & np.roll(quiet, (down, right), axis=(-2, -1))
-    return float((z * moved).mean(axis=1)[both].mean()) if both.any() else 0.0
+    return measured(z, np.stack([quiet(one, aprons) for one in z]))
 
 
 def looks(stack: Stack, ground_of: Sequence[Ground | None]) -> list[Look | None]:
@@ -144,8 +119,8 @@ def _look(item: Prepared, ground: Ground | None, stack: Stack) -> Look | None:
         return None
     levelled = level(item.image, ground.baseline, stack.apron_index >= 0, item.visible, stack.resolution)
     sun = (item.scene.sun_azimuth, item.scene.sun_elevation)
-    loudness = _loudness(levelled, ground.baseline, item.visible & (stack.apron_index >= 0))
-    noise = Noise(ground.correlation, ground.inflation, ground.coherence, loudness)
+    z = (levelled - ground.baseline.median) / ground.baseline.spread
+    noise = ground.noise.louder(loudness(ground.noise, z, quiet(z, item.visible & (stack.apron_index >= 0))))
     return look_at(levelled, ground.baseline, item.visible, noise, stack.bands, sun)
 
 
@@ -167,12 +142,3 @@ def level(image: Image, baseline: Baseline, aprons: Mask, visible: Mask, pixel_m
         for band, fallback in zip(residual, middle, strict=True)
     ]
     return (image - np.stack(levels)).astype(np.float32)
-
-
-def _loudness(image: Image, baseline: Baseline, where: Mask) -> float:
-    """How much noisier this pass is than the spread says, as a factor on variance, never below one."""
-    if where.sum() < 30:
-        return 1.0
-    z = ((image - baseline.median) / baseline.spread)[:, where]
-    spread = 1.4826 * float(np.nanmedian(np.abs(z - np.nanmedian(z, axis=1, keepdims=True))))
-    return float(np.clip(spread**2, 1.0, 25.0))

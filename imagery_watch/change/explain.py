@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from imagery_watch.change.plain import coarse_patch_ratio, plain_ratio
 from imagery_watch.change.screen import PAINT_MEAN, PAINT_RANGE, PAINT_SPREAD, Look
 from imagery_watch.change.templates import LENGTHS_M, Template, dictionary, same_shape, variants
-from imagery_watch.change.window import HALF, Array, Window, window_of
+from imagery_watch.change.window import Array, Window, window_of
 
 TOP = 6
 """Templates that are tried at sub-pixel places, beside the best of each length."""
@@ -50,6 +49,8 @@ class Fit:
 
     Divided by the misfit that is left, and brought to the evidence of four bands: a number to rank by, no probability.
     """
+    plain: float
+    misfit: float
     template: Template = field(repr=False)
 
 
@@ -114,8 +115,10 @@ def explain(look: Look, row: int, col: int) -> Fit | None:
     second = _tried(window, variants(best.template, look.sun_azimuth, look.sun_elevation), nearer)
     last = _best(second)
     low, middle, high = _length(first + second)
-    misfit = _misfit(window, _left_by(window, last.paints, *_shifted(last.template, last.down, last.right)))
-    margin = (last.ratio - plain_ratio(window)) / misfit * EVIDENCE_OF_BANDS.get(len(look.bands), 1.0)
+    fitted = _left_by(window, last.paints, *_shifted(last.template, last.down, last.right))
+    misfit = _misfit(window, fitted)
+    plain = plain_ratio(window)
+    margin = (last.ratio - plain) / misfit * EVIDENCE_OF_BANDS.get(len(look.bands), 1.0)
     return Fit(
         row + last.down,
         col + last.right,
@@ -126,6 +129,8 @@ def explain(look: Look, row: int, col: int) -> Fit | None:
         last.paints,
         last.ratio,
         margin,
+        plain,
+        misfit,
         last.template,
     )
 
@@ -142,9 +147,11 @@ class Try(NamedTuple):
 
 def _tried(window: Window, templates: list[Template], places: list[tuple[float, float]]) -> list[Try]:
     """Every template at every place, in the exact metric."""
-    pairs = [(template, down, right) for template in templates for down, right in places]
-    moved = [_shifted(*pair) for pair in pairs]
-    ratio, hull, wings = exact_fit(window, *(np.stack(part) for part in zip(*moved, strict=True)))
+    parts = np.stack([template.parts for template in templates])
+    moved = np.concatenate([_moved(parts, down, right) for down, right in places])
+    flat = moved.reshape(len(moved), 3, -1)
+    ratio, hull, wings = exact_fit(window, *(np.ascontiguousarray(flat[:, part]) for part in range(3)))
+    pairs = [(template, down, right) for down, right in places for template in templates]
     paints = zip(hull.tolist(), wings.tolist(), strict=True)
     return [Try(*pair, float(r), paint) for pair, r, paint in zip(pairs, ratio, paints, strict=True)]
 
@@ -163,14 +170,17 @@ def _leading(templates: tuple[Template, ...], ratios: Array) -> list[Template]:
 
 
 def _misfit(window: Window, fitted: Array) -> float:
-    """How many times more than noise is left where the fitted aircraft is; at least 1.
+    """How many times more than noise is left: where the fitted aircraft is, or all around it, if that is more; >= 1.
 
     A shape that is no aircraft leaves more than noise; so does an aircraft unlike the dictionary, but it explains more.
+    Around it the median decides: some places are louder than the apron's usual, and neighbours stand there.
     """
     strength = np.abs(fitted).sum(axis=0)
     focus = strength > FOCUS * strength.max()
-    rest = window.white((window.residual - fitted)[None]).reshape(fitted.shape)[:, focus]
-    return max(1.0, float((rest**2).mean()))
+    rest = window.white((window.residual - fitted)[None]).reshape(fitted.shape)
+    around = rest[:, ~focus & window.seen]
+    level = float(np.median(np.abs(around)) / 0.6745) ** 2 if around.size > 200 else 1.0
+    return max(1.0, float((rest[:, focus] ** 2).mean()), level)
 
 
 def _left_by(window: Window, paints: tuple[float, float], hull: Array, wings: Array, shadow: Array) -> Array:
@@ -185,27 +195,40 @@ def signal(fit: Fit, look: Look, window: Window) -> Array:
     return _left_by(window, fit.paints, *_shifted(template, fit.row - round(fit.row), fit.col - round(fit.col)))
 
 
+def same_again(fit: Fit, look: Look, window: Window) -> tuple[float, float]:
+    """Ratio of the fitted shape in the window of another look, within a third of a pixel, and its mean paint there."""
+    template = same_shape(fit.template, look.sun_azimuth, look.sun_elevation)
+    down, right = fit.row - round(fit.row), fit.col - round(fit.col)
+    places = [(down + row, right + col) for row in PHASES for col in PHASES]
+    best = _best(_tried(window, [template], places))
+    return best.ratio, mean_paint(template, best.paints)
+
+
+def mean_paint(template: Template, paints: tuple[float, float]) -> float:
+    """Reflectance of fuselage and wings together, by area."""
+    hull, wings = float(template.hull.sum()), float(template.wings.sum())
+    return (paints[0] * hull + paints[1] * wings) / (hull + wings)
+
+
 def _shifted(template: Template, down: float, right: float) -> tuple[Array, Array, Array]:
     """Fuselage, wings and shadow, flattened to the window, moved by a fraction of a pixel."""
-    parts = (template.hull, template.wings, template.shadow)
-    hull, wings, shadow = [_to_window(ndimage.shift(part, (down, right), order=1)) for part in parts]
+    hull, wings, shadow = _moved(template.parts, down, right).reshape(3, -1)
     return hull, wings, shadow
 
 
-def _to_window(part: Array) -> Array:
-    reach = part.shape[0] // 2
-    if reach >= HALF:
-        return part[reach - HALF : reach + HALF + 1, reach - HALF : reach + HALF + 1].ravel()
-    return np.pad(part, HALF - reach).ravel()
+def _moved(images: Array, down: float, right: float) -> Array:
+    """Images (..., y, x) moved by less than a pixel each way, bilinearly; their rims are empty."""
+    for axis, by in ((-2, down), (-1, right)):
+        if by:
+            images = (1 - abs(by)) * images + abs(by) * np.roll(images, 1 if by > 0 else -1, axis=axis)
+    return np.asarray(images, np.float32)
 
 
 @lru_cache(maxsize=24)
 def _atoms(templates: tuple[Template, ...]) -> tuple[Array, Array, Array]:
     """Fuselages, wings and shadows of a dictionary, (atom, pixel) each."""
-    hull, wings, shadow = (
-        np.stack([_to_window(part) for part in parts])
-        for parts in zip(*((t.hull, t.wings, t.shadow) for t in templates), strict=True)
-    )
+    parts = np.stack([template.parts for template in templates]).reshape(len(templates), 3, -1)
+    hull, wings, shadow = (np.ascontiguousarray(parts[:, part]) for part in range(3))
     return hull, wings, shadow
 
 

@@ -36,9 +36,9 @@ def events(tracks: Sequence[Track]) -> list[Event]:
     """
     found: list[Event] = []
     for track in tracks:
-        if track.before is not None:
+        if track.before is not None and track.came:
             found.append(Event("arrival", track, track.before, track.first))
-        if track.after is not None:
+        if track.after is not None and track.went:
             found.append(Event("departure", track, track.last, track.after))
     return _once(_replaced(found))
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagery_watch.change.window import HALF, SIDE, Array, Window
+from imagery_watch.change.templates import HALF, SIDE
+from imagery_watch.change.window import Array, Window
 
 LEADING = 40
 """Atoms of each family that are compared in the exact metric."""

@@ -12,32 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from imagery_watch.change.templates import MIDDLE, Template, dictionary, shadow_loss
+from imagery_watch.change.noise import Noise, spectra
+from imagery_watch.change.templates import ENERGY_PX, MIDDLE, Template, dictionary, shadow_loss
 from imagery_watch.model import Baseline
 
 PAINT_MEAN, PAINT_SPREAD = 0.40, 0.18
 """Prior of paint reflectance: bare metal and grey to white."""
 PAINT_RANGE = (0.05, 0.95)
 LOCAL_PX = 5
+COARSER = 3
 SCREEN_HEADINGS = 2
 """Every second heading of the dictionary is enough to propose candidates."""
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Noise:
-    """What is known of a pass's noise beside its spread per pixel and band."""
-
-    correlation: Image
-    """(band, band)"""
-    inflation: float
-    """>= 1: widens the variance for shapes of several pixels where correlation in space is not modelled."""
-    coherence: float
-    """0..0.9: correlation of neighbouring pixels, where it is."""
-    loudness: float
-    """>= 1: how much louder this pass is than the spread says, as a factor on variance."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +69,8 @@ def look_at(
     """The pass compared with its baseline; `sun` is azimuth and elevation in degrees."""
     known = visible & np.isfinite(baseline.median).all(axis=0) & np.isfinite(image).all(axis=0)
     residual = np.where(known, image - baseline.median, 0.0).astype(np.float32)
-    inverse = np.linalg.inv(noise.correlation).astype(np.float32)
-    louder = baseline.spread * np.float32(np.sqrt(noise.loudness))
-    spread = np.where(known, louder, np.float32(np.inf)).astype(np.float32)
-    precision = inverse[:, :, None, None] / (spread[:, None] * spread[None, :] * np.float32(noise.inflation))
+    spread = np.where(known, baseline.spread, np.float32(np.inf)).astype(np.float32)
+    precision = noise.precision()[:, :, None, None] / (spread[:, None] * spread[None, :])
     return Look(residual, np.nan_to_num(baseline.median), precision.astype(np.float32), spread, noise, bands, *sun)
 
 
@@ -94,45 +80,70 @@ def screen(look: Look) -> Evidence:
     shape = look.residual.shape[1:]
     ratio = np.full(shape, -np.inf, np.float32)
     best, paint = np.zeros(shape, np.int16), np.zeros(shape, np.float32)
-    for index, template in enumerate(look.templates):
-        value, colour = maps.fit(template)
+    for index, (template, energies) in enumerate(zip(look.templates, maps.energies(look.templates), strict=True)):
+        value, colour = maps.fit(template, energies)
         better = value > ratio
         ratio[better], paint[better], best[better] = value[better], colour[better], index
     return Evidence(ratio, best, paint)
 
 
 class _Maps:
-    """The per-pixel products of residual, ground and precision, Fourier-transformed once for all templates.
+    """What the screen needs of a look, Fourier-transformed once for all templates.
 
-    A template's own energy at a pixel is its sum of squares times the local mean of those products, not a correlation:
-    that halves the transforms, and the screen only has to propose what `explain` then judges exactly.
+    The residual is whitened over bands and pixels and brought back (the matched filter of coloured noise). A template's
+    own energy is that of its shape in each channel's noise, times local means of the ground's colour.
     """
 
     def __init__(self, look: Look) -> None:
-        ones = np.ones_like(look.ground)
-        lost = look.ground * shadow_loss(look.bands)[:, None, None]
-        by_residual, by_one, by_ground, by_lost = (
-            np.einsum("bcyx,cyx->byx", look.precision, image) for image in (look.residual, ones, look.ground, lost)
-        )
         self.shape = look.ground.shape[1:]
         reach = max(template.body.shape[0] for template in look.templates)
         self.padded = [fft.next_fast_len(edge + reach, real=True) for edge in self.shape]
-        self.residual = [
-            fft.rfft2((by_residual * other).sum(axis=0), self.padded) for other in (ones, look.ground, lost)
-        ]
-        self.one = _local_means(by_one, (ones, look.ground, lost))
-        self.ground = _local_means(by_ground, (look.ground, lost))
-        self.lost = _local_means(by_lost, (lost,))
+        self.noise = look.noise
+        lost = look.ground * shadow_loss(look.bands)[:, None, None]
+        matched = self._matched(look)
+        self.residual = [fft.rfft2((matched * other).sum(axis=0), self.padded) for other in (1.0, look.ground, lost)]
+        scaled = [other / look.spread for other in (np.ones_like(look.ground), look.ground, lost)]
+        self.one, self.ground, self.lost = (_local_means(self._mixed(other)) for other in scaled)
+        self.spectra = spectra(look.noise.reach, ENERGY_PX, ENERGY_PX)
 
-    def fit(self, template: Template) -> tuple[Image, Image]:
+    def _mixed(self, scaled: Image) -> Image:
+        """(channel, y, x): in units of this pass's noise."""
+        weights = self.noise.mixing / np.sqrt(self.noise.loudness)[:, None]
+        return np.einsum("cb,byx->cyx", weights, scaled, optimize=True)
+
+    def _matched(self, look: Look) -> Image:
+        """(band, y, x): the residual times the inverse of the noise's covariance."""
+        channels = fft.rfft2(self._mixed(look.residual / look.spread), self.padded)
+        cut = np.s_[:, : self.shape[0], : self.shape[1]]
+        white = fft.irfft2(channels / spectra(look.noise.reach, *self.padded), self.padded)[cut]
+        weights = look.noise.mixing / np.sqrt(look.noise.loudness)[:, None]
+        return np.einsum("cb,cyx->byx", weights, white, optimize=True) / look.spread
+
+    def energies(self, templates: tuple[Template, ...]) -> Image:
+        """(template, 3, channel): energy of body, body with shadow, and shadow in each channel's noise."""
+        powers = np.stack([template.powers for template in templates])
+        return np.einsum("tpyx,cyx->tpc", powers, 1.0 / self.spectra, optimize=True)
+
+    def fit(self, template: Template, energies: Image) -> tuple[Image, Image]:
         """Log-likelihood ratio under the best paint, and that paint, (y, x) each."""
         middle = template.body.shape[0] // 2
         body, shade = self._kernel(template.body), self._kernel(template.shadow)
-        body2, both, shade2 = _sums(template)
-        linear = self._back(body * self.residual[0], middle) + body2 * self.one[1] + both * self.one[2]
-        fixed = self._back(body * self.residual[1] + shade * self.residual[2], middle)
-        fixed = fixed + 0.5 * body2 * self.ground[0] + both * self.ground[1] + 0.5 * shade2 * self.lost[0]
-        return best_paint(linear, body2 * self.one[0], -fixed)
+        bodies, both, shades = energies
+        square = np.einsum("c,cyx->yx", bodies, self.one**2)
+        crossed = np.einsum("c,cyx->yx", bodies, self.one * self.ground)
+        crossed += np.einsum("c,cyx->yx", both, self.one * self.lost)
+        fixed = np.einsum("c,cyx->yx", 0.5 * bodies, self.ground**2)
+        fixed += np.einsum("c,cyx->yx", both, self.ground * self.lost)
+        fixed += np.einsum("c,cyx->yx", 0.5 * shades, self.lost**2)
+        linear = self._back(body * self.residual[0], middle) + self._fine(crossed)
+        against = self._back(body * self.residual[1] + shade * self.residual[2], middle) + self._fine(fixed)
+        return best_paint(linear, self._fine(square), -against)
+
+    def _fine(self, coarse: Image) -> Image:
+        """(y, x) from every third row and column."""
+        wide = coarse.repeat(COARSER, axis=0).repeat(COARSER, axis=1)
+        fine: Image = wide[: self.shape[0], : self.shape[1]]
+        return fine
 
     def _kernel(self, kernel: Image) -> NDArray[np.complex64]:
         """Spectrum of the kernel for correlation (hence conjugate)."""
@@ -146,18 +157,10 @@ class _Maps:
         return cut
 
 
-def _local_means(weighted: Image, others: tuple[Image, ...]) -> list[Image]:
-    """Mean over an aircraft's extent of the products summed over bands, (y, x) each."""
-    return [
-        ndimage.uniform_filter((weighted * other).sum(axis=0), LOCAL_PX, mode="constant").astype(np.float32)
-        for other in others
-    ]
-
-
-def _sums(template: Template) -> tuple[np.float32, np.float32, np.float32]:
-    """Sums over pixels of body squared, body times shadow, shadow squared."""
-    body, shadow = template.body, template.shadow
-    return np.float32((body**2).sum()), np.float32((body * shadow).sum()), np.float32((shadow**2).sum())
+def _local_means(channels: Image) -> Image:
+    """(channel, y, x) over every third row and column: means over an aircraft's extent."""
+    means = [ndimage.uniform_filter(channel, LOCAL_PX, mode="constant") for channel in channels]
+    return np.stack(means)[:, ::COARSER, ::COARSER].astype(np.float32)
 
 
 def best_paint(linear: Image, square: Image, fixed: Image) -> tuple[Image, Image]:

@@ -6,13 +6,14 @@ span 0.36; heights of fin 0.30, tailplane 0.16, fuselage 0.14 and wing 0.09 of t
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.draw import polygon2mask
+from scipy import fft
+from scipy.special import ndtr
+from skimage.draw import polygon
 
 LENGTHS_M = (17.0, 24.0, 32.0, 40.0, 50.0, 62.0, 75.0)
 HEADINGS_DEG = tuple(15.0 * step for step in range(24))
@@ -26,8 +27,12 @@ PSF_SIGMA_M = 5.8
 SKYLIGHT = {"B02": 0.28, "B03": 0.22, "B04": 0.18, "B08": 0.12, "mono": 0.2}
 """Share of full light that is left in a shadow: the sky's."""
 
+HALF = 9
+"""The window of an explanation reaches 9 pixels to each side: room for 75 m of aircraft and 60 m of shadow."""
+SIDE = 2 * HALF + 1
+ENERGY_PX = 48
+"""Edge of the square in which a template's energy is summed: the largest one, its shadow and the noise's reach."""
 FINE_M = 1.0
-BLUR_M = 2.0
 MAX_SHADOW_M = 60.0
 PIXEL_M = 10.0
 FIN_HEIGHT = 0.30
@@ -77,15 +82,37 @@ class Template:
         """(y, x): fuselage, wings and tail together."""
         return self.hull + self.wings
 
+    @cached_property
+    def powers(self) -> Image:
+        """(3, ky, kx): products of the spectra of body with body, body with shadow, and shadow with shadow.
+
+        On the half plane of a real Fourier transform over `ENERGY_PX` squared, scaled so that their sum is the sum over
+        pixels of the products themselves.
+        """
+        body, shadow = (fft.rfft2(part, (ENERGY_PX, ENERGY_PX)) for part in (self.body, self.shadow))
+        twice = np.full(body.shape[1], 2.0 / ENERGY_PX**2, np.float32)  # the half plane stands for the whole one
+        twice[[0, -1]] = 1.0 / ENERGY_PX**2
+        products = (np.abs(body) ** 2, (body * np.conj(shadow)).real, np.abs(shadow) ** 2)
+        return np.asarray(np.stack(products) * twice, np.float32)
+
+    @cached_property
+    def parts(self) -> Image:
+        """(3, y, x): fuselage, wings and shadow in the window of `SIDE` pixels in which candidates are explained."""
+        return np.stack([_to_window(part) for part in (self.hull, self.wings, self.shadow)])
+
 
 def dictionary(sun_azimuth: float, sun_elevation: float, plans: tuple[Plan, ...] = PLANS) -> tuple[Template, ...]:
-    """Every plan, length and heading under a sun, in degrees; suns within 3 degrees share one dictionary."""
+    """Every plan, length and heading under a sun, in degrees; near suns share one dictionary."""
     sun = _nearby(sun_azimuth, sun_elevation)
     return tuple(template for plan in plans for template in _dictionary(*sun, plan))
 
 
 def _nearby(sun_azimuth: float, sun_elevation: float) -> tuple[float, float]:
-    return 3.0 * round(sun_azimuth / 3.0) % 360.0, max(5.0, 2.5 * round(sun_elevation / 2.5))
+    """The middle of the suns that share a dictionary: among them a 16 m fin's shadow moves by less than a metre."""
+    throw = 1.0 / np.tan(np.radians(max(sun_elevation, 5.0)))
+    return 5.0 * round(sun_azimuth / 5.0) % 360.0, round(
+        float(np.degrees(np.arctan2(1.0, 0.1 * round(throw / 0.1)))), 3
+    )
 
 
 @lru_cache(maxsize=128)
@@ -152,7 +179,8 @@ def _draw(outline: NDArray[np.float64], heading: float, size: int) -> NDArray[np
     north = outline[:, 0] * np.cos(turn) - outline[:, 1] * np.sin(turn)
     middle = (size - 1) / 2
     corners = np.stack([middle - north / FINE_M, middle + east / FINE_M], axis=1)
-    drawn: NDArray[np.bool_] = polygon2mask((size, size), corners)
+    drawn = np.zeros((size, size), bool)
+    drawn[polygon(*corners.T, shape=drawn.shape)] = True
     return drawn
 
 
@@ -175,14 +203,25 @@ def _cast(drawn: NDArray[np.bool_], height: float, azimuth: float, elevation: fl
 
 
 def _sensed(fine_mask: NDArray[np.bool_]) -> Image:
-    """Blurred by the sensor and averaged into its pixels; halfway to them first, where the blur is cheaper."""
-    halfway = _averaged(fine_mask.astype(np.float32), round(BLUR_M / FINE_M))
-    return _averaged(ndimage.gaussian_filter(halfway, PSF_SIGMA_M / BLUR_M, mode="constant"), round(PIXEL_M / BLUR_M))
+    """Blurred by the sensor and averaged into its pixels."""
+    lens = _lens(len(fine_mask))
+    return lens @ fine_mask.astype(np.float32) @ lens.T
 
 
-def _averaged(image: Image, factor: int) -> Image:
-    size = len(image) // factor
-    return image.reshape(size, factor, size, factor).mean(axis=(1, 3))
+@lru_cache(maxsize=64)
+def _lens(size: int) -> Image:
+    """(pixel, cell): what each of a row's cells of 1 m adds to each of its pixels: a Gaussian, averaged over 10 m."""
+    cells = np.arange(size) + 0.5
+    edges = np.arange(0, size + 1, round(PIXEL_M / FINE_M))
+    seen = ndtr((edges[:, None] - cells) * FINE_M / PSF_SIGMA_M)
+    return np.asarray(np.diff(seen, axis=0), np.float32) * np.float32(FINE_M / PIXEL_M)
+
+
+def _to_window(part: Image) -> Image:
+    reach = part.shape[0] // 2
+    if reach >= HALF:
+        return part[reach - HALF : reach + HALF + 1, reach - HALF : reach + HALF + 1]
+    return np.pad(part, HALF - reach)
 
 
 def shadow_loss(bands: tuple[str, ...]) -> NDArray[np.float32]:

@@ -5,24 +5,13 @@ atoms; and the exact one, in which noise is whitened over pixels and bands, for 
 """
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagery_watch.change.screen import Look, Noise
-from imagery_watch.change.templates import shadow_loss
-
-HALF = 9
-"""The window reaches 9 pixels to each side: room for 75 m of aircraft and 60 m of shadow."""
-SIDE = 2 * HALF + 1
-
-NUGGET = 0.25
-"""Share of the noise variance taken as independent from pixel to pixel.
-
-Sensor noise and interpolation account for a few percent; the rest stands for what no dictionary knows of a real
-shape's details, so that these do not outweigh its presence.
-"""
+from imagery_watch.change.noise import Noise
+from imagery_watch.change.screen import Look
+from imagery_watch.change.templates import HALF, SIDE, shadow_loss
 
 Array = NDArray[np.float32]
 
@@ -48,6 +37,11 @@ class Window:
         """(band, pixel): light that the ground loses in full shadow."""
         return self.ground * self.lost[:, None]
 
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(pixel,): neither hidden nor beyond the edge."""
+        return np.isfinite(self.spread[0])
+
     def products(self, first: Array, second: Array) -> Array:
         """(pixel,): first' Q second per pixel, in the coarse metric; both are (band, pixel)."""
         weighted = (self.precision * second[None, :, :]).sum(axis=1)
@@ -55,10 +49,8 @@ class Window:
         return product
 
     def white(self, columns: Array) -> Array:
-        """(column, band * pixel): columns (column, band, pixel) in the exact metric, where noise is white."""
-        over_pixels = (columns / self.spread) @ _pixel_whitener(round(self.noise.coherence, 2)).T
-        over_bands = np.einsum("bc,kcn->kbn", _band_whitener(self.noise.correlation), over_pixels, optimize=True)
-        return np.ascontiguousarray(over_bands, np.float32).reshape(len(columns), -1)
+        """(column, channel * pixel): columns (column, band, pixel) in the exact metric, where noise is white."""
+        return self.noise.white(columns / self.spread, SIDE).reshape(len(columns), -1)
 
 
 def window_of(look: Look, row: int, col: int) -> Window:
@@ -83,22 +75,3 @@ def _cut(image: Array, row: int, col: int, beyond: float = 0.0) -> Array:
     place = np.s_[..., top - row + HALF : bottom - row + HALF, left - col + HALF : right - col + HALF]
     cut[place] = image[..., top:bottom, left:right]
     return cut
-
-
-@lru_cache(maxsize=32)
-def _pixel_whitener(coherence: float) -> Array:
-    """(pixel, pixel): inverse square root of a Gaussian correlation with a nugget; `coherence` is its value at 1 px.
-
-    The symmetric root, so that what was at a pixel stays around it.
-    """
-    rows, cols = (axis.ravel().astype(np.float64) for axis in np.mgrid[:SIDE, :SIDE])
-    square = (rows[:, None] - rows) ** 2 + (cols[:, None] - cols) ** 2
-    near = np.clip(coherence / (1 - NUGGET), 0.02, 0.95)
-    correlation = (1 - NUGGET) * near**square + NUGGET * np.eye(SIDE**2)
-    values, vectors = np.linalg.eigh(correlation)
-    return ((vectors / np.sqrt(values)) @ vectors.T).astype(np.float32)
-
-
-def _band_whitener(correlation: Array) -> Array:
-    """(band, band): inverse Cholesky factor."""
-    return np.linalg.inv(np.linalg.cholesky(correlation.astype(np.float64))).astype(np.float32)
