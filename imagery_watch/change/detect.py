@@ -8,7 +8,7 @@ from datetime import timedelta
 from imagery_watch.change.compare import Ground, grounds, looks
 from imagery_watch.change.hits import Event, events
 from imagery_watch.change.prepare import Stack, prepare
-from imagery_watch.change.screen import screen
+from imagery_watch.change.screen import Look, screen
 from imagery_watch.change.tracks import Sighting, Track, sightings, tracks
 from imagery_watch.model import Areas, Grid, Scene
 
@@ -23,6 +23,10 @@ class Detection:
     """Of each pass in the stack; None where there was too little history."""
     tracks: tuple[Track, ...] = ()
     """Objects over looks, strongest first; weaker ones than the events' too."""
+    looks: tuple[Look | None, ...] = ()
+    """Of each pass in the stack, compared with its ground."""
+    min_score: float = 0.0
+    """What an event had to reach."""
 
     def visible_fraction(self, index: int, apron: int) -> float:
         """Share of an apron that a pass of the stack could see."""
@@ -63,7 +67,7 @@ def detect(
             on_pass()
     joined = tracks(found, compared)
     kept = [event for event in events(joined) if event.score >= min_score]
-    return Detection(stack, tuple(kept), tuple(ground_of), tuple(joined))
+    return Detection(stack, tuple(kept), tuple(ground_of), tuple(joined), tuple(compared), min_score)
 
 
 def chip_window(stack: Stack, event: Event, half: int = 20) -> tuple[slice, slice, float, float]:

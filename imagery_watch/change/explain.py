@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imagery_watch.change.moving import is_moving
 from imagery_watch.change.plain import coarse_patch_ratio, plain_ratio
 from imagery_watch.change.screen import PAINT_MEAN, PAINT_RANGE, PAINT_SPREAD, Look
 from imagery_watch.change.templates import LENGTHS_M, Template, dictionary, same_shape, variants
@@ -50,7 +51,11 @@ class Fit:
     Divided by the misfit that is left, and brought to the evidence of four bands: a number to rank by, no probability.
     """
     plain: float
+    """Log-likelihood ratio of the best plainer explanation against the empty ground."""
     misfit: float
+    """How many times more than noise the fit leaves, >= 1."""
+    moving: bool
+    """Whether the bands saw it at different places, as they see what taxis."""
     template: Template = field(repr=False)
 
 
@@ -131,6 +136,7 @@ def explain(look: Look, row: int, col: int) -> Fit | None:
         margin,
         plain,
         misfit,
+        is_moving(look, window, fitted, last.template.heading_deg, misfit),
         last.template,
     )
 

@@ -180,7 +180,7 @@ def _draw(outline: NDArray[np.float64], heading: float, size: int) -> NDArray[np
     middle = (size - 1) / 2
     corners = np.stack([middle - north / FINE_M, middle + east / FINE_M], axis=1)
     drawn = np.zeros((size, size), bool)
-    drawn[polygon(*corners.T, shape=drawn.shape)] = True
+    drawn[polygon(corners[:, 0], corners[:, 1], shape=drawn.shape)] = True
     return drawn
 
 

@@ -91,7 +91,7 @@ class Track:
 
 
 def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int16], margin: float) -> list[Sighting]:
-    """Objects in one look whose middle lies on an apron and whose margin is at least `margin`, best first."""
+    """Parked objects in one look, their middle on an apron and their margin at least `margin`, best first."""
     peaks = ndimage.maximum_filter(evidence.ratio, 3) == evidence.ratio
     beside = ndimage.binary_dilation(aprons >= 0, iterations=2)
     rows, cols = np.nonzero(peaks & beside & (evidence.ratio >= SCREEN_RATIO))
@@ -99,7 +99,7 @@ def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int
     found: list[Sighting] = []
     for row, col in zip(rows[order], cols[order], strict=True):
         fit = explain(look, int(row), int(col))
-        if fit is None:
+        if fit is None or fit.moving:
             continue
         apron = _apron_at(aprons, fit.row, fit.col)
         if fit.margin >= margin and apron >= 0:

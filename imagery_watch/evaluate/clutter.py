@@ -195,10 +195,17 @@ def veils(rng: np.random.Generator, size: int, cloudy: bool) -> Iterator[Veil]:
     """Clouds of a cloudy pass; thin rims and wisps, unflagged, on one other pass in eight."""
     if cloudy:
         for _ in range(int(rng.integers(3, 16))):
-            yield Veil(*rng.uniform(0, size, 2), rng.uniform(4, 28), rng.uniform(0.5, 0.97), True)
+            yield _veil(rng, size, (4, 28), (0.5, 0.97), True)
     if cloudy or rng.random() < 0.125:
         for _ in range(int(rng.integers(1, 6))):
-            yield Veil(*rng.uniform(0, size, 2), rng.uniform(5, 40), rng.uniform(0.04, 0.22), False)
+            yield _veil(rng, size, (5, 40), (0.04, 0.22), False)
+
+
+def _veil(
+    rng: np.random.Generator, size: int, radius: tuple[float, float], opacity: tuple[float, float], flagged: bool
+) -> Veil:
+    row, col = rng.uniform(0, size, 2)
+    return Veil(float(row), float(col), rng.uniform(*radius), rng.uniform(*opacity), flagged)
 
 
 def veiled(image: Image, some: list[Veil], rng: np.random.Generator) -> tuple[Image, Image, Image]:

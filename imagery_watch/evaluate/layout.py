@@ -95,8 +95,8 @@ def _buildings(rng: np.random.Generator, along: Image, across: Image, plan: NDAr
         heights[_inside(along, across, (place + rng.uniform(-40, 40), edge, 70, 50))] = rng.uniform(10, 20)
     for number in (1, 2):
         box = APRONS_M[number]
-        place = (box[0] + rng.uniform(-80, 80), box[1] + box[3] / 2 + 22, 80, 40)
-        heights[_inside(along, across, place)] = rng.uniform(8, 16)
+        shed = (box[0] + rng.uniform(-80, 80), box[1] + box[3] / 2 + 22, 80.0, 40.0)
+        heights[_inside(along, across, shed)] = rng.uniform(8, 16)
     for _ in range(40):
         house = (*rng.uniform(-1400, 1400, 2), *rng.uniform(10, 60, 2))
         spot = _inside(along, across, house)

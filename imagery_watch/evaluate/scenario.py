@@ -58,7 +58,7 @@ class Story:
 
 
 def tell(layout: Layout, seed: int, count: int, *, traffic: bool, clutter: float = 1.0) -> Story:
-    """A story of `count` passes: parked aircraft and clutter; with `traffic`, aircraft of all sizes that come and go."""
+    """A story of `count` passes: parked aircraft and clutter; with `traffic`, aircraft of all sizes come and go."""
     rng = np.random.default_rng(seed)
     inside = ndimage.distance_transform_edt(layout.apron_index >= 0) > EDGE_PX
     sites = [(float(row), float(col)) for row, col in zip(*np.nonzero(inside), strict=True)]

@@ -150,8 +150,8 @@ class _Weather:
 
     def ground(self, when: datetime, orbit: int) -> Image:
         """(band, y, x): the empty airfield as this day's light and wetness show it."""
-        colours = np.stack([self._colour(surface, when) for surface in range(SURFACES)])
-        colours = colours * self.tint * self.views[orbit] * self.rng.normal(1, 0.01, (SURFACES, 1))
+        pure = np.stack([self._colour(surface, when) for surface in range(SURFACES)])
+        colours = pure * self.tint * self.views[orbit] * self.rng.normal(1, 0.01, (SURFACES, 1))
         image = np.einsum("sb,syx->byx", colours, self.layout.shares) * self.layout.texture
         return (image * self._wetness() + self._noise(image)).astype(np.float32)
 
