@@ -39,6 +39,10 @@ Catalog = Annotated[
 History = Annotated[
     int, typer.Option(min=0, max=36_500, help="Days before --since that are read to know the empty apron.")
 ]
+Name = Annotated[str | None, typer.Argument(help="ICAO code of a known airfield.")]
+Aoi = Annotated[Path | None, typer.Option(help="An airfield file (GeoJSON) instead of a known airfield.")]
+Since = Annotated[str | None, typer.Option(help="First day, UTC: 2023-08-01, or 30d for days back.")]
+Until = Annotated[str | None, typer.Option(help="Last day, UTC, included.")]
 ExitOnNew = Annotated[bool, typer.Option("--exit-code", help="Exit with 10 where there are new hits.")]
 MinLength = Annotated[
     float, typer.Option("--min-length", min=0, help="Leave out changes surely shorter than this, in metres.")
@@ -117,11 +121,11 @@ def demo(out: Out = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def run(
-    airfield: Annotated[str | None, typer.Argument(help="ICAO code of a known airfield.")] = None,
-    aoi: Annotated[Path | None, typer.Option(help="An airfield file (GeoJSON) instead of a known airfield.")] = None,
+    airfield: Name = None,
+    aoi: Aoi = None,
     catalog: Catalog = "earth-search",
-    since: Annotated[str | None, typer.Option(help="First day, UTC: 2023-08-01, or 30d for days back.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last day, UTC, included.")] = None,
+    since: Since = None,
+    until: Until = None,
     history: History = 365,
     min_length: MinLength = 0.0,
     out: Out = None,
@@ -133,7 +137,7 @@ def run(
     from imagery_watch.pipeline import run_airfield
 
     settings = _settings()
-    place = _airfield(airfield, aoi, settings)
+    place = _airfield(airfield, aoi, settings, "run")
     with _progress(quiet=as_json) as progress:
         result = run_airfield(
             place,
@@ -189,8 +193,8 @@ def monitor(
 def passes(
     airfield: Annotated[str | None, typer.Argument(help="ICAO code; its passes in the record of `monitor`.")] = None,
     folder: Annotated[Path | None, typer.Option("--run", help="The folder of a run instead of the record.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day, UTC: 2023-08-01, or 30d for days back.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last day, UTC, included.")] = None,
+    since: Since = None,
+    until: Until = None,
     as_json: AsJson = False,
 ) -> None:
     """What was looked at, what could be seen of it, what could have been missed, and when the next pass is due."""
@@ -201,6 +205,44 @@ def passes(
         _print_json(history.as_dict())
     else:
         show_passes(history, _console())
+
+
+@app.command()
+def limits(
+    airfield: Name = None,
+    aoi: Aoi = None,
+    catalog: Catalog = "earth-search",
+    since: Since = None,
+    until: Until = None,
+    history: History = 365,
+    plantings: Annotated[
+        int, typer.Option(min=1, max=1000, help="Simulated aircraft of each size, for each apron and look.")
+    ] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """How small an aircraft would still be found on each apron, by planting simulated ones into its own imagery."""
+    from imagery_watch.outputs.limits import limits_dict, show_limits
+    from imagery_watch.pipeline import limits_of
+
+    settings = _settings()
+    place = _airfield(airfield, aoi, settings, "limits")
+    with _progress(quiet=as_json) as progress:
+        report = limits_of(
+            place,
+            catalog,
+            settings,
+            since=since,
+            until=until,
+            now=_now(),
+            history_days=history,
+            plantings=plantings,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(limits_dict(report))
+    else:
+        show_limits(report, _console())
+    raise typer.Exit(int(ExitCode.INCOMPLETE if report.incomplete else ExitCode.DONE))
 
 
 @airfields.command("list")
@@ -259,9 +301,9 @@ def add(
     typer.echo(f"wrote {add_airfield(icao, osm, _settings().home, name=name, overwrite=overwrite)}")
 
 
-def _airfield(name: str | None, aoi: Path | None, settings: "Settings") -> Any:
+def _airfield(name: str | None, aoi: Path | None, settings: "Settings", command: str) -> Any:
     if (name is None) == (aoi is None):
-        raise UsageError("name one airfield: `run LIPB`, or `run --aoi FILE`")
+        raise UsageError(f"name one airfield: `{command} LIPB`, or `{command} --aoi FILE`")
     from imagery_watch.sources.airfields import find_airfield
     from imagery_watch.sources.aoi import read_airfield
 

@@ -11,6 +11,8 @@ from imagery_watch.model import (
     Chip,
     Grid,
     Hit,
+    LimitReport,
+    Look,
     Period,
     RunResult,
     Scene,
@@ -48,15 +50,23 @@ def run_airfield(
     Without a first day a file means all of its items, and an API the last 30 days. Raises UsageError for dates that
     cannot be read, and what `watch` raises.
     """
+    opened, period = _asked(catalog, settings, since, until, now)
+    return watch(
+        airfield, opened, settings, period, history_days=history_days, min_length_m=min_length_m, progress=progress
+    )
+
+
+def _asked(
+    catalog: str, settings: Settings, since: str | None, until: str | None, now: datetime
+) -> tuple["Catalog", Period]:
+    """The catalogue and the period that a person means."""
     from imagery_watch.sources.catalogs import open_catalog
 
     opened = open_catalog(catalog, settings)
     period = parse_period(since, until, now)
     if period.start is None and opened.local_root is None:
         period = Period((period.end or now) - timedelta(days=DEFAULT_DAYS), period.end)
-    return watch(
-        airfield, opened, settings, period, history_days=history_days, min_length_m=min_length_m, progress=progress
-    )
+    return opened, period
 
 
 def watch(
@@ -120,6 +130,7 @@ def score(
     every = hits_of(detection, airfield, areas, grid)
     changes = tuple(hit for hit in every if hit.after in period)
     looks = looks_of(passes, detection, airfield, areas, period, changes, settings.min_visible_fraction)
+    looks = limited(looks, detection, areas, settings, progress)
     hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
     objects = presences(detection.tracks, detection.events)
     occupancy = occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction)
@@ -137,6 +148,51 @@ def score(
         occupancy=occupancy,
         chances=chances_of(looks, period, notes["created"]),
     )
+
+
+def limits_of(
+    airfield: Airfield,
+    catalog: str,
+    settings: Settings,
+    *,
+    since: str | None,
+    until: str | None,
+    now: datetime,
+    history_days: int = 365,
+    plantings: int = 20,
+    progress: Progress = lambda *_: None,
+) -> LimitReport:
+    """The smallest aircraft that would likely have been found on each apron in each look of a period.
+
+    By planting `plantings` simulated aircraft of each size into the looks themselves. Dates are as for `run_airfield`,
+    and so is what is raised; looks that cannot be measured have a reason.
+    """
+    from imagery_watch.limits import apron_limits
+    from imagery_watch.sources.grids import draw_areas
+
+    opened, period = _asked(catalog, settings, since, until, now)
+    found = survey(airfield, opened, settings, period, history_days=history_days, progress=progress)
+    areas = draw_areas(airfield, found.grid)
+    passes = read_passes(found, settings, progress)
+    detection = compare(passes.scenes, areas, found.grid, settings, progress)
+    looks = looks_of(passes, detection, airfield, areas, period, (), settings.min_visible_fraction)
+    measured = apron_limits(looks, detection, areas, plantings, workers=settings.workers, progress=progress)
+    notes = provenance(
+        airfield, opened, found.listing, passes, detection, areas, found.grid, settings, period, history_days
+    )
+    return LimitReport(airfield.id, plantings, measured, tuple(notes["warnings"]), bool(notes["incomplete"]))
+
+
+def limited(
+    looks: tuple[Look, ...], detection: "Detection", areas: Areas, settings: Settings, progress: Progress
+) -> tuple[Look, ...]:
+    """The looks with the smallest aircraft that they would likely have shown, unless that is turned off."""
+    from imagery_watch.limits import with_limits
+
+    if not settings.limit_plantings:
+        return looks
+    number, workers = settings.limit_plantings, settings.workers
+    return with_limits(looks, detection, areas, number, workers=workers, progress=progress)
 
 
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> Passes:

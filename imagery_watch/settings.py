@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     min_score: float = Field(5.0, gt=0)
     """Smallest provisional score of a hit: the square root of twice its margin (`change.explain.Fit.margin`)."""
 
+    limit_plantings: int = Field(6, ge=0, le=200)
+    """Simulated aircraft of each size that are planted into each look to measure its limit; 0 leaves it unmeasured."""
+
     @property
     def cache_dir(self) -> Path:
         """The folder of the chip cache."""

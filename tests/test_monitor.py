@@ -50,7 +50,7 @@ class Swept(NamedTuple):
 
 
 def sweep_once(home: Path, catalog: Path | str, *names: str, since: str = SINCE, min_score: float = 5.0) -> SweepReport:
-    settings = Settings(home=home, margin_m=300, retries=0, timeout_s=2, min_score=min_score)
+    settings = Settings(home=home, margin_m=300, retries=0, timeout_s=2, min_score=min_score, limit_plantings=0)
     return sweep(names or (NAME,), settings, catalog=str(catalog), since=since, now=NOW)
 
 

@@ -4,6 +4,7 @@ from imagery_watch.model.acquisition import Acquisition
 from imagery_watch.model.airfield import Airfield, Apron, Quality
 from imagery_watch.model.change import Baseline, Registration
 from imagery_watch.model.grid import Areas, Grid
+from imagery_watch.model.limits import Limit, LimitReport, LookLimit, Trial
 from imagery_watch.model.passes import NextPass, Pass
 from imagery_watch.model.period import Period, parse_period
 from imagery_watch.model.results import Chip, Hit, Kind, Look, LookResult, RunResult, SizeClass, size_class
@@ -21,7 +22,10 @@ __all__ = [
     "Grid",
     "Hit",
     "Kind",
+    "Limit",
+    "LimitReport",
     "Look",
+    "LookLimit",
     "LookResult",
     "NextPass",
     "Occupancy",
@@ -33,6 +37,7 @@ __all__ = [
     "Scene",
     "SizeClass",
     "Stay",
+    "Trial",
     "finite_in_all_bands",
     "parse_period",
     "size_class",

@@ -15,6 +15,7 @@ from imagery_watch.outputs.sentences import (
     usual_sentence,
 )
 from imagery_watch.outputs.stays import chance_properties
+from imagery_watch.outputs.summaries import missed
 from imagery_watch.outputs.tables import safe
 from imagery_watch.outputs.text import clean, iso, minutes, rounded
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 REASON_LETTERS = 60
 MOST_SURPLUS = 12
-COLUMNS = ("Pass (UTC)", "Satellite", "Orbit", "Apron", "Result", "Visible", "Stood there", "Why")
+COLUMNS = ("Pass (UTC)", "Satellite", "Orbit", "Apron", "Result", "Visible", "Smallest", "Stood there", "Why")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def passes_table(history: PassHistory) -> "Table":
     title = f"{history.airfield}: what was looked at, and what could be seen of it (from {history.source})"
     table = Table(title=safe(title), title_justify="left")
     for column in COLUMNS:
-        right = column in ("Orbit", "Visible")
+        right = column in ("Orbit", "Visible", "Smallest")
         table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column == COLUMNS[0])
     for one in (one for one in history.passes if one.looks):
         named = (minutes(one.datetime), one.platform or "not known", _orbit(one.relative_orbit))
@@ -113,6 +114,8 @@ def lines(history: PassHistory) -> list[str]:
     silent = sum(not one.looks for one in history.passes)
     if silent:
         told.append(f"{silent} more {'pass' if silent == 1 else 'passes'} served only to know the empty aprons.")
+    smallest = missed(look for one in history.passes for look in one.looks)
+    told += [smallest] if smallest else []
     if history.occupancy:
         surplus = surplus_sentences(history.occupancy)
         told += [usual_sentence(history.occupancy), *surplus[-MOST_SURPLUS:]]
@@ -143,8 +146,9 @@ def _orbit(orbit: int | None) -> str:
 def _cells(look: Look, occupancy: tuple[Occupancy, ...]) -> tuple[str, ...]:
     full = next((_against_usual(one.surplus) for one in occupancy if one.apron == look.apron), "")
     seen = "" if look.visible_fraction is None else f"{look.visible_fraction:.0%}"
+    smallest = "" if look.smallest_detectable_m is None else f"{look.smallest_detectable_m:.0f} m"
     why = shorten(clean(look.reason), REASON_LETTERS, placeholder=" …")
-    return look.apron, RESULT_WORDS.get(look.result, look.result), seen, full, why
+    return look.apron, RESULT_WORDS.get(look.result, look.result), seen, smallest, full, why
 
 
 def _against_usual(surplus: int) -> str:
@@ -169,6 +173,7 @@ def _look_dict(look: Look, full: Occupancy | None) -> dict[str, Any]:
         "apron": look.apron,
         "result": look.result,
         "visible_fraction": rounded(look.visible_fraction, 3),
+        "smallest_detectable_m": rounded(look.smallest_detectable_m, 1),
         **dict(zip(("standing", "usual", "surplus"), counts, strict=True)),
         "reason": look.reason,
     }

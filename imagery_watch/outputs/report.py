@@ -61,6 +61,7 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
             chances=sentences.chance_sentences(result.chances),
             chance_rows=sentences.chance_rows(result.chances),
             unseen=summaries.unseen(result.looks),
+            missed=summaries.missed(result.looks),
             weaker=summaries.weaker(result.looks),
             most_reasons=MOST_REASONS,
             map=airfield_map(result.airfield, result.hits),

@@ -35,7 +35,7 @@ class ApronSummary:
     counts: dict[str, int]
     """Looks by result, every result named."""
     smallest_m: float | None
-    """Median over its looks of the smallest aircraft that would have been seen."""
+    """Median over its looks of the smallest aircraft that would likely have been seen."""
 
 
 def result_counts(looks: Iterable[Look]) -> dict[str, int]:
@@ -77,6 +77,21 @@ def apron_summaries(result: RunResult) -> list[ApronSummary]:
 def _apron_summary(name: str, looks: Sequence[Look]) -> ApronSummary:
     lengths = [look.smallest_detectable_m for look in looks if look.smallest_detectable_m is not None]
     return ApronSummary(clean(name), result_counts(looks), median(lengths) if lengths else None)
+
+
+def missed(looks: Iterable[Look]) -> str:
+    """What the looks would likely have missed, in a sentence; empty where no limit is known."""
+    judged = [look for look in looks if look.result in ("change", "no_change")]
+    lengths = [look.smallest_detectable_m for look in judged if look.smallest_detectable_m is not None]
+    if not lengths:
+        return ""
+    unknown = len(judged) - len(lengths)
+    others = f" For {_looks(unknown)} more no such limit is known." if unknown else ""
+    spread = f"{min(lengths):.0f} m in the best, {max(lengths):.0f} m in the worst"
+    return (
+        f"Aircraft shorter than about {median(lengths):.0f} m would likely have been missed (by simulated ones, "
+        f"planted into {_looks(len(lengths))}: {spread}).{others}"
+    )
 
 
 def headline(result: RunResult) -> str:

@@ -7,7 +7,7 @@ from rich.table import Table
 from imagery_watch.model import Hit, RunResult
 from imagery_watch.outputs.report import RESULT_WORDS
 from imagery_watch.outputs.sentences import came_words, dwell_words, left_words, moved_words
-from imagery_watch.outputs.summaries import calibrated, headline, length_text, result_counts
+from imagery_watch.outputs.summaries import calibrated, headline, length_text, missed, result_counts
 from imagery_watch.outputs.text import clean, minutes
 
 STAY_COLUMNS = ("Apron", "Length", "Came (UTC)", "Left (UTC)", "Stood", "Note")
@@ -26,14 +26,14 @@ def hits_table(result: RunResult) -> Table:
 
 
 def print_summary(result: RunResult, console: Console) -> None:
-    """Print the table (where there is a hit), what was found in a sentence, and the looks by result."""
+    """Print the table (where there is a hit), what was found, what was likely missed, and the looks by result."""
     if result.provenance.get("simulated"):
         note = str(result.provenance.get("simulated_note") or "Nothing here was observed.")
         console.print(f"[bold yellow]Simulated data.[/] {safe(note)}", highlight=False)
     if result.hits:
         console.print(hits_table(result))
-    console.print(safe(headline(result)), highlight=False)
-    console.print(safe(looks_line(result)), highlight=False)
+    for line in filter(None, (headline(result), missed(result.looks), looks_line(result))):
+        console.print(safe(line), highlight=False)
 
 
 def stays_table(result: RunResult) -> Table:

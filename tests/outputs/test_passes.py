@@ -37,12 +37,13 @@ def printed(history: PassHistory) -> str:
 
 def test_passes_looks_surplus_chances_and_what_is_next() -> None:
     text = " ".join(printed(make_history()).split())
-    assert "2022-03-01 10:21 │ sentinel-2a │ 65 │ A │ change │ 100% │ 2 more" in text
+    assert "2022-03-01 10:21 │ sentinel-2a │ 65 │ A │ change │ 100% │ 18 m │ 2 more" in text
     assert "not known" in text and "not observed" in text and "cloud" in text
     assert "1 more pass served only to know the empty aprons." in text
     assert "2 more than usual stood on A on 2022-03-01." in text
     assert "A stay of 36 hours on A between 2022-03-01 and 2022-03-31 had a chance of 41 %" in text
     assert "36 h" in text
+    assert "Aircraft shorter than about 18 m would likely have been missed (by simulated ones, planted" in text
     assert "ten-day cycle: 2022-03-11 10:21 UTC (sentinel-2a, orbit 65)." in text
 
 
@@ -51,7 +52,7 @@ def test_json_holds_all_of_it() -> None:
     assert [one["state"] for one in told["passes"]] == ["history", "scored", "scored"]
     assert told["passes"][1]["looks"] == [
         {
-            "apron": "A", "result": "change", "visible_fraction": 1.0,
+            "apron": "A", "result": "change", "visible_fraction": 1.0, "smallest_detectable_m": 17.5,
             "standing": 3, "usual": 1, "surplus": 2, "reason": "",
         }
     ]  # fmt: skip

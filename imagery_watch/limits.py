@@ -1,0 +1,238 @@
+"""Detection limits: simulated aircraft planted into one's own looks, and the smallest that is still found.
+
+What is planted meets the last and strictest step of the detection (`change.explain`), in the look as it was compared.
+That it would also be told apart from what stood there before and after is taken for granted.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from math import ceil
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from imagery_watch.change.detect import Detection
+from imagery_watch.change.explain import explain
+from imagery_watch.change.screen import Look as Compared
+from imagery_watch.evaluate.aircraft import TYPES
+from imagery_watch.evaluate.inject import REACH_PX, Placement, inject
+from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
+
+LADDER = ("F-16", "Su-30", "E175", "A320", "Tu-204", "Il-62M", "B777-200", "An-124")
+"""Types by overall length, 15 to 69 m: of those of one length, one with wings that are not large for it."""
+SHARE = 0.8
+"""Of the plantings that must be found."""
+FOUND_WITHIN_M = 30.0
+PAINTS = (0.12, 0.70)
+"""Reflectance of fuselage and of wings, each drawn on its own: military grey to white."""
+BUSY = 3.0
+"""Times the look's usual residual, or its noise if that is more, from which something is taken to stand there."""
+CLEARANCE_PX = 5
+"""Side of the square around such a place that is left alone."""
+ROOM_PX = REACH_PX + 1
+STAGE = "measuring limits"
+ONE_PAINTER = Lock()
+"""rasterio silences a warning while it draws, in a way that several threads would undo for each other."""
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class View:
+    """One compared look, and what is needed to plant aircraft into it."""
+
+    look: Compared
+    image: Image = field(repr=False)
+    """(band, y, x): the pass's own reflectance; the empty ground's where it is hidden."""
+    min_score: float
+    """What a find must reach."""
+    pixel_m: float
+
+
+def limit_in(view: View, aprons: Mask, plantings: int, seed: str) -> Limit | None:
+    """The shortest aircraft of the ladder of which at least 8 of 10 plantings are found, as are those of longer ones.
+
+    `aprons` is (y, x); `plantings` is how many of each size are tried, twice as many of the one that is told. The same
+    seed gives the same places, headings and paints. None where there is no visible, free place to plant one.
+    """
+    places = free_places(view.look, aprons)
+    if not len(places):
+        return None
+    trials = [_Trials(view, places, name, f"{seed}|{name}") for name in LADDER]
+    low, high = 0, len(LADDER)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if trials[middle].enough(plantings) else (middle + 1, high)
+    while high < len(LADDER) and not trials[high].enough(2 * plantings):
+        high += 1  # it was found by luck: the shortest of several that pass is the luckiest
+    length = TYPES[LADDER[high]].length if high < len(LADDER) else None
+    return Limit(length, tuple(one.told for one in trials if one.results))
+
+
+def free_places(look: Compared, aprons: Mask) -> NDArray[np.int64]:
+    """(place, 2): row and column of the visible pixels well inside the aprons where nothing stands yet.
+
+    Of aprons too narrow to have an inside, all pixels count.
+    """
+    known = np.isfinite(look.spread).all(axis=0)
+    clear = ndimage.minimum_filter(known, 3, mode="nearest")
+    power = ((look.residual / look.spread) ** 2).mean(axis=0)
+    rms = np.sqrt(np.maximum(ndimage.uniform_filter(power, 3), 0.0))  # a running sum may end a little below zero
+    usual = float(np.median(rms[known])) if known.any() else 1.0  # of the whole window: an apron may be full
+    busy = ndimage.maximum_filter(rms > BUSY * max(1.0, usual), CLEARANCE_PX)
+    inside = ndimage.binary_erosion(aprons, np.ones((3, 3)))
+    return np.argwhere((inside if inside.any() else aprons) & clear & ~busy)
+
+
+class _Trials:
+    """Aircraft of one type, planted one after the other, for as long as it takes to judge."""
+
+    def __init__(self, view: View, places: NDArray[np.int64], name: str, seed: str) -> None:
+        self.view, self.places, self.name = view, places, name
+        self.rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode("utf-8")).digest()[:8], "big"))
+        self.results: list[bool] = []
+
+    @property
+    def told(self) -> Trial:
+        """What became of them."""
+        return Trial(self.name, TYPES[self.name].length, sum(self.results), len(self.results))
+
+    def enough(self, number: int) -> bool:
+        """Whether at least the share of `number` plantings is found, those of before included."""
+        needed = ceil(SHARE * number)
+        while sum(self.results) < needed and len(self.results) - sum(self.results) <= number - needed:
+            self.results.append(is_found(self.view, self._placement()))
+        return sum(self.results) >= needed
+
+    def _placement(self) -> Placement:
+        row, col = self.places[int(self.rng.integers(len(self.places)))] + self.rng.uniform(-0.5, 0.5, 2)
+        hull, wings = self.rng.uniform(*PAINTS, 2)
+        return Placement(self.name, float(row), float(col), float(self.rng.uniform(0, 360)), float(hull), float(wings))
+
+
+def is_found(view: View, placement: Placement) -> bool:
+    """Whether one aircraft, planted into the look, is explained as one at that place, with a score that counts."""
+    row, col = round(placement.row), round(placement.col)
+    fit = explain(planted(view, placement), row - max(0, row - ROOM_PX), col - max(0, col - ROOM_PX))
+    if fit is None or fit.moving:
+        return False
+    off = np.hypot(fit.row + max(0, row - ROOM_PX) - placement.row, fit.col + max(0, col - ROOM_PX) - placement.col)
+    near = off * view.pixel_m <= FOUND_WITHIN_M
+    return bool(near and np.sqrt(2.0 * max(0.0, fit.margin)) >= view.min_score)
+
+
+def planted(view: View, placement: Placement) -> Compared:
+    """The look around one aircraft, cut 15 pixels about it and at the window's edges, as it is with the aircraft."""
+    look, row, col = view.look, round(placement.row), round(placement.col)
+    height, width = look.residual.shape[1:]
+    rows, cols = (np.arange(middle - ROOM_PX, middle + ROOM_PX + 1) for middle in (row, col))
+    ground = view.image[:, np.clip(rows, 0, height - 1)[:, None], np.clip(cols, 0, width - 1)]
+    there = replace(placement, row=placement.row - rows[0], col=placement.col - cols[0])
+    with ONE_PAINTER:
+        change = inject(ground, look.bands, there, look.sun_azimuth, look.sun_elevation) - ground
+    change = change[:, (rows >= 0) & (rows < height)][:, :, (cols >= 0) & (cols < width)]
+    cut = np.s_[..., max(0, row - ROOM_PX) : row + ROOM_PX + 1, max(0, col - ROOM_PX) : col + ROOM_PX + 1]
+    spread = look.spread[cut]
+    residual = (look.residual[cut] + np.where(np.isfinite(spread), change, 0.0)).astype(np.float32)
+    return replace(look, residual=residual, ground=look.ground[cut], precision=look.precision[cut], spread=spread)
+
+
+def with_limits(
+    looks: Sequence[Look],
+    detection: Detection,
+    areas: Areas,
+    plantings: int,
+    *,
+    workers: int = 1,
+    progress: Progress = lambda *_: None,
+) -> tuple[Look, ...]:
+    """The looks, those that saw their apron with `smallest_detectable_m`: of all aprons that the pass saw together.
+
+    A look in which not even the longest aircraft is found keeps None, and says so in its reason.
+    """
+    seen: dict[tuple[str, ...], list[Look]] = {}
+    for look in looks:
+        if judged(look):
+            seen.setdefault(look.item_ids, []).append(look)
+    jobs = [_job(together, detection, areas) for together in seen.values()]
+    found = dict(zip(seen, _measured(jobs, detection, plantings, workers, progress), strict=True))
+    return tuple(_limited(look, found[look.item_ids]) if judged(look) else look for look in looks)
+
+
+def apron_limits(
+    looks: Sequence[Look],
+    detection: Detection,
+    areas: Areas,
+    plantings: int,
+    *,
+    workers: int = 1,
+    progress: Progress = lambda *_: None,
+) -> tuple[LookLimit, ...]:
+    """The limit of every look at every apron by itself, in the looks' order; the reason where there is none."""
+    seen = [look for look in looks if judged(look)]
+    jobs = [_job([look], detection, areas) for look in seen]
+    found = iter(_measured(jobs, detection, plantings, workers, progress))
+    told = []
+    for look in looks:
+        limit = next(found) if judged(look) else None
+        why = look.reason if not judged(look) else "" if limit else "no visible, free place to plant an aircraft"
+        told.append(LookLimit(_limited(look, limit), limit, why))
+    return tuple(told)
+
+
+def judged(look: Look) -> bool:
+    """Whether the look saw enough of its apron to say anything."""
+    return look.result in ("change", "no_change")
+
+
+def _limited(look: Look, limit: Limit | None) -> Look:
+    if limit is None or limit.length_m is not None:
+        return replace(look, smallest_detectable_m=limit.length_m if limit else None)
+    note = f"weaker: not even an aircraft of {limit.tried_m:.0f} m would likely have been found"
+    return replace(look, reason="; ".join(filter(None, (look.reason, note))))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Some aprons, as one pass of the stack saw them."""
+
+    index: int
+    aprons: tuple[int, ...]
+    seed: str
+
+
+def _job(looks: Sequence[Look], detection: Detection, areas: Areas) -> _Job:
+    """For looks of one pass."""
+    first = looks[0]
+    index = next(i for i, item in enumerate(detection.stack.passes) if item.scene.item_ids == first.item_ids)
+    names = sorted(look.apron for look in looks)
+    seed = "|".join((first.airfield, *names, detection.stack.passes[index].scene.acquisition_id))
+    return _Job(index, tuple(areas.apron_names.index(name) for name in names), seed)
+
+
+def _measured(
+    jobs: Sequence[_Job], detection: Detection, plantings: int, workers: int, progress: Progress
+) -> list[Limit | None]:
+    """The limit of each job, worked on by threads, which changes nothing but the time."""
+    stack = detection.stack
+
+    def measure(job: _Job) -> Limit | None:
+        """One of them."""
+        look = detection.looks[job.index]
+        assert look is not None  # a pass without a ground is not judged
+        image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, look.ground)
+        view = View(look, image, detection.min_score, stack.resolution)
+        return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
+
+    found = []
+    with ThreadPoolExecutor(workers) as pool:
+        for limit in pool.map(measure, jobs):
+            found.append(limit)
+            progress(STAGE, len(found), len(jobs))
+    return found
