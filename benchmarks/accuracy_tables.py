@@ -3,7 +3,6 @@
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from importlib.metadata import version
 
 import numpy as np
@@ -11,29 +10,30 @@ from peers import PEERS
 from tallies import (
     LARGE,
     OURS,
-    Threshold,
+    ByDefault,
+    Rule,
     Wanted,
     alone,
     area,
-    by_default,
     errors,
-    false_scores,
     found,
     nulls,
+    promised,
     rows_noticed,
     share,
     threshold,
     told,
     with_traffic,
 )
-from worlds import CASES, LOWEST_SCORE, Told, Watched
+from worlds import CASES, LOWEST_SCORE, Told, Watched, Wrong
 
 from imagery_watch.evaluate.scenario import SIZES
-from imagery_watch.settings import Settings
 
 RATES = (1.0, 0.1, 0.01)
 """False alarms per km2 of visible apron and pass."""
 USUAL = 0.1
+PROMISES = (0.3, 0.1, 0.03)
+"""Rates at which what the detector promises is held against what came."""
 CLOUDY = 0.01
 """Share of apron hidden by flagged cloud, over all passes, from which a world is a cloudy one."""
 RIVALS = ("CVA", "IR-MAD", "RX on median/MAD")
@@ -69,8 +69,8 @@ def _head() -> Iterator[str]:
         f"SIMULATED: airfields, aircraft, clutter and temporal noise alike. imagery-watch {version('imagery-watch')}, "
         f"numpy {np.__version__}, scipy {version('scipy')}, Python {platform.python_version()}"
     )
-    yield "Pd: share of changes found, each an arrival or a departure, with its 95 % Wilson interval. The two changes of"
-    yield "one stay are not independent, nor are worlds of one layout on several grounds: the intervals are narrow by that."
+    yield "Pd: share of changes found, each an arrival or a departure, with its 95 % Wilson interval; an aircraft's two"
+    yield "changes are not independent, and the intervals are too narrow by that. All grounds have the same stories."
     yield "Rates: false alarms per km2 of visible apron and pass, counted on worlds without traffic of the same ground."
     yield f"* extrapolated, or all claims made (score {LOWEST_SCORE:g} and above) where they are too few for the rate."
 
@@ -80,17 +80,19 @@ def detection(here: Case) -> Iterator[str]:
     without, traffic = nulls(here), with_traffic(here)
     at = [threshold(here, rate) for rate in RATES]
     rates = [f"{rate:g}{one.mark}" for rate, one in zip(RATES, at, strict=True)]
-    at.append(by_default())
+    default = sorted(one.promise.score for one in here)
     yield f"{len(traffic)} worlds with traffic, {len(without)} without: {area(without):.0f} km2 x pass without"
     yield _columns("false alarms per km2 and pass", "n", [*rates, "by default"])
-    yield _columns("score above", "", [f"{one.score:.2f}" if one.score else "all claims" for one in at])
+    scores = [f"{one.score:.2f}" if one.score else "all claims" for one in at]
+    yield _columns("score above", "", [*scores, f"{default[0]:.2f} to {default[-1]:.2f}"])
+    rules = [*at, ByDefault()]
     for size in reversed(SIZES):
         for name, some in LOOKS.items():
             changes = [one for one in told(traffic, alone(size)) if some(one.change.looks)]
-            yield _shares(f"{size}, {name}" if name != "all" else size, changes, at)
+            yield _shares(f"{size}, {name}" if name != "all" else size, changes, rules)
     for name, wanted in OTHERS.items():
-        yield _shares(name, told(traffic, wanted), at)
-    noticed = [rows_noticed(traffic, one) for one in at]
+        yield _shares(name, told(traffic, wanted), rules)
+    noticed = [rows_noticed(traffic, one) for one in rules]
     yield _columns("row noticed (any member)", str(noticed[0][1]), [share(*one) for one in noticed])
 
 
@@ -106,7 +108,7 @@ def _columns(name: str, count: str, cells: Sequence[str]) -> str:
     return (f"{name:30}{count:>5}  " + "".join(f"{cell:18}" for cell in cells)).rstrip()
 
 
-def _shares(name: str, changes: Sequence[Told], at: Sequence[Threshold]) -> str:
+def _shares(name: str, changes: Sequence[Told], at: Sequence[Rule]) -> str:
     return _columns(name, str(len(changes)), [share(found(changes, one), len(changes)) for one in at])
 
 
@@ -144,33 +146,33 @@ def _by_cloud(traffic: Case) -> dict[str, Case]:
 
 
 def false_alarms(here: Case) -> Iterator[str]:
-    """How many at the score that is reported by default, and what lies under them."""
-    least, usual = Settings().min_score, threshold(here, USUAL).score
-    for name, some in (("without traffic", nulls(here)), ("beside traffic", with_traffic(here))):
+    """How many a run reports by default, how many were promised, and what lies under them."""
+    without, traffic, usual = nulls(here), with_traffic(here), threshold(here, USUAL).score
+    for name, some in (("without traffic", without), ("beside traffic", traffic)):
         if some:
-            yield f"score >= {least:g} {name}: {realised(some, least)}"
-    for score in (least, usual):
-        on = Counter(wrong.on for one in nulls(here) for wrong in one.wrong if wrong.claim.score >= score)
-        what = ", ".join(f"{kind} {count}" for kind, count in on.most_common())
-        yield f"score >= {score:.2f} without traffic, they lie on: {what or '-'}"
+            count = sum(wrong.reported for one in some for wrong in one.wrong)
+            expected = sum(one.km2 * one.promise.rate for one in some)
+            yield f"reported by default, {name}: {realised(count, expected, area(some))}"
+    for rate in PROMISES if without else ():
+        yield f"promised {rate:g} or rarer, without traffic: {realised(*promised(without, rate), area(without))}"
+    yield f"reported by default, without traffic, they lie on: {_lying(without, lambda wrong: wrong.reported)}"
+    yield f"reported by default, beside traffic, they lie on: {_lying(traffic, lambda wrong: wrong.reported)}"
+    yield f"score >= {usual:.2f}, without traffic, they lie on: {_lying(without, lambda w: w.claim.score >= usual)}"
 
 
-def realised(some: Case, score: float) -> str:
-    """The rate of false claims from a score on, its 95 % interval, and what of the promised rate that is."""
-    count, km2 = sum(one >= score for one in false_scores(some)), area(some)
+def realised(count: int, expected: float, km2: float) -> str:
+    """A rate of false alarms with its 95 % interval, and what of the promised rate that is."""
     low, high = poisson(count)
     line = f"{count} in {km2:.0f} km2 x pass = {count / km2:.3f} ({low / km2:.3f}-{high / km2:.3f})"
-    nominal = nominal_rate(score)
-    return f"{line}; nominal {nominal:.3f}, realised / nominal {count / km2 / nominal:.2f}" if nominal else line
+    if expected <= 0:
+        return line
+    ratio = f"{count / expected:.2f} ({low / expected:.2f}-{high / expected:.2f})"
+    return f"{line}; promised {expected / km2:.3f}, realised / promised {ratio}"
 
 
-def nominal_rate(score: float) -> float | None:
-    """The rate that the detector itself promises for a score, per km2 and pass; None while it promises none."""
-    try:
-        promised = import_module("imagery_watch.change.calibrate").false_alarms_per_km2
-    except (ImportError, AttributeError):
-        return None
-    return float(promised(score))
+def _lying(some: Case, wanted: Callable[[Wrong], bool]) -> str:
+    on = Counter(wrong.on for one in some for wrong in one.wrong if wanted(wrong))
+    return ", ".join(f"{kind} {count}" for kind, count in on.most_common()) or "-"
 
 
 def poisson(count: int) -> tuple[float, float]:

@@ -9,7 +9,6 @@ from worlds import Told, Watched
 
 from imagery_watch.evaluate.scenario import SIZES
 from imagery_watch.evaluate.verdicts import threshold_at, wilson
-from imagery_watch.settings import Settings
 
 OURS = "imagery_watch"
 SIZE_OF = {name: size for size, names in SIZES.items() for name in names}
@@ -36,6 +35,18 @@ class Threshold:
         """Whether the method claims this change above the threshold."""
         score = score_of(one, self.method)
         return score is not None and score > self.score
+
+
+@dataclass(frozen=True)
+class ByDefault:
+    """What the detector reports when nobody sets anything: each airfield has a score of its own for that."""
+
+    def finds(self, one: Told) -> bool:
+        """Whether this change is reported."""
+        return one.reported
+
+
+Rule = Threshold | ByDefault
 
 
 @dataclass(frozen=True)
@@ -89,9 +100,13 @@ def threshold(watched: Sequence[Watched], rate: float, method: str = OURS) -> Th
     return Threshold(method, *threshold_at(scores, km2, rate))
 
 
-def by_default() -> Threshold:
-    """What the detector reports when nobody sets anything."""
-    return Threshold(OURS, float(np.nextafter(Settings().min_score, 0.0)), False)
+def promised(watched: Sequence[Watched], rate: float) -> tuple[int, float]:
+    """False claims that the detector itself puts at `rate` a km2 and pass or rarer, and how many it expects of them.
+
+    Where all that it claims is rarer than `rate`, it expects no more than that.
+    """
+    count = sum(wrong.promised <= rate for one in watched for wrong in one.wrong)
+    return count, sum(one.km2 * min(rate, one.promise.most) for one in watched)
 
 
 def told(watched: Iterable[Watched], wanted: Wanted = lambda _: True) -> list[Told]:
@@ -106,12 +121,12 @@ def alone(size: str) -> Wanted:
     )
 
 
-def found(changes: Sequence[Told], at: Threshold) -> int:
+def found(changes: Sequence[Told], at: Rule) -> int:
     """How many of the changes are found."""
     return sum(at.finds(one) for one in changes)
 
 
-def rows_noticed(watched: Iterable[Watched], at: Threshold) -> tuple[int, int]:
+def rows_noticed(watched: Iterable[Watched], at: Rule) -> tuple[int, int]:
     """Of the rows of fighters that came or went, how many have at least one member found; and how many there were."""
     groups: dict[tuple[object, str], bool] = {}
     for world in watched:

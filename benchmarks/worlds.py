@@ -12,16 +12,12 @@ from typing import Any
 
 import numpy as np
 from peers import PEERS, Proposal
-from shapely.geometry import Point
+from underneath import lies_on
 
-from imagery_watch.change.compare import looks
 from imagery_watch.change.detect import Detection, detect
-from imagery_watch.evaluate.aircraft import TYPES
-from imagery_watch.evaluate.clutter import Thing
 from imagery_watch.evaluate.daylight import sun_position
-from imagery_watch.evaluate.scenario import Stay
 from imagery_watch.evaluate.simulator import Setting, World, build, grid
-from imagery_watch.evaluate.verdicts import PIXEL_M, Change, Claim, apron_km2, changes_in, judge
+from imagery_watch.evaluate.verdicts import Change, Claim, Verdict, apron_km2, changes_in, judge
 from imagery_watch.settings import Settings
 
 CASES = {
@@ -43,8 +39,6 @@ LOWEST_SUN = 25.0
 """Degrees: the goals are for suns from there up."""
 KEPT_FALSE = 100
 """The strongest false claims of a peer in one world; more would be 7 per km2 and pass, of which no figure is made."""
-BESIDE_M, ON_M = 60.0, 20.0
-"""How far a false claim may be from an aircraft to be beside it, and from a thing to lie on it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +58,8 @@ class Told:
     stand: str
     """`alone`, `row`, `replaced` (one aircraft after another in one bracket) or `busy` (more than two stays)."""
     claim: Claim | None
+    reported: bool
+    """Whether the claim is one that a run reports when nobody sets anything."""
     peers: dict[str, float]
     """Scores of the peers that claimed it."""
 
@@ -73,8 +69,23 @@ class Wrong:
     """One claim of nothing that happened."""
 
     claim: Claim
+    reported: bool
+    promised: float
+    """False alarms per km2 and pass that the detector itself expects from the claim's score on."""
     on: str
     """What lies there."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the detector says of its own false alarms in one world."""
+
+    score: float
+    """From which a run reports."""
+    rate: float
+    """False alarms per km2 and pass from that score on."""
+    most: float
+    """The same of all claims: from the lowest score on."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,7 @@ class Watched:
     """One world, and all that was found and claimed in it."""
 
     job: Job
+    promise: Promise
     km2: float
     """Visible apron, summed over passes."""
     hidden: float
@@ -134,7 +146,7 @@ def watch(job: Job) -> Watched:
     of_peers = peer_claims(detection)
     clock.append(time.process_time())
     seconds = dict(zip(("simulation", "detection", "peers"), np.diff(clock).tolist(), strict=True))
-    return judged(job, world, claims(detection), of_peers, seconds)
+    return judged(job, world, detection, of_peers, seconds)
 
 
 def numbers(detection: Detection) -> list[int]:
@@ -158,8 +170,7 @@ def claims(detection: Detection) -> list[Claim]:
 
 def peer_claims(detection: Detection) -> dict[str, list[Claim]]:
     """What each peer claims of the same registered passes."""
-    compared = getattr(detection, "looks", None) or looks(detection.stack, detection.grounds)
-    found = {name: peer(detection.stack, list(compared)) for name, peer in PEERS.items()}
+    found = {name: peer(detection.stack, list(detection.looks)) for name, peer in PEERS.items()}
     return {name: [_peer_claim(detection, one) for one in proposals] for name, proposals in found.items()}
 
 
@@ -169,35 +180,48 @@ def _peer_claim(detection: Detection, one: Proposal) -> Claim:
     return Claim(before, number_of[one.look], one.row + stack.top, one.col + stack.left, one.score)
 
 
+def promise_of(detection: Detection) -> Promise:
+    """From its calibration, at the settings that nobody has set."""
+    known = detection.calibration
+    score = known.score_at(Settings().false_alarms_per_year)
+    return Promise(score, known.false_alarms_per_km2(score), known.false_alarms_per_km2(LOWEST_SCORE))
+
+
 def judged(
-    job: Job, world: World, ours: Sequence[Claim], of_peers: dict[str, list[Claim]], seconds: dict[str, float]
+    job: Job, world: World, detection: Detection, of_peers: dict[str, list[Claim]], seconds: dict[str, float]
 ) -> Watched:
     """What of a world was found by whom, and what was claimed besides."""
-    changes = changes_in(world)
-    verdicts, false = judge(changes, ours)
+    changes, promise = changes_in(world), promise_of(detection)
+    verdicts, false = judge(changes, claims(detection))
     by_peer = {name: judge(changes, found) for name, found in of_peers.items()}
-    stands = _stands(world)
-    told = tuple(
-        Told(one.change, _stand(one.change, stands), one.claim, _scores(by_peer, index))
-        for index, one in enumerate(verdicts)
-    )
     apron = float((world.layout.apron_index >= 0).sum()) * 1e-4 * len(world.passes)
-    km2 = apron_km2(world)
     return Watched(
         job,
-        km2,
-        1 - km2 / apron,
+        promise,
+        apron_km2(world),
+        1 - apron_km2(world) / apron,
         len(world.passes),
         float(np.mean([one.sun_elevation for one in world.passes])),
-        told,
-        tuple(Wrong(claim, lies_on(claim, world)) for claim in false),
-        {
-            name: tuple(sorted((c.score for c in wrong), reverse=True)[:KEPT_FALSE])
-            for name, (_, wrong) in by_peer.items()
-        },
+        tuple(_told(one, world, promise, _scores(by_peer, index)) for index, one in enumerate(verdicts)),
+        tuple(_wrong(claim, world, promise, detection) for claim in false),
+        {name: _strongest(wrong) for name, (_, wrong) in by_peer.items()},
         seconds,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
+
+
+def _told(one: Verdict, world: World, promise: Promise, of_peers: dict[str, float]) -> Told:
+    reported = one.claim is not None and one.claim.score >= promise.score
+    return Told(one.change, _stand(one.change, world), one.claim, reported, of_peers)
+
+
+def _wrong(claim: Claim, world: World, promise: Promise, detection: Detection) -> Wrong:
+    promised = detection.calibration.false_alarms_per_km2(claim.score)
+    return Wrong(claim, claim.score >= promise.score, promised, lies_on(claim, world))
+
+
+def _strongest(wrong: Sequence[Claim]) -> tuple[float, ...]:
+    return tuple(sorted((claim.score for claim in wrong), reverse=True)[:KEPT_FALSE])
 
 
 def _scores(by_peer: dict[str, Any], index: int) -> dict[str, float]:
@@ -205,49 +229,11 @@ def _scores(by_peer: dict[str, Any], index: int) -> dict[str, float]:
     return {name: claim.score for name, claim in found.items() if claim is not None}
 
 
-def _stands(world: World) -> Counter[tuple[float, float]]:
-    return Counter((stay.place.row, stay.place.col) for stay in world.story.stays)
-
-
-def _stand(change: Change, stands: Counter[tuple[float, float]]) -> str:
-    if stands[change.row, change.col] > 2:
+def _stand(change: Change, world: World) -> str:
+    stays = Counter((stay.place.row, stay.place.col) for stay in world.story.stays)
+    if stays[change.row, change.col] > 2:
         return "busy"
     return change.part if change.part in ("row", "replaced") else "alone"
-
-
-def lies_on(claim: Claim, world: World) -> str:
-    """What a false claim lies on: a thing that came or went, an aircraft that taxied or stood still, or nothing."""
-    stays = [(stay, _from_stay_m(claim, stay)) for stay in world.story.stays if _there(claim, stay)]
-    if any(stay.part == "taxiing" and away <= ON_M for stay, away in stays):
-        return "taxiing aircraft"
-    things = [(_from_thing_m(claim, one), one.kind) for one in world.story.things if _changes(claim, one)]
-    nearest = min(things, default=(np.inf, ""))
-    if nearest[0] <= ON_M:
-        return nearest[1]
-    beside = min((away for _, away in stays), default=np.inf)
-    if beside <= 0:
-        return "parked aircraft"
-    return "beside an aircraft" if beside <= BESIDE_M else "nothing"
-
-
-def _there(claim: Claim, one: Stay | Thing) -> bool:
-    return one.first <= claim.after and one.gone > claim.before
-
-
-def _changes(claim: Claim, one: Thing) -> bool:
-    """Whether it is there for some of the passes of the bracket, but not for all of them."""
-    return _there(claim, one) and (one.first > claim.before or one.gone <= claim.after)
-
-
-def _from_stay_m(claim: Claim, stay: Stay) -> float:
-    """Metres beyond half the aircraft's length; 0 or less is on it."""
-    away = float(np.hypot(claim.row - stay.place.row, claim.col - stay.place.col)) * PIXEL_M
-    return away - TYPES[stay.place.aircraft].length / 2
-
-
-def _from_thing_m(claim: Claim, thing: Thing) -> float:
-    east, north = (claim.col - thing.col) * PIXEL_M, (thing.row - claim.row) * PIXEL_M
-    return float(thing.shape.distance(Point(east, north)))
 
 
 def save(watched: Sequence[Watched], path: Path) -> None:
@@ -262,10 +248,10 @@ def load(path: Path) -> list[Watched]:
 
 def _watched(saved: dict[str, Any]) -> Watched:
     told = tuple(
-        Told(Change(**one["change"]), one["stand"], Claim(**one["claim"]) if one["claim"] else None, one["peers"])
+        Told(**{**one, "change": Change(**one["change"]), "claim": Claim(**one["claim"]) if one["claim"] else None})
         for one in saved["told"]
     )
-    wrong = tuple(Wrong(Claim(**one["claim"]), one["on"]) for one in saved["wrong"])
+    wrong = tuple(Wrong(**{**one, "claim": Claim(**one["claim"])}) for one in saved["wrong"])
     of_peers = {name: tuple(scores) for name, scores in saved["wrong_of_peers"].items()}
-    made = {"job": Job(**saved["job"]), "told": told, "wrong": wrong, "wrong_of_peers": of_peers}
-    return Watched(**{**saved, **made})
+    made = {"told": told, "wrong": wrong, "wrong_of_peers": of_peers}
+    return Watched(**{**saved, **made, "job": Job(**saved["job"]), "promise": Promise(**saved["promise"])})
