@@ -19,7 +19,8 @@ COLUMNS = ("Apron", "Looks", "Measured", "Median", "Best", "Worst")
 MEANING = (
     "Overall length of the smallest aircraft of which 8 of 10 plantings were found, as were longer ones: simulated "
     "aircraft on your own imagery, with random paints, headings and places. Shorter ones would likely have been "
-    "missed, so a look that shows nothing does not say that they were absent."
+    "missed, so a look that shows nothing does not say that they were absent. It is a best case: real aircraft also "
+    "disturb what is known of the empty apron, so somewhat longer ones may be missed as well."
 )
 MOST_REASONS = 6
 
