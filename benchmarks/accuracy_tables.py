@@ -157,7 +157,8 @@ def false_alarms(here: Case) -> Iterator[str]:
         yield f"promised {rate:g} or rarer, without traffic: {realised(*promised(without, rate), area(without))}"
     yield f"reported by default, without traffic, they lie on: {_lying(without, lambda wrong: wrong.reported)}"
     yield f"reported by default, beside traffic, they lie on: {_lying(traffic, lambda wrong: wrong.reported)}"
-    yield f"score >= {usual:.2f}, without traffic, they lie on: {_lying(without, lambda w: w.claim.score >= usual)}"
+    above = f"score above {usual:.2f}" if usual else "all claims"
+    yield f"{above}, without traffic, they lie on: {_lying(without, lambda wrong: wrong.claim.score > usual)}"
 
 
 def realised(count: int, expected: float, km2: float) -> str:
