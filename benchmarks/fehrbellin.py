@@ -40,10 +40,7 @@ def main() -> None:
         found, other = {True: 0, False: 0}, 0
         for later, paints, heading in product((True, False), PAINTS, HEADINGS):
             scenes = planted(pair, later, Placement(aircraft, *STRIP[later], heading, *paints))
-            kinds = [
-                event.kind
-                for event in detect(scenes, areas, grid, half_window=half_window, min_score=settings.min_score).events
-            ]
+            kinds = [event.kind for event in detect(scenes, areas, grid, half_window=half_window).events]
             wanted = "arrival" if later else "departure"
             found[later] += wanted in kinds
             other += len(kinds) - (wanted in kinds)

@@ -209,7 +209,13 @@ def _versions() -> dict[str, str]:
 
 def scoring_settings(settings: Settings) -> dict[str, Any]:
     """The settings that decide what comes out."""
-    names = ("margin_m", "baseline_half_window_days", "min_visible_fraction", "min_score", "limit_plantings")
+    names = (
+        "margin_m",
+        "baseline_half_window_days",
+        "min_visible_fraction",
+        "false_alarms_per_year",
+        "limit_plantings",
+    )
     return {name: getattr(settings, name) for name in names}
 
 

@@ -44,6 +44,13 @@ Aoi = Annotated[Path | None, typer.Option(help="An airfield file (GeoJSON) inste
 Since = Annotated[str | None, typer.Option(help="First day, UTC: 2023-08-01, or 30d for days back.")]
 Until = Annotated[str | None, typer.Option(help="Last day, UTC, included.")]
 ExitOnNew = Annotated[bool, typer.Option("--exit-code", help="Exit with 10 where there are new hits.")]
+FalseAlarms = Annotated[
+    float | None,
+    typer.Option(
+        "--false-alarms-per-year",
+        help="False hits that you can bear, an airfield and a nominal year of 73 passes; default 4. Fewer: surer hits.",
+    ),
+]
 MinLength = Annotated[
     float, typer.Option("--min-length", min=0, help="Leave out changes surely shorter than this, in metres.")
 ]
@@ -127,6 +134,7 @@ def run(
     since: Since = None,
     until: Until = None,
     history: History = 365,
+    false_alarms_per_year: FalseAlarms = None,
     min_length: MinLength = 0.0,
     out: Out = None,
     as_json: AsJson = False,

@@ -221,7 +221,7 @@ def compare(scenes: Sequence[Scene], areas: Areas, grid: Grid, settings: Setting
         areas,
         grid,
         half_window=timedelta(days=settings.baseline_half_window_days),
-        min_score=settings.min_score,
+        false_alarms_per_year=settings.false_alarms_per_year,
         workers=settings.workers,
         on_pass=_counter("comparing passes", 2 * len(scenes), progress),
     )
@@ -233,7 +233,8 @@ def hits_of(detection: "Detection", airfield: Airfield, areas: Areas, grid: Grid
 
     place = _placed(detection, grid)
     passes, names = detection.stack.passes, areas.apron_names
-    return tuple(to_hit(event, passes, airfield.id, names, place) for event in detection.events)
+    calibration = detection.calibration
+    return tuple(to_hit(event, passes, airfield.id, names, place, calibration) for event in detection.events)
 
 
 def chips_of(detection: "Detection", every: Sequence[Hit], hits: Sequence[Hit], grid: Grid) -> tuple[Chip, ...]:

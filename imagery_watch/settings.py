@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     min_visible_fraction: float = Field(0.5, ge=0, le=1)
     """Below this visible fraction of an apron, a look is `not_observed`."""
 
-    min_score: float = Field(5.0, gt=0)
-    """Smallest provisional score of a hit: the square root of twice its margin (`change.explain.Fit.margin`)."""
+    false_alarms_per_year: float = Field(4.0, gt=0)
+    """False hits an airfield that are borne in a nominal year of 73 passes; weaker hits are left out."""
 
     limit_plantings: int = Field(6, ge=0, le=200)
     """Simulated aircraft of each size that are planted into each look to measure its limit; 0 leaves it unmeasured."""

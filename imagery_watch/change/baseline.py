@@ -19,6 +19,8 @@ MIN_NOISE = 0.004
 PATCH_PX = 5
 SAME_GROUND = 0.5
 """In noise units, beyond the noise itself: how far a look may lie from the empty ground before it counts for little."""
+FIRM = 0.8
+"""Of a look's own greatest weight: below it something may stand there in that look."""
 FEW_LOOKS = 6
 SEED_SHARE = 0.17
 """Share of the looks that is taken as empty to begin with: a stand may be taken five times out of six."""
@@ -98,6 +100,42 @@ def baseline_of(
 
     `stack` (time, band, y, x), `weights` (time, y, x). NaN median where no look has weight.
     """
+    median, variance, count = _middle_and_variance(stack, weights, noise)
+    variance = variance + _slope_variance(median, registration_error_px)
+    return Baseline(median, np.sqrt(variance).astype(np.float32), count.astype(np.int16))
+
+
+def without_look(
+    baseline: Baseline,
+    index: int,
+    stack: Stack,
+    weights: NDArray[np.float32],
+    noise: NDArray[np.float32],
+    registration_error_px: float,
+) -> Baseline:
+    """The baseline of `baseline_of` as it would be had one look never been, where something may stand in that look.
+
+    What is judged must not have been learnt from: an aircraft in a dozen looks still pulls the ground beneath its edges
+    towards itself. Elsewhere, and where no other look has weight, the baseline stays as it was.
+    """
+    odd = ndimage.binary_dilation(weights[index] < FIRM * weights[index].max(initial=0.0), iterations=2)
+    others = np.arange(len(stack)) != index
+    odd &= (weights[others] > 0.05).any(axis=0)
+    if not odd.any():
+        return baseline
+    picked, weighed = stack[others][:, :, odd][..., None], weights[others][:, odd][..., None]
+    median, variance, count = _middle_and_variance(picked, weighed, noise)
+    middle, spread, looks = baseline.median.copy(), baseline.spread.copy(), baseline.count.copy()
+    middle[:, odd] = median[..., 0]
+    spread[:, odd] = np.sqrt(variance[..., 0] + _slope_variance(middle, registration_error_px)[:, odd])
+    looks[odd] = count[..., 0]
+    return Baseline(middle, spread, looks)
+
+
+def _middle_and_variance(
+    stack: Stack, weights: NDArray[np.float32], noise: NDArray[np.float32]
+) -> tuple[Image, NDArray[np.float32], NDArray[np.int64]]:
+    """Weighted median, shrunk variance and effective count."""
     wide = np.broadcast_to(weights[:, None], stack.shape)
     median = weighted_median(stack, wide)
     deviation = weighted_median(np.abs(stack - median), wide)
@@ -105,11 +143,13 @@ def baseline_of(
     own = (1.4826 * np.nan_to_num(deviation)) ** 2
     prior = (noise**2)[:, None, None]
     variance = (PRIOR_LOOKS * prior + count * own) / (PRIOR_LOOKS + count)
-    variance = np.maximum(variance, SPREAD_FLOOR**2 * prior) * (1 + 1 / np.maximum(count, 1))
-    filled = np.nan_to_num(median)
-    slope = np.stack([np.hypot(*np.gradient(band)) for band in filled])
-    variance = variance + slope**2 * registration_error_px**2 / 2
-    return Baseline(median, np.sqrt(variance).astype(np.float32), count.astype(np.int16))
+    return median, np.maximum(variance, SPREAD_FLOOR**2 * prior) * (1 + 1 / np.maximum(count, 1)), count
+
+
+def _slope_variance(median: Image, registration_error_px: float) -> Image:
+    """(band, y, x): what a registration error makes of the ground's own edges."""
+    slope = np.stack([np.hypot(*np.gradient(band)) for band in np.nan_to_num(median)])
+    return np.asarray(slope**2 * registration_error_px**2 / 2, np.float32)
 
 
 def weighted_median(stack: Stack, weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Every pass against the empty apron of its own orbit and season."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.change.baseline import (
+    FEW_LOOKS,
     baseline_of,
     empty_weights,
     nan_median,
     pavement_colour,
     temporal_noise,
+    without_look,
 )
 from imagery_watch.change.noise import Noise, loudness, measured, quiet
 from imagery_watch.change.prepare import UNREGISTERED_ERROR_PX, Prepared, Stack
@@ -39,6 +41,29 @@ class Ground:
     baseline: Baseline
     noise: Noise
     own_orbit: bool
+    history: "History | None" = field(default=None, repr=False)
+    """What it was learnt from; not kept once the looks are compared."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The looks behind a ground."""
+
+    ids: tuple[str, ...]
+    images: Image
+    """(time, band, y, x)"""
+    weights: NDArray[np.float32]
+    """(time, y, x): as `baseline.empty_weights` gives them, times the season's."""
+    noise: NDArray[np.float32]
+    """(band,)"""
+    error_px: float
+
+    def baseline_for(self, acquisition_id: str, baseline: Baseline) -> Baseline:
+        """The baseline without what one pass itself contributed to it."""
+        if acquisition_id not in self.ids or len(self.ids) < FEW_LOOKS:
+            return baseline
+        index = self.ids.index(acquisition_id)
+        return without_look(baseline, index, self.images, self.weights, self.noise, self.error_px)
 
 
 def grounds(stack: Stack, half_window: timedelta) -> list[Ground | None]:
@@ -76,8 +101,11 @@ def _ground_of(chosen: Sequence[Prepared], middle: datetime, stack: Stack, own_o
     noise = temporal_noise(images, aprons)
     pavement = pavement_colour(images, aprons, stack.resolution)
     weights = empty_weights(images, pavement, noise) * _season_weights(chosen, middle)[:, None, None]
-    baseline = baseline_of(images, weights, noise, _typical_error(chosen))
-    return Ground(baseline, _noise(images, baseline, aprons), own_orbit)
+    error_px = _typical_error(chosen)
+    baseline = baseline_of(images, weights, noise, error_px)
+    ids = tuple(item.scene.acquisition_id for item in chosen)
+    history = History(ids, images, weights, noise, error_px)
+    return Ground(baseline, _noise(images, baseline, aprons), own_orbit, history)
 
 
 def _season_weights(chosen: Sequence[Prepared], middle: datetime) -> NDArray[np.float32]:
@@ -121,7 +149,13 @@ def _look(item: Prepared, ground: Ground | None, stack: Stack) -> Look | None:
     sun = (item.scene.sun_azimuth, item.scene.sun_elevation)
     z = (levelled - ground.baseline.median) / ground.baseline.spread
     noise = ground.noise.louder(loudness(ground.noise, z, quiet(z, item.visible & (stack.apron_index >= 0))))
-    return look_at(levelled, ground.baseline, item.visible, noise, stack.bands, sun)
+    return look_at(levelled, _own_baseline(item, ground), item.visible, noise, stack.bands, sun)
+
+
+def _own_baseline(item: Prepared, ground: Ground) -> Baseline:
+    if ground.history is None:
+        return ground.baseline
+    return ground.history.baseline_for(item.scene.acquisition_id, ground.baseline)
 
 
 def level(image: Image, baseline: Baseline, aprons: Mask, visible: Mask, pixel_m: float) -> Image:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from imagery_watch.change.baseline import FEW_LOOKS
+from imagery_watch.change.calibrate import FROM, NEARLY, Calibration, calibrated, margin_of
 from imagery_watch.change.compare import Ground, grounds, looks
-from imagery_watch.change.hits import Event, events
+from imagery_watch.change.hits import Event, events, without_ghosts
 from imagery_watch.change.prepare import Stack, prepare
 from imagery_watch.change.screen import Look, screen
 from imagery_watch.change.tracks import Sighting, Track, sightings, tracks
 from imagery_watch.model import Areas, Grid, Scene
+
+UNKNOWN = calibrated(0.0, 0.0, (), ())
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Detection:
     """Of each pass in the stack, compared with its ground."""
     min_score: float = 0.0
     """What an event had to reach."""
+    calibration: Calibration = UNKNOWN
+    """What a score means here."""
 
     def visible_fraction(self, index: int, apron: int) -> float:
         """Share of an apron that a pass of the stack could see."""
@@ -40,14 +46,16 @@ def detect(
     grid: Grid,
     *,
     half_window: timedelta,
-    min_score: float,
+    false_alarms_per_year: float = 4.0,
+    min_score: float | None = None,
     workers: int = 1,
     on_pass: Callable[[], None] = lambda: None,
 ) -> Detection:
     """Changes of aircraft size on the aprons, between the looks of `scenes` (in any order).
 
-    `min_score` is the smallest score of a change that is reported; passes are worked on by `workers` threads, which
-    changes nothing but the time; `on_pass` is called twice for each usable pass.
+    Changes are reported from the score at which false ones would number `false_alarms_per_year` in a nominal year of
+    73 passes, or from `min_score` where that is given. Passes are worked on by `workers` threads, which changes nothing
+    but the time; `on_pass` is called twice for each usable pass.
     """
     with ThreadPoolExecutor(workers) as pool:
         stack = prepare(scenes, areas, grid, pool, on_pass)
@@ -59,15 +67,35 @@ def detect(
             look = compared[index]
             if look is None:
                 return []
-            return sightings(index, look, screen(look), stack.apron_index, 0.25 * min_score**2)
+            return sightings(index, look, screen(look), stack.apron_index, NEARLY[0])
 
         found: list[Sighting] = []
         for sighted in pool.map(search, range(len(compared))):
             found += sighted
             on_pass()
-    joined = tracks(found, compared)
-    kept = [event for event in events(joined) if event.score >= min_score]
-    return Detection(stack, tuple(kept), tuple(ground_of), tuple(joined), tuple(compared), min_score)
+    joined = tracks([one for one in found if one.fit.margin >= FROM], compared)
+    every = events(joined)
+    if len(stack.passes) < FEW_LOOKS:
+        every = without_ghosts(every)
+    calibration = _calibration(stack, compared, found, every)
+    least = calibration.score_at(false_alarms_per_year) if min_score is None else min_score
+    kept = tuple(event for event in every if event.score >= least)
+    kept_grounds = tuple(ground and replace(ground, history=None) for ground in ground_of)
+    return Detection(stack, kept, kept_grounds, tuple(joined), tuple(compared), least, calibration)
+
+
+def _calibration(
+    stack: Stack, compared: Sequence[Look | None], found: Sequence[Sighting], every: Sequence[Event]
+) -> Calibration:
+    """From what was seen of the aprons, and what was nearly and surely found on them."""
+    aprons, pixel_km2 = stack.apron_index >= 0, (stack.resolution / 1000.0) ** 2
+    seen = sum(
+        float((item.visible & aprons).sum()) * pixel_km2
+        for item, look in zip(stack.passes, compared, strict=True)
+        if look is not None
+    )
+    margins = [sighting.fit.margin for sighting in found]
+    return calibrated(float(aprons.sum()) * pixel_km2, seen, margins, [margin_of(event.score) for event in every])
 
 
 def chip_window(stack: Stack, event: Event, half: int = 20) -> tuple[slice, slice, float, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imagery_watch.change.calibrate import Calibration, score_of
 from imagery_watch.change.explain import Fit
 from imagery_watch.change.prepare import Prepared
 from imagery_watch.change.tracks import Track, near
@@ -13,6 +14,10 @@ from imagery_watch.model import Hit, Kind, size_class
 
 MIN_INTERVAL = 0.12
 """Least half-width of the length's 90 % interval, as a share: the dictionary's shapes are not the world's."""
+
+
+GHOST_SHARE, GHOST_REACH = 0.5, 1.5
+"""Of the stronger event's margin, and of its length: what is weaker and nearer may be its ghost."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Event:
 
     @property
     def score(self) -> float:
-        """Square root of twice the track's margin: larger is surer; not yet calibrated."""
-        return float(np.sqrt(2.0 * max(0.0, self.track.margin)))
+        """Square root of twice the track's margin: larger is surer. `calibrate` says what it means."""
+        return score_of(self.track.margin)
 
 
 def events(tracks: Sequence[Track]) -> list[Event]:
@@ -74,6 +79,22 @@ def _once(found: Sequence[Event]) -> list[Event]:
     return sorted(kept, key=lambda e: (e.after, e.before, e.kind))
 
 
+def without_ghosts(found: Sequence[Event]) -> list[Event]:
+    """The events less those beside a much stronger one of the other kind in the same bracket.
+
+    With a handful of looks, what the aircraft of one look covers of another's ground leaves a mirror image beside it.
+    """
+    return [event for event in found if not any(_ghost(event, other) for other in found)]
+
+
+def _ghost(event: Event, other: Event) -> bool:
+    bracket = (event.before, event.after) == (other.before, other.after)
+    weaker = event.track.margin < GHOST_SHARE * other.track.margin and event.kind != other.kind
+    one, two = event.track.sighting.fit, other.track.sighting.fit
+    apart_m = float(np.hypot(one.row - two.row, one.col - two.col)) * 10.0
+    return bracket and weaker and apart_m < GHOST_REACH * two.length_m
+
+
 def _same(event: Event, other: Event) -> bool:
     overlap = event.before < other.after and other.before < event.after
     alike = event.kind == other.kind or "replacement" in (event.kind, other.kind)
@@ -86,6 +107,7 @@ def to_hit(
     airfield: str,
     apron_names: Sequence[str],
     place: Callable[[float, float], tuple[float, float, float, float]],
+    calibration: Calibration,
 ) -> Hit:
     """The event as a Hit; `place` turns row and column of the window into lon, lat, easting, northing."""
     fit, before, after = event.track.sighting.fit, passes[event.before], passes[event.after]
@@ -111,6 +133,8 @@ def to_hit(
         length_high_m=round(high, 1),
         heading_deg=round(fit.heading_deg % 180.0, 1),
         summary=summary(event.kind, fit.length_m, apron, before, after),
+        false_alarms_per_year=calibration.false_alarms_per_year(event.score),
+        probability=calibration.probability(event.score),
     )
 
 

@@ -16,6 +16,8 @@ from imagery_watch.model import finite_in_all_bands
 
 REACH_PX = 12
 """Lags up to here are measured; beyond it correlation is taken as nothing."""
+DISTANCES = (0.0, 1.0, 2**0.5, 2.0, 5**0.5, 8**0.5, 3.0, *(float(ring) for ring in range(4, REACH_PX + 1)))
+"""Where correlation is known: the distances of near pixels one by one, then rings a pixel wide."""
 NUGGET = 0.2
 """Variance added to each pixel of a channel, as a share of the channel's own.
 
@@ -43,7 +45,7 @@ class Noise:
     mixing: Array = field(repr=False)
     """(channel, band): from bands to channels that do not covary, each of unit variance on usual ground."""
     reach: tuple[tuple[float, ...], ...] = field(repr=False)
-    """Of each channel: correlation at a distance of 0, 1, 2 … pixels."""
+    """Of each channel: its correlation at each of `DISTANCES`."""
     loudness: Array = field(repr=False)
     """(channel,): how much louder this pass is than usual, as a factor on variance, never below one."""
 
@@ -84,7 +86,7 @@ def spectra(reach: tuple[tuple[float, ...], ...], height: int, width: int) -> Ar
 
 
 def _at(distance: NDArray[np.float64], reach: tuple[float, ...]) -> NDArray[np.float64]:
-    return np.interp(distance, np.arange(len(reach)), reach, right=0.0)
+    return np.interp(distance, DISTANCES, reach, right=0.0)
 
 
 @lru_cache(maxsize=64)
@@ -135,8 +137,8 @@ def _reaches(channels: Image, quiet: Mask) -> tuple[tuple[float, ...], ...]:
     pairs = _lagged(quiet.astype(np.float32)[:, None], shape)[0]
     products = _lagged(channels, shape)
     lags = np.hypot(*np.mgrid[-REACH_PX : REACH_PX + 1, -REACH_PX : REACH_PX + 1])
-    rings = [np.rint(lags) == ring for ring in range(REACH_PX + 1)]
-    usual = np.array([PRIOR_CORRELATION ** (ring**2) for ring in range(REACH_PX + 1)])
+    rings = [np.abs(lags - ring) < (0.01 if ring <= 3 else 0.5) for ring in DISTANCES]
+    usual = PRIOR_CORRELATION ** (np.array(DISTANCES) ** 2)
     weight = float(quiet.sum()) / (float(quiet.sum()) + PRIOR_SAMPLES)
     found = []
     for product in products:

@@ -18,8 +18,10 @@ COMPACT = 0.85
 """In pixels, along the longer axis: as large as a spot may be that has any colour, as a vehicle or container has."""
 GREY_COVER = (-0.15, 0.15)
 """Reflectance that dust, foam, thin bright cover or their going add over more than a vehicle (science: up to 0.15)."""
-OWN_SHARE = (-0.5, 0.3)
-"""Share of its own colour that ground loses by wetness or oil (science: up to 0.4), or gains by drying and cleaning."""
+OWN_SHARE = (-0.85, 0.3)
+"""Share of its own colour that ground loses by wetness or oil (science: up to 0.4) or in a shadow that was not there
+before (up to 0.88), or gains by drying and cleaning.
+"""
 VEHICLE_SUM = 0.6
 """Reflectance times pixels that a vehicle changes at most: 18 m x 4 m, and paint 0.8 off the ground's."""
 SMALLEST = 0.52

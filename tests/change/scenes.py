@@ -99,7 +99,7 @@ def stand(pattern: str, **aircraft: Placement) -> list[list[Placement]]:
 
 
 def look_for(scenes: Sequence[Scene], where: Areas | None = None, grid: Grid = GRID) -> Detection:
-    return detect(scenes, where or areas(), grid, half_window=timedelta(days=180), min_score=5.5)
+    return detect(scenes, where or areas(), grid, half_window=timedelta(days=180))
 
 
 def changes(detection: Detection) -> list[Change]:

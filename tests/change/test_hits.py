@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from change.scenes import JET, look_for, series, stand
-from imagery_watch.change.detect import Detection
+from imagery_watch.change.detect import UNKNOWN, Detection
 from imagery_watch.change.explain import Fit
 from imagery_watch.change.hits import Event, events, hit_id, summary, to_hit
 from imagery_watch.change.templates import dictionary
@@ -19,7 +19,21 @@ from imagery_watch.model import Hit
 
 def fit(row: float = 20.0, col: float = 20.0, length_m: float = 50.0, margin: float = 40.0) -> Fit:
     template = dictionary(150.0, 45.0)[0]
-    return Fit(row, col, length_m, 0.9 * length_m, 1.1 * length_m, 200.0, (0.6, 0.4), 2 * margin, margin, template)
+    return Fit(
+        row,
+        col,
+        length_m,
+        0.9 * length_m,
+        1.1 * length_m,
+        200.0,
+        (0.6, 0.4),
+        2 * margin,
+        margin,
+        margin,
+        1.0,
+        False,
+        template,
+    )
 
 
 def track(pattern: str, found: Fit | None = None) -> Track:
@@ -102,7 +116,7 @@ def hits(**item_ids: tuple[str, ...]) -> list[Hit]:
     passes = detection().stack.passes
     named = [replace(item, scene=replace(item.scene, **item_ids)) for item in passes]
     return [
-        to_hit(event, named, "XXXX", ("north",), lambda row, col: (11.0, 46.0, 10 * col, -10 * row))
+        to_hit(event, named, "XXXX", ("north",), lambda row, col: (11.0, 46.0, 10 * col, -10 * row), UNKNOWN)
         for event in detection().events
     ]
 
@@ -114,7 +128,8 @@ def test_a_hit_carries_what_the_event_says() -> None:
     assert arrival.before_items == ("item-1",) and arrival.after_items == ("item-2",)
     assert arrival.length_low_m <= 0.9 * arrival.length_m and arrival.length_high_m >= 1.1 * arrival.length_m
     assert arrival.heading_deg is not None and 0 <= arrival.heading_deg < 180
-    assert arrival.false_alarms_per_year is None and arrival.probability is None
+    assert arrival.false_alarms_per_year is not None and arrival.false_alarms_per_year >= 0
+    assert arrival.probability is not None and 0 < arrival.probability < 1
 
 
 def test_ids_depend_on_place_and_passes_not_on_the_catalogue() -> None:

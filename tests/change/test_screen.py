@@ -8,8 +8,9 @@ from scipy import ndimage
 
 from change.scenes import BANDS, CONCRETE, JET, MIDDLE, SUN
 from imagery_watch.change.explain import Fit, explain
+from imagery_watch.change.noise import DISTANCES, Noise
 from imagery_watch.change.plain import plain_ratio
-from imagery_watch.change.screen import Look, Noise, best_paint, look_at, screen
+from imagery_watch.change.screen import Look, best_paint, look_at, screen
 from imagery_watch.change.templates import dictionary
 from imagery_watch.change.window import window_of
 from imagery_watch.evaluate.inject import Placement, inject
@@ -19,7 +20,12 @@ SHAPE = (112, 112)
 PLAIN = np.repeat(np.array(CONCRETE, np.float32), SHAPE[0] * SHAPE[1]).reshape(4, *SHAPE)
 ALL = np.ones(SHAPE, bool)
 SPREAD = 0.01
-NOISE = Noise((0.6 * np.ones((4, 4)) + 0.4 * np.eye(4)).astype(np.float32), 4.0, 0.4, 1.0)
+CORRELATION = 0.6 * np.ones((4, 4)) + 0.4 * np.eye(4)
+NOISE = Noise(
+    np.linalg.inv(np.linalg.cholesky(CORRELATION)).astype(np.float32),
+    (tuple(0.5 ** (d**2) for d in DISTANCES),) * 4,
+    np.ones(4, np.float32),
+)
 ROW, COL = map(round, MIDDLE)
 TYPES = ["An-26", "E175", "A320", "B737-800", "Tu-204", "Il-62M", "Il-76", "B777-200", "An-124"]
 
@@ -27,7 +33,7 @@ TYPES = ["An-26", "E175", "A320", "B737-800", "Tu-204", "Il-62M", "Il-76", "B777
 def speckle(seed: int) -> np.ndarray:
     """Noise as `NOISE` describes it."""
     rng = np.random.default_rng(seed)
-    mixed = np.linalg.cholesky(NOISE.correlation) @ rng.normal(size=(4, SHAPE[0] * SHAPE[1]))
+    mixed = np.linalg.cholesky(CORRELATION) @ rng.normal(size=(4, SHAPE[0] * SHAPE[1]))
     smooth = np.stack([ndimage.gaussian_filter(band, 0.6) for band in mixed.reshape(4, *SHAPE)])
     return (SPREAD * smooth / smooth.std()).astype(np.float32)
 
@@ -67,15 +73,16 @@ def test_a_template_of_the_dictionary_is_found_at_its_place(index: int) -> None:
     image = PLAIN.copy()
     box = np.s_[ROW - reach : ROW + reach + 1, COL - reach : COL + reach + 1]
     image[:, *box] += one.body * (0.7 - image[:, *box]) - 0.8 * one.shadow * image[:, *box]
-    row, col = np.unravel_index(int(np.argmax(screen(seen(image)).ratio)), SHAPE)
-    assert np.hypot(row - ROW, col - COL) <= 1.5
+    inner = screen(seen(image)).ratio[8:-8, 8:-8]  # aprons lie farther than that from the edges of a window
+    row, col = np.unravel_index(int(np.argmax(inner)), inner.shape)
+    assert np.hypot(row + 8 - ROW, col + 8 - COL) <= 1.5
 
 
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("heading", [20.0, 250.0])
 def test_an_aircraft_is_explained_as_one(name: str, heading: float) -> None:
     fit = explained(seen(parked(replace(JET, aircraft=name, heading_deg=heading))))
-    assert fit is not None and fit.margin > 15.0 and fit.ratio > fit.margin
+    assert fit is not None and fit.margin > 12.0 and fit.ratio > fit.margin
     assert np.hypot(fit.row - ROW, fit.col - COL) < 1.5
     assert fit.length_low_m < fit.length_m < fit.length_high_m
 

@@ -1,0 +1,73 @@
+"""What a score means: rates that fall, budgets that come back, probabilities that lie between."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagery_watch.change.calibrate import (
+    CERTAIN,
+    FALSE_AT_USUAL,
+    FLOOR,
+    FROM,
+    NEARLY,
+    USUAL_CLUTTER,
+    USUAL_TRAFFIC,
+    Calibration,
+    calibrated,
+    margin_of,
+    score_of,
+)
+
+USUAL = Calibration(1.0, USUAL_CLUTTER, USUAL_TRAFFIC)
+scores = st.floats(score_of(FROM), 30.0)
+
+
+def test_nothing_seen_is_the_usual_airfield() -> None:
+    assert calibrated(1.0, 0.0, (), ()) == USUAL
+    assert USUAL.false_alarms_per_km2(score_of(FROM)) == pytest.approx(FALSE_AT_USUAL)
+
+
+@given(scores, scores)
+def test_a_stronger_hit_is_rarer_by_chance_and_likelier_an_aircraft(one: float, other: float) -> None:
+    weak, strong = sorted((one, other))
+    assert USUAL.false_alarms_per_year(weak) >= USUAL.false_alarms_per_year(strong)
+    assert 0 < USUAL.probability(weak) <= USUAL.probability(strong) < 1
+
+
+@given(st.floats(0.01, 1000.0), st.floats(0.01, 10.0), st.floats(0.2, 5.0))
+def test_the_score_of_a_budget_spends_it_or_less(per_year: float, km2: float, clutter: float) -> None:
+    one = Calibration(km2, clutter, USUAL_TRAFFIC)
+    score = one.score_at(per_year)
+    assert margin_of(score) >= FLOOR - 1e-9
+    spent = one.false_alarms_per_year(score)
+    assert spent <= per_year * (1 + 1e-6)
+    if margin_of(score) > FLOOR + 1e-9:
+        assert spent == pytest.approx(per_year, rel=1e-6)
+
+
+def test_a_larger_or_busier_airfield_asks_for_more() -> None:
+    assert Calibration(5.0, 1.0, 0.05).score_at(4) > Calibration(0.5, 1.0, 0.05).score_at(4)
+    assert Calibration(0.5, 3.0, 0.05).score_at(4) > Calibration(0.5, 1.0, 0.05).score_at(4)
+    assert USUAL.score_at(1) > USUAL.score_at(10)
+
+
+def test_near_misses_and_sure_hits_are_counted() -> None:
+    near = [sum(NEARLY) / 2] * 300
+    found = calibrated(1.0, 100.0, [*near, NEARLY[1], -1.0, 50.0], [CERTAIN, 60.0, 5.0])
+    assert found.clutter == pytest.approx(310 / 110)
+    assert 2 / 110 < found.traffic < 4 / 110
+    assert calibrated(1.0, 0.1, [], []).clutter == pytest.approx(USUAL_CLUTTER, rel=0.02)  # little seen: little learnt
+
+
+def test_probability_is_the_share_of_true_among_all_of_that_score() -> None:
+    step, score = 1e-4, 4.5
+    margins = margin_of(score), margin_of(score) + step
+    false = (USUAL.false_alarms_per_km2(score) - USUAL.false_alarms_per_km2(score_of(margins[1]))) / step
+    true = USUAL.traffic * np.log(margins[1] / margins[0]) / np.log(300 / FROM) / step
+    assert USUAL.probability(score) == pytest.approx(true / (true + false), rel=1e-3)
+
+
+@given(st.floats(0.0, 1e4))
+def test_score_and_margin_are_inverse(margin: float) -> None:
+    assert margin_of(score_of(margin)) == pytest.approx(margin)
