@@ -144,7 +144,7 @@ def run(
     from imagery_watch.outputs.export import write_outputs
     from imagery_watch.pipeline import run_airfield
 
-    settings = _settings()
+    settings = _settings(false_alarms_per_year)
     place = _airfield(airfield, aoi, settings, "run")
     with _progress(quiet=as_json) as progress:
         result = run_airfield(
@@ -170,6 +170,7 @@ def monitor(
     catalog: Catalog = "earth-search",
     since: Annotated[str, typer.Option(help="How far back hits and looks are kept up to date: 30d or a date.")] = "30d",
     history: History = 365,
+    false_alarms_per_year: FalseAlarms = None,
     out: Out = None,
     as_json: AsJson = False,
     exit_code: ExitOnNew = False,
@@ -177,7 +178,7 @@ def monitor(
     """One sweep over many airfields: scores what is new, keeps the record, writes each new hit once. Made for cron."""
     from imagery_watch.monitor import show_sweep, sweep
 
-    settings = _settings()
+    settings = _settings(false_alarms_per_year)
     with _progress(quiet=as_json) as progress:
         report = sweep(
             names or [],
@@ -318,10 +319,10 @@ def _airfield(name: str | None, aoi: Path | None, settings: "Settings", command:
     return read_airfield(aoi) if aoi is not None else find_airfield(str(name), settings.home)
 
 
-def _settings() -> "Settings":
+def _settings(false_alarms_per_year: float | None = None) -> "Settings":
     from imagery_watch.settings import read_settings
 
-    return read_settings()
+    return read_settings(false_alarms_per_year=false_alarms_per_year)
 
 
 def _now() -> datetime:

@@ -54,6 +54,7 @@ def run(
     since: str | None = None,
     until: str | None = None,
     history: int = 365,
+    false_alarms_per_year: float | None = None,
     min_length: float = 0.0,
     out: str | Path | None = None,
     progress: Callable[[str, int, int], None] = lambda *_: None,
@@ -70,7 +71,7 @@ def run(
 
     if history < 0 or min_length < 0:
         raise UsageError("history (days) and min_length (metres) cannot be below zero")
-    settings = read_settings()
+    settings = read_settings(false_alarms_per_year=false_alarms_per_year)
     place = _chosen(airfield, aoi, settings.home)
     result = run_airfield(
         place,

@@ -1,6 +1,7 @@
 """Every knob, in frozen objects that are read once at the top and handed down as arguments."""
 
 import os
+from math import inf
 from pathlib import Path
 
 import platformdirs
@@ -60,11 +61,19 @@ class Settings(BaseSettings):
         return self.cache if self.cache is not None else self.home / "cache"
 
 
-def read_settings() -> Settings:
-    """The settings as the environment has them. Raises UsageError naming the variable that cannot be used."""
+def read_settings(*, false_alarms_per_year: float | None = None) -> Settings:
+    """The settings as the environment has them, the user's own budget of false hits instead of it where one is given.
+
+    Raises UsageError naming the variable or the option that cannot be used.
+    """
+    if false_alarms_per_year is not None and not 0 < false_alarms_per_year < inf:
+        raise UsageError(f"false alarms per year: {false_alarms_per_year} is not a number above zero; try 4")
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "IMAGERY_WATCH_" + "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(f"environment variable {name}: {first['msg']}") from None
+    if false_alarms_per_year is None:
+        return settings
+    return settings.model_copy(update={"false_alarms_per_year": false_alarms_per_year})

@@ -49,8 +49,10 @@ class Swept(NamedTuple):
     report: SweepReport
 
 
-def sweep_once(home: Path, catalog: Path | str, *names: str, since: str = SINCE, min_score: float = 5.0) -> SweepReport:
-    settings = Settings(home=home, margin_m=300, retries=0, timeout_s=2, min_score=min_score, limit_plantings=0)
+def sweep_once(home: Path, catalog: Path | str, *names: str, since: str = SINCE, budget: float = 4.0) -> SweepReport:
+    settings = Settings(
+        home=home, margin_m=300, retries=0, timeout_s=2, false_alarms_per_year=budget, limit_plantings=0
+    )
     return sweep(names or (NAME,), settings, catalog=str(catalog), since=since, now=NOW)
 
 
@@ -196,7 +198,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 def test_new_settings_withdraw_and_bring_back_without_renaming(swept: Swept, home: Path) -> None:
-    strict = sweep_once(home, swept.catalog, min_score=60)
+    strict = sweep_once(home, swept.catalog, budget=1e-200)
     assert (strict.outcomes[0].withdrawn, strict.new_hits, statuses(home)) == (2, (), {"withdrawn"})
     published = json.loads((home / "runs" / NAME / "hits.geojson").read_text())["features"]
     assert {feature["properties"]["status"] for feature in published} == {"withdrawn"}

@@ -24,6 +24,10 @@ This and the law below were fitted to 355 false hits on 36 simulated airfields (
 SHAPE, SCALE = 0.089, 2.45
 FLOOR = 4.0
 """Least margin that is ever reported: below it the law is not known well enough."""
+RAREST, SUREST = 1e-4, 0.99
+"""No rate per km2 and pass below the first and no probability above the second is told: some 500 km2 x pass of
+simulated aprons do not vouch for more.
+"""
 PASSES_A_YEAR = 73.0
 """One pass in five days, as two satellites give (part of the contract)."""
 CERTAIN = 15.0
@@ -49,7 +53,7 @@ class Calibration:
     def false_alarms_per_km2(self, score: float) -> float:
         """False hits of at least this score per km2 of visible apron and pass."""
         beyond = max(0.0, margin_of(score) - FROM)
-        return float(self._at_threshold() * (1.0 + SHAPE * beyond / SCALE) ** (-1.0 / SHAPE))
+        return max(RAREST, float(self._at_threshold() * (1.0 + SHAPE * beyond / SCALE) ** (-1.0 / SHAPE)))
 
     def false_alarms_per_year(self, score: float) -> float:
         """False hits of at least this score in a nominal year of 73 clear passes over this airfield."""
@@ -58,7 +62,7 @@ class Calibration:
     def score_at(self, per_year: float) -> float:
         """The least score of a hit so that false ones number `per_year` in a nominal year; never below the floor's."""
         rate = per_year / max(self.apron_km2 * PASSES_A_YEAR, 1e-9)
-        ratio = max(self._at_threshold() / max(rate, 1e-12), 1.0)
+        ratio = max(self._at_threshold() / max(rate, 1e-300), 1.0)
         return score_of(max(FLOOR, FROM + SCALE / SHAPE * (ratio**SHAPE - 1.0)))
 
     def probability(self, score: float) -> float:
@@ -66,7 +70,7 @@ class Calibration:
         margin = max(FROM, margin_of(score))
         false = self._at_threshold() / SCALE * (1.0 + SHAPE * (margin - FROM) / SCALE) ** (-1.0 / SHAPE - 1.0)
         true = self.traffic / (margin * SPAN)
-        return float(true / (true + false))
+        return min(SUREST, float(true / (true + false)))
 
     def _at_threshold(self) -> float:
         return FALSE_AT_USUAL * (self.clutter / USUAL_CLUTTER) ** 2

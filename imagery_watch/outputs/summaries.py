@@ -149,4 +149,6 @@ def axis_text(heading_deg: float | None) -> str:
 
 def calibrated(value: float | None) -> str:
     """A number that calibration gives, or that there is none yet."""
-    return "not calibrated yet" if value is None else f"{value:.2g}"
+    if value is None:
+        return "not calibrated yet"
+    return f"{value:.2g}" if value >= 0.01 else "< 0.01"
