@@ -58,12 +58,25 @@ display(Markdown("\n".join(f"- {warning}" for warning in run.provenance["warning
 # %% [markdown]
 # ## The hits
 #
-# The change happened somewhere between `before` and `after`. `false_alarms_per_year` and `probability` stay empty until
-# the run is calibrated.
+# The change happened somewhere between `before` and `after`. `false_alarms_per_year` is how many false hits at least this
+# strong a year of passes would give with nothing there; `probability` is an estimate, calibrated on simulated airfields.
 
 # %%
 run.hits[
-    ["kind", "apron", "before", "after", "size_class", "length_m", "length_low_m", "length_high_m", "score", "status"]
+    [
+        "kind",
+        "apron",
+        "before",
+        "after",
+        "size_class",
+        "length_m",
+        "length_low_m",
+        "length_high_m",
+        "score",
+        "false_alarms_per_year",
+        "probability",
+        "status",
+    ]
 ]
 
 # %%
