@@ -170,10 +170,7 @@ class _Frame:
         self, scenes: Sequence[Scene], clear: dict[str, Mask], areas: Areas, grid: Grid, pool: Executor
     ) -> None:
         self.clear, self.areas, self.grid = clear, areas, grid
-        ranked = sorted(
-            scenes, key=lambda s: (-round(float(clear[s.acquisition_id].mean()), 2), s.datetime, s.acquisition_id)
-        )
-        ranked = ranked[:REFERENCE_SCENES]
+        ranked = sorted(scenes, key=lambda scene: _clearness(scene, clear))[:REFERENCE_SCENES]
         if not ranked:
             return
         first = ranked[0]
