@@ -58,8 +58,9 @@ display(Markdown("\n".join(f"- {warning}" for warning in run.provenance["warning
 # %% [markdown]
 # ## The hits
 #
-# The change happened somewhere between `before` and `after`. `false_alarms_per_year` is how many false hits at least this
-# strong a year of passes would give with nothing there; `probability` is an estimate, calibrated on simulated airfields.
+# The change happened somewhere between `before` and `after`. `false_alarms_per_year` is how many false hits at least
+# this strong a year of passes would give with nothing there; `probability` is an estimate, calibrated on simulated
+# airfields.
 
 # %%
 run.hits[
