@@ -133,7 +133,7 @@ def measured(z: Image, quiet: Mask) -> Noise:
 
 def _reaches(channels: Image, quiet: Mask) -> tuple[tuple[float, ...], ...]:
     """Of each channel its correlation by distance, rounded so that alike grounds share their whiteners."""
-    shape = [fft.next_fast_len(edge + REACH_PX + 1, real=True) for edge in quiet.shape[1:]]
+    shape = [fft.next_fast_len(max(edge, REACH_PX) + REACH_PX + 1, real=True) for edge in quiet.shape[1:]]
     pairs = _lagged(quiet.astype(np.float32)[:, None], shape)[0]
     products = _lagged(channels, shape)
     lags = np.hypot(*np.mgrid[-REACH_PX : REACH_PX + 1, -REACH_PX : REACH_PX + 1])
