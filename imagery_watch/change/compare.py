@@ -149,7 +149,8 @@ def _look(item: Prepared, ground: Ground | None, stack: Stack) -> Look | None:
     sun = (item.scene.sun_azimuth, item.scene.sun_elevation)
     z = (levelled - ground.baseline.median) / ground.baseline.spread
     noise = ground.noise.louder(loudness(ground.noise, z, quiet(z, item.visible & (stack.apron_index >= 0))))
-    return look_at(levelled, _own_baseline(item, ground), item.visible, noise, stack.bands, sun)
+    aprons = stack.apron_index >= 0
+    return look_at(levelled, _own_baseline(item, ground), item.visible, noise, stack.bands, sun, aprons)
 
 
 def _own_baseline(item: Prepared, ground: Ground) -> Baseline:

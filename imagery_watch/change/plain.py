@@ -1,5 +1,6 @@
 """The plainer explanations of a window: patches, vehicles, and the ground itself moved or lit differently."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -7,34 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.change.templates import HALF, SIDE
+from imagery_watch.change.vehicle import vehicle_ratio
 from imagery_watch.change.window import Array, Window
 
-LEADING = 40
+LEADING = 24
 """Atoms of each family that are compared in the exact metric."""
+VEHICLE_SIGMAS = (0.62, 0.72, 0.82)
+"""In pixels: vehicles of 6 to 18 m under the sensor's blur."""
 REFINED = 3
 """Ellipses that are then moved, stretched and turned to fit better."""
-ROUNDS = 3
+STEPS = (1.0, 1.0, 0.5, 0.5, 0.25)
 COMPACT = 0.85
-"""In pixels, along the longer axis: as large as a spot may be that has any colour, as a vehicle or container has."""
+"""In pixels, along the longer axis: as large as a vehicle with its shadow may seem."""
 GREY_COVER = (-0.15, 0.15)
 """Reflectance that dust, foam, thin bright cover or their going add over more than a vehicle (science: up to 0.15)."""
-OWN_SHARE = (-0.85, 0.3)
-"""Share of its own colour that ground loses by wetness or oil (science: up to 0.4) or in a shadow that was not there
-before (up to 0.88), or gains by drying and cleaning.
-"""
-VEHICLE_SUM = 0.6
-"""Reflectance times pixels that a vehicle changes at most: 18 m x 4 m, and paint 0.8 off the ground's."""
+OWN_SHARE = (-0.45, 0.3)
+"""Share of its own colour that ground loses by wetness or oil (science: up to 0.4), or gains by drying and cleaning."""
+IN_SHADOW = -0.88
+"""The same in a building's shadow that was not there before: all but the sky's light."""
 SMALLEST = 0.52
 """In pixels: the sensor's own blur."""
-
-
-class Cover(NamedTuple):
-    """How much of the ground an atom covers, and that ground's colour."""
-
-    pixels: Array
-    """(atom,)"""
-    colour: Array
-    """(band,)"""
 
 
 class Ellipse(NamedTuple):
@@ -63,25 +56,26 @@ def plain_ratio(window: Window) -> float:
 
 def coarse_patch_ratio(window: Window) -> float:
     """The best patch in the coarse metric, at whole pixels."""
-    return 0.5 * float(_coarse(window, patches()[1])[0].max())
+    ellipses, atoms = patches()
+    return 0.5 * float(_coarse(window, atoms, _compact(ellipses))[0].max())
 
 
 def _patch_ratio(window: Window, observed: Array) -> float:
     """Best of a family of soft ellipses, from a vehicle's size to 100 m across, refined where they lead.
 
     Patches are wet, oily or dusty ground (a share of the ground's own colour) or thin bright cover (grey); a compact
-    spot may be any mix of the two.
+    spot may be a vehicle with its shadow.
     """
     ellipses, atoms = patches()
-    compact = np.array([ellipse.compact for ellipse in ellipses])
-    single, mixed = _coarse(window, atoms)
-    leading = np.union1d(np.argsort(single)[-LEADING:], np.flatnonzero(compact)[np.argsort(mixed[compact])[-LEADING:]])
+    compact = _compact(ellipses)
+    single, vehicles = _coarse(window, atoms, compact)
+    leading = np.union1d(np.argsort(single)[-LEADING:], np.argsort(vehicles)[-LEADING:])
     tried = [ellipses[index] for index in leading]
     ratios = _exact(window, observed, atoms[leading], compact[leading])
-    for _ in range(ROUNDS):
+    for step in STEPS:
         best = [tried[index] for index in np.argsort(ratios)[-REFINED:]]
-        varied = [variant for step in (1.0, 0.5) for ellipse in best for variant in _variants(ellipse, step)]
-        more = _exact(window, observed, *_drawn(tuple(varied)))
+        varied = [variant for ellipse in best for variant in _variants(ellipse, step)]
+        more = _exact(window, observed, *_drawn(varied))
         tried, ratios = [*best, *varied], np.concatenate([np.sort(ratios)[-REFINED:], more])
     return float(ratios.max())
 
@@ -99,38 +93,64 @@ def _variants(ellipse: Ellipse, step: float) -> list[Ellipse]:
 
 
 def _exact(window: Window, observed: Array, atoms: Array, compact: NDArray[np.bool_]) -> Array:
-    """Ratio of each atom in the exact metric: as grey or own colour, and as any mix where it is compact."""
-    grey = window.white(atoms[:, None, :] * np.ones_like(window.ground))
-    own = window.white(atoms[:, None, :] * window.ground)
-    a, b = grey @ observed, own @ observed
-    aa, ab, bb = ((one * two).sum(axis=1) for one, two in ((grey, grey), (grey, own), (own, own)))
-    single, mixed = _explained(a, b, aa, ab, bb, _cover(window, atoms))
-    ratios: Array = 0.5 * np.where(compact, np.maximum(single, mixed), single).astype(np.float32)
-    return ratios
+    """Ratio of each atom in the exact metric: as grey or own colour; where it is compact, as a vehicle too."""
+    ratios = np.empty(len(atoms), np.float32)
+    if not compact.all():
+        wide = atoms[~compact][:, None, :]
+        grey, own = (window.white(wide * colour) for colour in (np.ones_like(window.ground), window.ground))
+        ratios[~compact] = np.maximum(
+            _bounded(grey @ observed, (grey**2).sum(axis=1), GREY_COVER),
+            _bounded(own @ observed, (own**2).sum(axis=1), _own_share(window)),
+        )
+    if compact.any():
+        spots = atoms[compact]
+        along, square = _by_band(window, observed, spots)
+        grey_or_own = [
+            _bounded(along @ colour, np.asarray(colour @ square @ colour, np.float32), bounds)
+            for colour, bounds in ((np.ones_like(window.middle), GREY_COVER), (window.middle, _own_share(window)))
+        ]
+        ratios[compact] = np.maximum(*grey_or_own)
+        ratios[compact] = np.maximum(ratios[compact], vehicle_ratio(window, along, square, spots.sum(axis=1)))
+    return np.asarray(0.5 * ratios, np.float32)
 
 
-def _explained(a: Array, b: Array, aa: Array, ab: Array, bb: Array, cover: Cover) -> tuple[Array, Array]:
-    """Twice the ratio of each atom as grey or own colour of a patch, and as any mix that a vehicle's area can make."""
-    single = np.maximum(_bounded(a, aa, GREY_COVER), _bounded(b, bb, OWN_SHARE))
-    determinant = np.maximum(aa * bb - ab**2, 1e-6 * aa * bb + 1e-12)
-    grey, own = (bb * a - ab * b) / determinant, (aa * b - ab * a) / determinant
-    free = grey * a + own * b
-    change = np.abs(grey[:, None] + own[:, None] * cover.colour).max(axis=1) * cover.pixels
-    share = np.minimum(1.0, VEHICLE_SUM / np.maximum(change, 1e-9))
-    return single, np.asarray((2 * share - share**2) * free)
+def _by_band(window: Window, observed: Array, spots: Array) -> tuple[Array, Array]:
+    """(atom, band) and (atom, band, band): products of spots in each band with the residual, and with one another."""
+    each = np.eye(len(window.ground), dtype=np.float32)[:, None, :, None]
+    columns = np.stack([window.white(np.asarray(band * spots[:, None, :])) for band in each], axis=1)
+    return columns @ observed, columns @ columns.transpose(0, 2, 1)
 
 
-def _coarse(window: Window, atoms: Array) -> tuple[Array, Array]:
-    """Twice the ratio of each atom in the coarse metric: as grey or own colour, and as any mix."""
+def vehicles_ratio(window: Window, places: Sequence[tuple[float, float]]) -> float:
+    """Log-likelihood ratio of one vehicle at each place (rows, columns from the middle), all alike."""
+    sizes = [Ellipse(0.0, 0.0, sigma, 1.0, 0.0) for sigma in VEHICLE_SIGMAS]
+    spots = np.stack([_drawn([size._replace(row=r, col=c) for r, c in places])[0].sum(axis=0) for size in sizes])
+    observed = window.white(window.residual[None])[0]
+    products = _by_band(window, observed, spots)
+    return 0.5 * float(vehicle_ratio(window, *products, _drawn(sizes)[0].sum(axis=1)).max())
+
+
+def _own_share(window: Window) -> tuple[float, float]:
+    return (IN_SHADOW if window.beside_buildings else OWN_SHARE[0], OWN_SHARE[1])
+
+
+def _coarse(window: Window, atoms: Array, compact: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Twice the ratio of each atom in the coarse metric: as grey or own colour; and as a vehicle (0 if too large)."""
     ones, ground = np.ones_like(window.ground), window.ground
-    a, b = (atoms @ window.products(window.residual, colour) for colour in (ones, ground))
     square = atoms**2
-    aa, ab, bb = (square @ window.products(*pair) for pair in ((ones, ones), (ones, ground), (ground, ground)))
-    return _explained(a, b, aa, ab, bb, _cover(window, atoms))
-
-
-def _cover(window: Window, atoms: Array) -> Cover:
-    return Cover(atoms.sum(axis=1), window.ground[:, window.ground.shape[1] // 2])
+    single = np.maximum(
+        *(
+            _bounded(atoms @ window.products(window.residual, colour), square @ window.products(colour, colour), bounds)
+            for colour, bounds in ((ones, GREY_COVER), (ground, _own_share(window)))
+        )
+    )
+    bands = len(ground)
+    spots = atoms[compact]
+    along = spots @ np.einsum("bcp,cp->pb", window.precision, window.residual)
+    squares = (square[compact] @ window.precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
+    vehicles = np.zeros_like(single)
+    vehicles[compact] = vehicle_ratio(window, along, squares, spots.sum(axis=1))
+    return single, vehicles
 
 
 def _bounded(along: Array, square: Array, bounds: tuple[float, float]) -> Array:
@@ -154,7 +174,7 @@ def patches() -> tuple[tuple[Ellipse, ...], Array]:
     return ellipses, _drawn(ellipses)[0]
 
 
-def _drawn(ellipses: tuple[Ellipse, ...]) -> tuple[Array, NDArray[np.bool_]]:
+def _drawn(ellipses: Sequence[Ellipse]) -> tuple[Array, NDArray[np.bool_]]:
     """(atom, pixel), and which are compact."""
     rows, cols = (axis.ravel().astype(np.float32) for axis in np.mgrid[-HALF : HALF + 1, -HALF : HALF + 1])
     row, col, sigma, aspect, angle = (np.array(part, np.float32)[:, None] for part in zip(*ellipses, strict=True))
@@ -162,7 +182,11 @@ def _drawn(ellipses: tuple[Ellipse, ...]) -> tuple[Array, NDArray[np.bool_]]:
     across = (cols - col) * np.cos(angle) - (rows - row) * np.sin(angle)
     longer, shorter = np.maximum(sigma * aspect**0.5, SMALLEST), np.maximum(sigma / aspect**0.5, SMALLEST)
     drawn = np.exp(-0.5 * ((along / longer) ** 2 + (across / shorter) ** 2)).astype(np.float32)
-    return drawn, np.array([ellipse.compact for ellipse in ellipses])
+    return drawn, _compact(ellipses)
+
+
+def _compact(ellipses: Sequence[Ellipse]) -> NDArray[np.bool_]:
+    return np.array([ellipse.compact for ellipse in ellipses])
 
 
 def _ground_ratio(window: Window, observed: Array) -> float:

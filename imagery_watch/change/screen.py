@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from imagery_watch.change.noise import Noise, spectra
-from imagery_watch.change.templates import ENERGY_PX, MIDDLE, Template, dictionary, shadow_loss
+from imagery_watch.change.templates import ENERGY_PX, MIDDLE, PIXEL_M, Template, dictionary, shadow_loss
 from imagery_watch.model import Baseline
 
 PAINT_MEAN, PAINT_SPREAD = 0.40, 0.18
 """Prior of paint reflectance: bare metal and grey to white."""
 PAINT_RANGE = (0.05, 0.95)
+BUILDING_M = 25.0
+"""Height of a hangar, or of a terminal, at most."""
 LOCAL_PX = 5
 COARSER = 3
 SCREEN_HEADINGS = 2
@@ -44,6 +46,8 @@ class Look:
     bands: tuple[str, ...]
     sun_azimuth: float
     sun_elevation: float
+    beside_buildings: Mask = field(repr=False)
+    """(y, x): where the shadow of what stands beside the aprons can fall."""
 
     @property
     def templates(self) -> tuple[Template, ...]:
@@ -64,14 +68,39 @@ class Evidence:
 
 
 def look_at(
-    image: Image, baseline: Baseline, visible: Mask, noise: Noise, bands: tuple[str, ...], sun: tuple[float, float]
+    image: Image,
+    baseline: Baseline,
+    visible: Mask,
+    noise: Noise,
+    bands: tuple[str, ...],
+    sun: tuple[float, float],
+    aprons: Mask,
 ) -> Look:
     """The pass compared with its baseline; `sun` is azimuth and elevation in degrees."""
     known = visible & np.isfinite(baseline.median).all(axis=0) & np.isfinite(image).all(axis=0)
     residual = np.where(known, image - baseline.median, 0.0).astype(np.float32)
     spread = np.where(known, baseline.spread, np.float32(np.inf)).astype(np.float32)
     precision = noise.precision()[:, :, None, None] / (spread[:, None] * spread[None, :])
-    return Look(residual, np.nan_to_num(baseline.median), precision.astype(np.float32), spread, noise, bands, *sun)
+    return Look(
+        residual,
+        np.nan_to_num(baseline.median),
+        precision.astype(np.float32),
+        spread,
+        noise,
+        bands,
+        *sun,
+        _beside(aprons, *sun),
+    )
+
+
+def _beside(aprons: Mask, azimuth: float, elevation: float) -> Mask:
+    """(y, x): pixels from which the way to the sun leaves the aprons within the shadow of a building."""
+    outside, away = ~aprons, np.radians(azimuth + 180.0)
+    beside = outside.copy()
+    for step in range(1, int(BUILDING_M / np.tan(np.radians(max(elevation, 5.0))) / PIXEL_M) + 2):
+        moved = (round(-np.cos(away) * step), round(np.sin(away) * step))
+        beside |= ndimage.shift(outside, moved, order=0, cval=True)
+    return beside
 
 
 def screen(look: Look) -> Evidence:

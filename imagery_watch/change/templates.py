@@ -103,16 +103,20 @@ class Template:
 
 def dictionary(sun_azimuth: float, sun_elevation: float, plans: tuple[Plan, ...] = PLANS) -> tuple[Template, ...]:
     """Every plan, length and heading under a sun, in degrees; near suns share one dictionary."""
-    sun = _nearby(sun_azimuth, sun_elevation)
-    return tuple(template for plan in plans for template in _dictionary(*sun, plan))
+    return _of_plans(*near_sun(sun_azimuth, sun_elevation), plans)
 
 
-def _nearby(sun_azimuth: float, sun_elevation: float) -> tuple[float, float]:
+def near_sun(sun_azimuth: float, sun_elevation: float) -> tuple[float, float]:
     """The middle of the suns that share a dictionary: among them a 16 m fin's shadow moves by less than a metre."""
     throw = 1.0 / np.tan(np.radians(max(sun_elevation, 5.0)))
     return 5.0 * round(sun_azimuth / 5.0) % 360.0, round(
         float(np.degrees(np.arctan2(1.0, 0.1 * round(throw / 0.1)))), 3
     )
+
+
+@lru_cache(maxsize=128)
+def _of_plans(azimuth: float, elevation: float, plans: tuple[Plan, ...]) -> tuple[Template, ...]:
+    return tuple(template for plan in plans for template in _dictionary(azimuth, elevation, plan))
 
 
 @lru_cache(maxsize=128)
@@ -124,14 +128,19 @@ def _dictionary(azimuth: float, elevation: float, plan: Plan) -> tuple[Template,
 
 def same_shape(template: Template, sun_azimuth: float, sun_elevation: float) -> Template:
     """The same plan, length and heading under another sun."""
-    return _template(template.plan, template.length_m, template.heading_deg, *_nearby(sun_azimuth, sun_elevation))
+    return _template(template.plan, template.length_m, template.heading_deg, *near_sun(sun_azimuth, sun_elevation))
+
+
+def resized(template: Template, stretch: float, turn_deg: float, sun_azimuth: float, sun_elevation: float) -> Template:
+    """The same plan, longer by a factor and turned by an angle, under a sun."""
+    sun = near_sun(sun_azimuth, sun_elevation)
+    return _template(template.plan, template.length_m * stretch, (template.heading_deg + turn_deg) % 360, *sun)
 
 
 def variants(template: Template, sun_azimuth: float, sun_elevation: float) -> list[Template]:
     """The template and its neighbours between the dictionary's steps: longer and shorter, turned either way."""
-    azimuth, elevation = _nearby(sun_azimuth, sun_elevation)
     return [
-        _template(template.plan, template.length_m * stretch, (template.heading_deg + turn) % 360, azimuth, elevation)
+        resized(template, stretch, turn, sun_azimuth, sun_elevation)
         for stretch in (0.9, 1.0, 1.11)
         for turn in (-7.5, 0.0, 7.5)
     ]

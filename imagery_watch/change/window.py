@@ -31,11 +31,20 @@ class Window:
     noise: Noise
     lost: Array
     """(band,): share of light lost in shadow."""
+    throw: float
+    """Length of a shadow, in heights."""
+    beside_buildings: bool
+    """Whether a building's shadow can reach its middle."""
 
     @property
     def shaded(self) -> Array:
         """(band, pixel): light that the ground loses in full shadow."""
         return self.ground * self.lost[:, None]
+
+    @property
+    def middle(self) -> Array:
+        """(band,): the empty apron's colour at its middle."""
+        return self.ground[:, self.ground.shape[1] // 2]
 
     @property
     def seen(self) -> NDArray[np.bool_]:
@@ -63,7 +72,9 @@ def window_of(look: Look, row: int, col: int) -> Window:
     ground = np.pad(look.ground, ((0, 0), *pad), mode="edge")[cut].reshape(bands, -1)
     spread = _cut(look.spread, row, col, np.inf).reshape(bands, -1)
     precision = _cut(look.precision, row, col).reshape(bands, bands, -1)
-    return Window(residual, ground, spread, precision, look.noise, shadow_loss(look.bands))
+    throw = 1.0 / np.tan(np.radians(max(look.sun_elevation, 5.0)))
+    beside = bool(look.beside_buildings[row, col])
+    return Window(residual, ground, spread, precision, look.noise, shadow_loss(look.bands), throw, beside)
 
 
 def _cut(image: Array, row: int, col: int, beyond: float = 0.0) -> Array:

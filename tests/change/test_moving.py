@@ -7,7 +7,7 @@ import pytest
 
 from change.scenes import JET, MIDDLE
 from change.test_screen import COL, ROW, explained, parked, seen
-from imagery_watch.change.explain import _left_by, _shifted
+from imagery_watch.change.fitting import left_by
 from imagery_watch.change.moving import BAND_DELAY_S, is_moving, speed_m_s
 from imagery_watch.change.screen import Look
 from imagery_watch.change.window import window_of
@@ -18,7 +18,7 @@ def measured(look: Look) -> float:
     fit = explained(look)
     assert fit is not None
     window = window_of(look, ROW, COL)
-    fitted = _left_by(window, fit.paints, *_shifted(fit.template, fit.row - ROW, fit.col - COL))
+    fitted = left_by(window, fit.template, (fit.row - ROW, fit.col - COL), fit.paints)
     speed, error = speed_m_s(look, window, fitted, fit.heading_deg)
     assert error > 0
     return speed if fit.heading_deg < 180 else -speed

@@ -47,7 +47,7 @@ def texture(seed: int = 7) -> np.ndarray:
 def seen(image: np.ndarray, ground: np.ndarray = PLAIN, visible: np.ndarray = ALL, seed: int = 0) -> Look:
     spread = np.full(ground.shape, SPREAD, np.float32)
     baseline = Baseline(ground, spread, np.full(SHAPE, 12, np.int16))
-    return look_at(image + speckle(seed), baseline, visible, NOISE, BANDS, SUN)
+    return look_at(image + speckle(seed), baseline, visible, NOISE, BANDS, SUN, ALL)
 
 
 def parked(placement: Placement) -> np.ndarray:
@@ -158,3 +158,15 @@ def test_best_paint_against_a_grid_of_paints() -> None:
     ratio, paint = best_paint(linear.astype(np.float32), square.astype(np.float32), fixed.astype(np.float32))
     np.testing.assert_allclose(ratio, slow.max(axis=0), rtol=1e-3, atol=1e-2)
     np.testing.assert_allclose(paint, paints[slow.argmax(axis=0), 0], atol=2e-3)
+
+
+@pytest.mark.parametrize(("elevation", "reach_px"), [(60.0, 2), (30.0, 5)])
+def test_only_ground_towards_the_sun_from_which_a_building_may_stand_can_lie_in_its_shadow(
+    elevation: float, reach_px: int
+) -> None:
+    aprons = np.zeros(SHAPE, bool)
+    aprons[40:70, 40:70] = True
+    ground = Baseline(PLAIN, np.full(PLAIN.shape, SPREAD, np.float32), np.full(SHAPE, 12, np.int16))
+    beside = look_at(PLAIN, ground, ALL, NOISE, BANDS, (180.0, elevation), aprons).beside_buildings
+    assert beside[70 - reach_px : 70, 45:65].all()  # the sun is in the south, and so are the buildings that shade
+    assert not beside[40 : 70 - reach_px - 2, 45:65].any()
