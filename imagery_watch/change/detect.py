@@ -73,7 +73,7 @@ def detect(
         for sighted in pool.map(search, range(len(compared))):
             found += sighted
             on_pass()
-    joined = tracks([one for one in found if one.fit.margin >= FROM], compared)
+    joined = [track for track in tracks(found, compared) if track.margin >= FROM]
     every = events(joined)
     if len(stack.passes) < FEW_LOOKS:
         every = without_ghosts(every)

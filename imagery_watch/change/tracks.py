@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.change.explain import Fit, explain, mean_paint, same_again, signal
+from imagery_watch.change.rows import explained
 from imagery_watch.change.screen import Evidence, Look
+from imagery_watch.change.succession import change_of_object
 from imagery_watch.change.window import Window, window_of
 
 SCREEN_RATIO = 14.0
@@ -76,6 +78,10 @@ class Track:
     """The first visible look after `last`, in which it was not there."""
     margin: float
     """As `Fit.margin`, with what further looks add to it."""
+    sightings: tuple[Sighting, ...] = ()
+    """All that are of it, best first."""
+    told: tuple[int, ...] = ()
+    """Indices of the looks from the first to the last that say something of its place."""
     steps: tuple[float, float] = (1.0, 1.0)
     """How much of the object came at its first look, and went after its last: 1 is all of it at once."""
 
@@ -98,12 +104,10 @@ def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int
     order = np.argsort(evidence.ratio[rows, cols])[::-1][:MAX_CANDIDATES]
     found: list[Sighting] = []
     for row, col in zip(rows[order], cols[order], strict=True):
-        fit = explain(look, int(row), int(col))
-        if fit is None or fit.moving:
-            continue
-        apron = _apron_at(aprons, fit.row, fit.col)
-        if fit.margin >= margin and apron >= 0:
-            found.append(Sighting(index, fit, apron))
+        fits = [fit for fit in explained(look, int(row), int(col)) if not fit.moving and fit.margin >= margin]
+        stood = [Sighting(index, fit, _apron_at(aprons, fit.row, fit.col, 1 if len(fits) == 1 else 0)) for fit in fits]
+        if all(one.apron >= 0 for one in stood):
+            found += stood
     return apart(found)
 
 
@@ -118,19 +122,19 @@ def apart(found: Sequence[Sighting]) -> list[Sighting]:
 
 def near(one: Fit, other: Fit) -> bool:
     """Whether two fits overlap too much to be two aircraft."""
-    return bool(np.hypot(one.row - other.row, one.col - other.col) * 10.0 < max(25.0, 0.55 * other.length_m))
+    room_m = max(25.0, 0.55 * other.length_m) if other.room_m is None else other.room_m
+    return bool(np.hypot(one.row - other.row, one.col - other.col) * 10.0 < room_m)
 
 
-def _apron_at(aprons: NDArray[np.int16], row: float, col: float) -> int:
-    """The apron at a place, or one pixel beside it: outlines and imagery lie off each other by as much. -1 if none."""
-    top, left = max(0, round(row) - 1), max(0, round(col) - 1)
-    around = aprons[top : max(0, round(row) + 2), left : max(0, round(col) + 2)]
-    middle = int(aprons[round(row), round(col)]) if _inside(aprons, row, col) else -1
-    return middle if middle >= 0 else int(around.max(initial=-1))
-
-
-def _inside(aprons: NDArray[np.int16], row: float, col: float) -> bool:
-    return 0 <= round(row) < aprons.shape[0] and 0 <= round(col) < aprons.shape[1]
+def _apron_at(aprons: NDArray[np.int16], row: float, col: float, beside_px: int) -> int:
+    """The apron at a place, or as near as that: outlines and imagery may lie off each other by a pixel. -1 if none."""
+    top, left = round(row), round(col)
+    if 0 <= top < aprons.shape[0] and 0 <= left < aprons.shape[1] and aprons[top, left] >= 0:
+        return int(aprons[top, left])
+    around = aprons[
+        max(0, top - beside_px) : max(0, top + beside_px + 1), max(0, left - beside_px) : max(0, left + beside_px + 1)
+    ]
+    return int(around.max(initial=-1)) if beside_px else -1
 
 
 def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Track]:
@@ -142,10 +146,28 @@ def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Trac
     joined: list[Track] = []
     while waiting:
         track = follow(waiting[0], looks)
-        more = [sighting for sighting in waiting[1:] if _accounted(sighting, track)]
-        joined.append(replace(track, margin=_together(track.margin, [sighting.fit.margin for sighting in more])))
-        waiting = [sighting for sighting in waiting[1:] if sighting not in more]
-    return merged(joined)
+        mine = (waiting[0], *(sighting for sighting in waiting[1:] if _accounted(sighting, track)))
+        joined.append(replace(track, sightings=mine))
+        waiting = [sighting for sighting in waiting if sighting not in mine]
+    return [part for track in merged(joined) for part in divided(track, looks)]
+
+
+def divided(track: Track, looks: Sequence[Look | None]) -> list[Track]:
+    """The track with the evidence of its sightings; or several, if another object took the place of the first."""
+    told = [(index, look) for index in track.told if (look := looks[index]) is not None]
+    change = change_of_object([one.fit for one in track.sightings], [look for _, look in told])
+    if change is None:
+        margin = _together(track.sightings[0].fit.margin, [one.fit.margin for one in track.sightings[1:]])
+        return [replace(track, margin=margin)]
+    last, first = told[change - 1][0], told[change][0]
+    early = replace(track, last=last, after=first, steps=(track.steps[0], 1.0), told=track.told[:change])
+    late = replace(track, first=first, before=last, steps=(1.0, track.steps[1]), told=track.told[change:])
+    return [part for half in (early, late) for part in _with_its_own(half, looks)]
+
+
+def _with_its_own(half: Track, looks: Sequence[Look | None]) -> list[Track]:
+    own = tuple(one for one in half.sightings if half.first <= one.look <= half.last)
+    return divided(replace(half, sighting=own[0], sightings=own), looks) if own else []
 
 
 def merged(found: Sequence[Track]) -> list[Track]:
@@ -170,16 +192,24 @@ def _one_object(one: Track, other: Track) -> bool:
 
 def _united(strong: Track, weak: Track) -> Track:
     early, late = min(strong, weak, key=lambda t: t.first), max(strong, weak, key=lambda t: t.last)
-    steps = (early.steps[0], late.steps[1])
-    return replace(strong, first=early.first, before=early.before, last=late.last, after=late.after, steps=steps)
+    return replace(
+        strong,
+        first=early.first,
+        before=early.before,
+        last=late.last,
+        after=late.after,
+        steps=(early.steps[0], late.steps[1]),
+        told=tuple(sorted({*strong.told, *weak.told})),
+        sightings=tuple(sorted((*strong.sightings, *weak.sightings), key=lambda one: -one.fit.margin)),
+    )
 
 
 def _together(best: float, others: Sequence[float]) -> float:
-    """The evidence of several looks at one object: half of each further one, at most as much as the best again.
+    """The evidence of several looks at one object: the best, and what the others add, at most twice as much again.
 
     Looks share the ground's texture and the object's own unlikeness to the dictionary, so they are not independent.
     """
-    return best + min(best, 0.5 * sum(max(0.0, other) for other in others))
+    return best + min(2 * best, sum(max(0.0, other) for other in others))
 
 
 def _accounted(sighting: Sighting, track: Track) -> bool:
@@ -207,7 +237,8 @@ def follow(sighting: Sighting, looks: Sequence[Look | None]) -> Track:
     first, before = end(state_of, sighting.look, range(sighting.look - 1, -1, -1))
     came = _step(share_of, range(first, last + 1), () if before is None else range(before, -1, -1))
     went = _step(share_of, range(last, first - 1, -1), () if after is None else range(after, len(looks)))
-    return Track(sighting, first, last, before, after, sighting.fit.margin, (came, went))
+    told = tuple(index for index in range(first, last + 1) if share_of(index) is not None)
+    return Track(sighting, first, last, before, after, sighting.fit.margin, (sighting,), told, (came, went))
 
 
 def _step(share_of: Callable[[int], float | None], inward: Iterable[int], outward: Iterable[int]) -> float:

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from change.scenes import BANDS, JET, SUN, Image
+from change.test_screen import COL, PLAIN, ROW, SHAPE, ellipse, parked, seen
+from imagery_watch.change.explain import Fit
+from imagery_watch.change.rows import explained
+from imagery_watch.change.screen import screen
+from imagery_watch.change.tracks import near, sightings
+from imagery_watch.evaluate.inject import inject
+
+FIGHTER = replace(JET, aircraft="Su-30", fuselage_paint=0.55, wing_paint=0.5)
+PITCH_PX = 2.2
+ON = np.zeros(SHAPE, np.int16)
+
+
+def places(count: int, heading: float) -> list[tuple[float, float]]:
+    turn = np.radians(heading + 90)
+    steps = [(index - (count - 1) / 2) * PITCH_PX for index in range(count)]
+    return [(ROW - float(np.cos(turn)) * step, COL + float(np.sin(turn)) * step) for step in steps]
+
+
+def row_of(count: int, heading: float) -> Image:
+    image = PLAIN
+    for row, col in places(count, heading):
+        image = inject(image, BANDS, replace(FIGHTER, row=row, col=col, heading_deg=heading), *SUN)
+    return image
+
+
+def members(image: Image) -> list[Fit]:
+    look = seen(image)
+    return [one.fit for one in sightings(0, look, screen(look), ON, 3.0)]
+
+
+@pytest.mark.parametrize("heading", [20.0, 95.0, 260.0])
+def test_each_member_of_a_row_is_told_at_its_place(heading: float) -> None:
+    found = members(row_of(4, heading))
+    apart = [min(np.hypot(fit.row - row, fit.col - col) for fit in found) for row, col in places(4, heading)]
+    assert max(apart) < 1.0
+    turns = [abs((fit.heading_deg - heading + 90) % 180 - 90) for fit in found[:4]]
+    assert max(turns) <= 15.0
+
+
+def test_members_share_the_margin_of_the_row_and_are_not_one_another() -> None:
+    found = members(row_of(4, 20.0))[:4]
+    assert len({fit.margin for fit in found}) == 1
+    assert not any(near(one, other) for one in found for other in found if one is not other)
+
+
+def test_one_aircraft_is_no_row() -> None:
+    assert len(explained(seen(parked(JET)), ROW, COL)) == 1
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        PLAIN * (1 - 0.35 * ellipse((45, 11), 0.6)),
+        PLAIN + 0.1 * ellipse((40, 10), 0.2),
+        sum((0.13 * np.roll(ellipse((7, 7), 0), step, axis=1) for step in (-3, -1, 1, 3)), PLAIN),
+    ],
+    ids=["a long wet patch", "a strip of dust", "four vans"],
+)
+def test_what_lies_in_a_line_is_no_row_of_aircraft(image: Image) -> None:
+    assert all(fit.margin < 4.0 for fit in members(image.astype(np.float32)))
+
+
+def test_a_row_that_reaches_beyond_the_apron_is_not_told() -> None:
+    look = seen(row_of(4, 20.0))
+    apron = np.full(SHAPE, -1, np.int16)
+    outer = places(4, 20.0)[3]
+    apron[:, : int(outer[1]) - 1] = 0
+    assert all(one.fit.room_m is None for one in sightings(0, look, screen(look), apron, 3.0))
