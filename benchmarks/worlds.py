@@ -32,9 +32,9 @@ SEEDS = {"traffic": 700_000, "null": 900_000}
 SHORT_SEEDS = {"traffic": 500_000, "null": 600_000}
 SEED_STEP = 10
 """A world draws from its seed and the next few."""
-LATITUDES = (36.0, 58.0)
-FIRST_DAY, DAYS = datetime(2023, 3, 1, 10, 10, tzinfo=UTC), 214
-"""Worlds begin on a day from March to September."""
+LATITUDES = (30.0, 64.0)
+FIRST_DAY, DAYS = datetime(2023, 3, 1, 10, 10, tzinfo=UTC), 365
+"""Worlds begin on any day of a year on which the sun is high enough."""
 LOWEST_SUN = 25.0
 """Degrees: the goals are for suns from there up."""
 KEPT_FALSE = 100

@@ -209,10 +209,10 @@ def test_no_two_worlds_share_a_seed() -> None:
 def test_worlds_lie_between_the_latitudes_and_have_sun_enough() -> None:
     made = [setting(job) for job in jobs(CASES, 20, 20)]
     for one in made:
-        assert 36 <= one.latitude <= 58 and 3 <= one.start.month <= 9
+        assert 30 <= one.latitude <= 64
         assert sun_position(one.latitude, one.start)[1] >= LOWEST_SUN
     suns = [sun_position(one.latitude, one.start)[1] for one in made]
-    assert min(suns) < 40 and max(suns) > 58
+    assert min(suns) < 32 and max(suns) > 58
     assert {(one.pavement, one.noise) for one in made} == set(CASES.values())
     assert setting(Job("asphalt", 7, True)) == setting(Job("asphalt", 7, True))
 
