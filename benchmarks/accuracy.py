@@ -17,8 +17,8 @@ from pathlib import Path
 from accuracy_tables import report
 from worlds import CASES, SEEDS, SHORT_SEEDS, Job, Watched, jobs, load, save, watch
 
-WORLDS, NULLS = 10, 14
-"""For each ground: at some 20 CPU seconds a world, with simulation and peers, 12 to 16 minutes on two cores."""
+WORLDS, NULLS = 10, 11
+"""For each ground: at some 25 CPU seconds a world, with simulation and peers, 12 to 16 minutes on two cores."""
 SHORT_WORLDS, SHORT_NULLS = 2, 2
 PROCESSES = 2
 

@@ -143,7 +143,14 @@ def planted(view: View, placement: Placement) -> Compared:
     cut = np.s_[..., max(0, row - ROOM_PX) : row + ROOM_PX + 1, max(0, col - ROOM_PX) : col + ROOM_PX + 1]
     spread = look.spread[cut]
     residual = (look.residual[cut] + np.where(np.isfinite(spread), change, 0.0)).astype(np.float32)
-    return replace(look, residual=residual, ground=look.ground[cut], precision=look.precision[cut], spread=spread)
+    return replace(
+        look,
+        residual=residual,
+        ground=look.ground[cut],
+        precision=look.precision[cut],
+        spread=spread,
+        beside_buildings=look.beside_buildings[cut],
+    )
 
 
 def with_limits(

@@ -126,6 +126,7 @@ def test_aircraft_are_planted_at_the_windows_edge_too_and_hidden_pixels_stay_hid
     view = replace(view, look=replace(view.look, spread=hidden, residual=residual))
     look = planted(view, Placement("An-124", 0.4, 0.2, 30.0, 0.7, 0.7))
     assert look.residual.shape == look.ground.shape == (4, ROOM_PX + 1, ROOM_PX + 1)
+    assert look.beside_buildings.shape == look.residual.shape[1:]
     assert not look.residual[:, :2].any() and look.residual[:, 2:].any()
     assert not is_found(view, Placement("F-16", 0.0, 0.0, 30.0, 0.3, 0.3))
 

@@ -47,6 +47,7 @@ class Fit:
     """Log-likelihood ratio against the best plainer explanation (or the empty ground, if that is better).
 
     Divided by the misfit that is left, and brought to the evidence of four bands: a number to rank by, no probability.
+    Members of a row have the row's, of which more is asked (`rows`).
     """
     plain: float
     """Log-likelihood ratio of the best plainer explanation against the empty ground."""

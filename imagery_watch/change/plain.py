@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.change.templates import HALF, SIDE
-from imagery_watch.change.vehicle import vehicle_ratio
+from imagery_watch.change.vehicle import at_one_place, shadow_offsets, vehicle_ratio
 from imagery_watch.change.window import Array, Window
 
 LEADING = 24
@@ -56,8 +56,8 @@ def plain_ratio(window: Window) -> float:
 
 def coarse_patch_ratio(window: Window) -> float:
     """The best patch in the coarse metric, at whole pixels."""
-    ellipses, atoms = patches()
-    return 0.5 * float(_coarse(window, atoms, _compact(ellipses))[0].max())
+    _, atoms, compact = patches()
+    return 0.5 * float(_coarse(window, atoms, compact)[0].max())
 
 
 def _patch_ratio(window: Window, observed: Array) -> float:
@@ -66,16 +66,15 @@ def _patch_ratio(window: Window, observed: Array) -> float:
     Patches are wet, oily or dusty ground (a share of the ground's own colour) or thin bright cover (grey); a compact
     spot may be a vehicle with its shadow.
     """
-    ellipses, atoms = patches()
-    compact = _compact(ellipses)
+    ellipses, atoms, compact = patches()
     single, vehicles = _coarse(window, atoms, compact)
     leading = np.union1d(np.argsort(single)[-LEADING:], np.argsort(vehicles)[-LEADING:])
     tried = [ellipses[index] for index in leading]
-    ratios = _exact(window, observed, atoms[leading], compact[leading])
+    ratios = _exact(window, observed, tried)
     for step in STEPS:
         best = [tried[index] for index in np.argsort(ratios)[-REFINED:]]
         varied = [variant for ellipse in best for variant in _variants(ellipse, step)]
-        more = _exact(window, observed, *_drawn(varied))
+        more = _exact(window, observed, varied)
         tried, ratios = [*best, *varied], np.concatenate([np.sort(ratios)[-REFINED:], more])
     return float(ratios.max())
 
@@ -92,8 +91,9 @@ def _variants(ellipse: Ellipse, step: float) -> list[Ellipse]:
     return moved + sized + stretched + [ellipse._replace(angle=ellipse.angle + angle) for angle in (turn, -turn)]
 
 
-def _exact(window: Window, observed: Array, atoms: Array, compact: NDArray[np.bool_]) -> Array:
-    """Ratio of each atom in the exact metric: as grey or own colour; where it is compact, as a vehicle too."""
+def _exact(window: Window, observed: Array, ellipses: Sequence[Ellipse]) -> Array:
+    """Ratio of each ellipse in the exact metric: as grey or own colour; where it is compact, as a vehicle too."""
+    atoms, compact = _drawn(ellipses), _compact(ellipses)
     ratios = np.empty(len(atoms), np.float32)
     if not compact.all():
         wide = atoms[~compact][:, None, :]
@@ -104,30 +104,56 @@ def _exact(window: Window, observed: Array, atoms: Array, compact: NDArray[np.bo
         )
     if compact.any():
         spots = atoms[compact]
-        along, square = _by_band(window, observed, spots)
+        shadows = _shadows(window, [ellipse for ellipse in ellipses if ellipse.compact])
+        along, square = _products(window, observed, spots, shadows)
+        bands = len(window.middle)
         grey_or_own = [
-            _bounded(along @ colour, np.asarray(colour @ square @ colour, np.float32), bounds)
+            _bounded(along[:, :bands] @ colour, np.asarray(colour @ square[:, :bands, :bands] @ colour), bounds)
             for colour, bounds in ((np.ones_like(window.middle), GREY_COVER), (window.middle, _own_share(window)))
         ]
-        ratios[compact] = np.maximum(*grey_or_own)
-        ratios[compact] = np.maximum(ratios[compact], vehicle_ratio(window, along, square, spots.sum(axis=1)))
+        ratios[compact] = np.maximum(_vehicles(window, along, square, spots.sum(axis=1)), np.maximum(*grey_or_own))
     return np.asarray(0.5 * ratios, np.float32)
 
 
-def _by_band(window: Window, observed: Array, spots: Array) -> tuple[Array, Array]:
-    """(atom, band) and (atom, band, band): products of spots in each band with the residual, and with one another."""
+def _vehicles(window: Window, along: Array, square: Array, pixels: Array) -> Array:
+    """Twice the ratio of each spot as a vehicle with the likelier of its shadows."""
+    bands = len(window.middle)
+    ratios = []
+    for shadow in range(bands, along.shape[1]):
+        chosen = [*range(bands), shadow]
+        ratios.append(vehicle_ratio(window, along[:, chosen], square[:, chosen][:, :, chosen], pixels))
+    return np.asarray(np.max(ratios, axis=0), np.float32)
+
+
+def _shadows(window: Window, ellipses: Sequence[Ellipse]) -> list[Array]:
+    """(atom, pixel) each: the shadows of low and of high vehicles as large as the ellipses."""
+    return [
+        _drawn([ellipse._replace(row=ellipse.row + down, col=ellipse.col + right) for ellipse in ellipses])
+        for down, right in shadow_offsets(window)
+    ]
+
+
+def _products(window: Window, observed: Array, spots: Array, shadows: Sequence[Array]) -> tuple[Array, Array]:
+    """Of spots in each band, and of the light that each of their shadows takes, in the exact metric.
+
+    (atom, band + shadow) with the residual, and (atom, band + shadow, band + shadow) with one another.
+    """
     each = np.eye(len(window.ground), dtype=np.float32)[:, None, :, None]
-    columns = np.stack([window.white(np.asarray(band * spots[:, None, :])) for band in each], axis=1)
+    bands = [window.white(np.asarray(band * spots[:, None, :])) for band in each]
+    shaded = [window.white(-shadow[:, None, :] * window.shaded) for shadow in shadows]
+    columns = np.stack([*bands, *shaded], axis=1)
     return columns @ observed, columns @ columns.transpose(0, 2, 1)
 
 
 def vehicles_ratio(window: Window, places: Sequence[tuple[float, float]]) -> float:
     """Log-likelihood ratio of one vehicle at each place (rows, columns from the middle), all alike."""
     sizes = [Ellipse(0.0, 0.0, sigma, 1.0, 0.0) for sigma in VEHICLE_SIGMAS]
-    spots = np.stack([_drawn([size._replace(row=r, col=c) for r, c in places])[0].sum(axis=0) for size in sizes])
-    observed = window.white(window.residual[None])[0]
-    products = _by_band(window, observed, spots)
-    return 0.5 * float(vehicle_ratio(window, *products, _drawn(sizes)[0].sum(axis=1)).max())
+    each = [[size._replace(row=row, col=col) for row, col in places] for size in sizes]
+    spots = np.stack([_drawn(some).sum(axis=0) for some in each])
+    drawn = [_shadows(window, some) for some in each]
+    shadows = [np.stack([shadow.sum(axis=0) for shadow in kind]) for kind in zip(*drawn, strict=True)]
+    products = _products(window, window.white(window.residual[None])[0], spots, shadows)
+    return 0.5 * float(_vehicles(window, *products, _drawn(sizes).sum(axis=1)).max())
 
 
 def _own_share(window: Window) -> tuple[float, float]:
@@ -149,7 +175,7 @@ def _coarse(window: Window, atoms: Array, compact: NDArray[np.bool_]) -> tuple[A
     along = spots @ np.einsum("bcp,cp->pb", window.precision, window.residual)
     squares = (square[compact] @ window.precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
     vehicles = np.zeros_like(single)
-    vehicles[compact] = vehicle_ratio(window, along, squares, spots.sum(axis=1))
+    vehicles[compact] = vehicle_ratio(window, *at_one_place(window, along, squares), spots.sum(axis=1))
     return single, vehicles
 
 
@@ -160,8 +186,8 @@ def _bounded(along: Array, square: Array, bounds: tuple[float, float]) -> Array:
 
 
 @lru_cache(maxsize=1)
-def patches() -> tuple[tuple[Ellipse, ...], Array]:
-    """Ellipses of several sizes, aspects and directions up to two pixels off the middle; and drawn, (atom, pixel)."""
+def patches() -> tuple[tuple[Ellipse, ...], Array, NDArray[np.bool_]]:
+    """Ellipses of several sizes, aspects and directions up to two pixels off the middle; drawn; which are compact."""
     round_ones = [(sigma, 1.0, 0.0) for sigma in (SMALLEST, 0.8, 1.2, 1.8, 2.7, 4.0)]
     long_ones = [
         (sigma, aspect, np.pi * turn / turns)
@@ -171,18 +197,17 @@ def patches() -> tuple[tuple[Ellipse, ...], Array]:
     ]
     places = [(float(row), float(col)) for row in range(-2, 3) for col in range(-2, 3)]
     ellipses = tuple(Ellipse(*place, *shape) for shape in round_ones + long_ones for place in places)
-    return ellipses, _drawn(ellipses)[0]
+    return ellipses, _drawn(ellipses), _compact(ellipses)
 
 
-def _drawn(ellipses: Sequence[Ellipse]) -> tuple[Array, NDArray[np.bool_]]:
-    """(atom, pixel), and which are compact."""
+def _drawn(ellipses: Sequence[Ellipse]) -> Array:
+    """(atom, pixel)"""
     rows, cols = (axis.ravel().astype(np.float32) for axis in np.mgrid[-HALF : HALF + 1, -HALF : HALF + 1])
     row, col, sigma, aspect, angle = (np.array(part, np.float32)[:, None] for part in zip(*ellipses, strict=True))
     along = (rows - row) * np.cos(angle) + (cols - col) * np.sin(angle)
     across = (cols - col) * np.cos(angle) - (rows - row) * np.sin(angle)
     longer, shorter = np.maximum(sigma * aspect**0.5, SMALLEST), np.maximum(sigma / aspect**0.5, SMALLEST)
-    drawn = np.exp(-0.5 * ((along / longer) ** 2 + (across / shorter) ** 2)).astype(np.float32)
-    return drawn, _compact(ellipses)
+    return np.asarray(np.exp(-0.5 * ((along / longer) ** 2 + (across / shorter) ** 2)), np.float32)
 
 
 def _compact(ellipses: Sequence[Ellipse]) -> NDArray[np.bool_]:

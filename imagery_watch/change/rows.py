@@ -13,6 +13,7 @@ from scipy import fft
 from imagery_watch.change import fitting
 from imagery_watch.change.explain import HOPELESS, Fit, explain_window, margin_over, singles
 from imagery_watch.change.fitting import PHASES, Coarse
+from imagery_watch.change.moving import is_moving
 from imagery_watch.change.plain import coarse_patch_ratio, plain_ratio, vehicles_ratio
 from imagery_watch.change.screen import Look
 from imagery_watch.change.templates import (
@@ -43,12 +44,15 @@ SURELY_SEVERAL = 6.0
 RAGGED = 0.15
 """Share of a patch's ratio that its ragged rim leaves unexplained, and that four shapes are free enough to take up.
 
-For the same reason the misfit counts twice.
+For the same reason the misfit is squared.
 """
 TOP = 6
+SWINGS = (-5.0, 0.0, 5.0)
 CANVAS = 45
 """Edge of the square on which a row is put together: members may lie beyond the window."""
 CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.16))
+LENGTH_STEP = 1.25
+"""Between the lengths of the dictionary: a row tells its members' length no better."""
 ROOM = 0.6
 """Of the pitch: nearer than that to a member nothing else is told."""
 
@@ -106,25 +110,27 @@ def _row_at(look: Look, row: int, col: int, window: Window, leading: list[Row], 
     last = fitting.best(fitting.tried(window, _sized(second.shape, look), nearer))
     if single and last.ratio < single.ratio + SURELY_SEVERAL:
         return (single,)
-    misfit = fitting.misfit(window, fitting.left_by(window, last.shape, last.place, last.paints))
+    fitted = fitting.left_by(window, last.shape, last.place, last.paints)
+    misfit = fitting.misfit(window, fitted)
     places = [(last.down + down, last.right + right) for down, right in last.shape.offsets]
     plain = max(single.plain if single else plain_ratio(window), vehicles_ratio(window, places))
     margin = margin_over(last.ratio, (1 + RAGGED) * plain, misfit**2, len(look.bands))
     if single and single.margin > margin:
         return (single,)
     one, length = last.shape.member, last.shape.member.length_m
-    head = Fit(
-        row, col, length, length * 0.8, length * 1.25, one.heading_deg, last.paints, last.ratio, margin, plain, misfit,
-        False, one, ROOM * last.shape.pitch_m,
-    )  # fmt: skip
+    interval = (length / LENGTH_STEP, length * LENGTH_STEP)
+    moving = is_moving(look, window, fitted, one.heading_deg, misfit)
+    measured = (length, *interval, one.heading_deg, last.paints, last.ratio, margin, plain, misfit, moving)
+    head = Fit(row, col, *measured, one, ROOM * last.shape.pitch_m)
     return tuple(replace(head, row=row + down, col=col + right) for down, right in places)
 
 
 def _turned(best: Row, look: Look) -> list[Row]:
-    """The row and its neighbours: turned a little, or about, and at another pitch."""
+    """The row and its neighbours: turned a little, or each member about where it stands, and at another pitch."""
+    sun, about = (look.sun_azimuth, look.sun_elevation), best.count - 1 - best.place
     return [
-        replace(best, member=resized(best.member, 1.0, turn, look.sun_azimuth, look.sun_elevation), pitch_m=pitch)
-        for turn in (-5.0, 0.0, 5.0, 175.0, 180.0, 185.0)
+        replace(best, member=resized(best.member, 1.0, turn, *sun), pitch_m=pitch, place=place)
+        for turn, place in (*((turn, best.place) for turn in SWINGS), *((turn + 180.0, about) for turn in SWINGS))
         for pitch in (best.pitch_m - 1.5, best.pitch_m, best.pitch_m + 1.5)
     ]
 
@@ -157,9 +163,7 @@ def _dictionary(azimuth: float, elevation: float) -> tuple[tuple[Row, ...], tupl
 
 
 def _on_canvas(member: Template) -> Image:
-    """(3, y, x): fuselage, wings and shadow in the corner-centred middle of the canvas."""
+    """(3, y, x): fuselage, wings and shadow in the middle of the canvas."""
     parts = np.stack([member.hull, member.wings, member.shadow])
     margin = (CANVAS - parts.shape[1]) // 2
-    if margin < 0:
-        parts, margin = parts[:, -margin:margin, -margin:margin], 0
     return np.pad(parts, ((0, 0), (margin, margin), (margin, margin)))

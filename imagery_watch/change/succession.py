@@ -13,7 +13,7 @@ from imagery_watch.change.screen import Look
 from imagery_watch.change.window import window_of
 
 CANDIDATES = 5
-"""Shapes that are compared, those of the largest margins."""
+"""Shapes that are compared, at most."""
 ANOTHER, ANOTHER_SHARE = 12.0, 0.06
 """How much better two shapes must explain the looks than one, absolutely (over the misfit) and as a share."""
 UNLIKE_DEG, UNLIKE_LENGTH, UNLIKE_PAINT = 30.0, 1.2, 0.1
@@ -38,9 +38,12 @@ def change_of_object(fits: Sequence[Fit], looks: Sequence[Look]) -> int | None:
 
 
 def _different(fits: Sequence[Fit]) -> list[Fit]:
-    """The best fits, if there are two among them that may be two aircraft."""
-    some = list(fits[:CANDIDATES])
-    return some if any(_unlike(some[0], other) for other in some[1:]) else []
+    """The best fit, and the best ones that may be other aircraft than those chosen before them."""
+    chosen: list[Fit] = []
+    for fit in fits:
+        if len(chosen) < CANDIDATES and all(_unlike(fit, other) for other in chosen):
+            chosen.append(fit)
+    return chosen
 
 
 def _unlike(one: Fit, other: Fit) -> bool:

@@ -104,10 +104,14 @@ def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int
     order = np.argsort(evidence.ratio[rows, cols])[::-1][:MAX_CANDIDATES]
     found: list[Sighting] = []
     for row, col in zip(rows[order], cols[order], strict=True):
-        fits = [fit for fit in explained(look, int(row), int(col)) if not fit.moving and fit.margin >= margin]
-        stood = [Sighting(index, fit, _apron_at(aprons, fit.row, fit.col, 1 if len(fits) == 1 else 0)) for fit in fits]
-        if all(one.apron >= 0 for one in stood):
-            found += stood
+        fits = explained(look, int(row), int(col))
+        if len(fits) > 1 and not all(_apron_at(aprons, fit.row, fit.col, 0) >= 0 for fit in fits):
+            alone = explain(look, int(row), int(col))
+            fits = (alone,) if alone else ()
+        for fit in fits:
+            apron = _apron_at(aprons, fit.row, fit.col, 1)
+            if apron >= 0 and fit.margin >= margin and not fit.moving:
+                found.append(Sighting(index, fit, apron))
     return apart(found)
 
 
@@ -121,9 +125,10 @@ def apart(found: Sequence[Sighting]) -> list[Sighting]:
 
 
 def near(one: Fit, other: Fit) -> bool:
-    """Whether two fits overlap too much to be two aircraft."""
-    room_m = max(25.0, 0.55 * other.length_m) if other.room_m is None else other.room_m
-    return bool(np.hypot(one.row - other.row, one.col - other.col) * 10.0 < room_m)
+    """Whether two fits overlap too much to be two aircraft; members of rows stand nearer to each other than others."""
+    in_rows = one.room_m is not None and other.room_m is not None
+    room_m = other.room_m if in_rows else max(25.0, 0.55 * other.length_m)
+    return bool(np.hypot(one.row - other.row, one.col - other.col) * 10.0 < (room_m or 0.0))
 
 
 def _apron_at(aprons: NDArray[np.int16], row: float, col: float, beside_px: int) -> int:
@@ -149,25 +154,27 @@ def tracks(found: Sequence[Sighting], looks: Sequence[Look | None]) -> list[Trac
         mine = (waiting[0], *(sighting for sighting in waiting[1:] if _accounted(sighting, track)))
         joined.append(replace(track, sightings=mine))
         waiting = [sighting for sighting in waiting if sighting not in mine]
-    return [part for track in merged(joined) for part in divided(track, looks)]
+    parts = [part for track in merged(joined) for part in divided(track, looks)]
+    return sorted(parts, key=lambda track: -track.margin)
 
 
 def divided(track: Track, looks: Sequence[Look | None]) -> list[Track]:
     """The track with the evidence of its sightings; or several, if another object took the place of the first."""
     told = [(index, look) for index in track.told if (look := looks[index]) is not None]
     change = change_of_object([one.fit for one in track.sightings], [look for _, look in told])
-    if change is None:
+    seen_later = [one.look >= told[change][0] for one in track.sightings] if change else []
+    if change is None or all(seen_later) or not any(seen_later):
         margin = _together(track.sightings[0].fit.margin, [one.fit.margin for one in track.sightings[1:]])
         return [replace(track, margin=margin)]
     last, first = told[change - 1][0], told[change][0]
     early = replace(track, last=last, after=first, steps=(track.steps[0], 1.0), told=track.told[:change])
     late = replace(track, first=first, before=last, steps=(1.0, track.steps[1]), told=track.told[change:])
-    return [part for half in (early, late) for part in _with_its_own(half, looks)]
+    return [part for half in (early, late) for part in divided(_with_its_own(half), looks)]
 
 
-def _with_its_own(half: Track, looks: Sequence[Look | None]) -> list[Track]:
+def _with_its_own(half: Track) -> Track:
     own = tuple(one for one in half.sightings if half.first <= one.look <= half.last)
-    return divided(replace(half, sighting=own[0], sightings=own), looks) if own else []
+    return replace(half, sighting=own[0], sightings=own)
 
 
 def merged(found: Sequence[Track]) -> list[Track]:

@@ -1,8 +1,7 @@
 """The likelihood of a vehicle with its shadow: a spot no larger than one, of any paint.
 
-What a vehicle covers loses the ground's colour and gains its paint's, what its shadow covers loses colour only; so a
-spot's colour is grey (the paint) plus a negative share of the ground's own, both as a vehicle's size makes likely, and
-a deviation from those in each band, as paints have hues.
+What a vehicle covers loses the ground's colour and gains its paint's; what its shadow covers loses light only. How much
+of each is as a vehicle's size makes likely, and each band deviates from grey paint as hues do.
 """
 
 import numpy as np
@@ -15,43 +14,67 @@ Double = NDArray[np.float64]
 COVERED_PX, WIDE_M, HIGH_M = 0.72, 4.0, 4.0
 """Ground that a vehicle covers at most, 18 m x 4 m, its width and its height (science: 6 to 18 m long)."""
 BRIGHTEST = 0.95
-PAINTED, COVER = (0.15, 0.1), (0.5, 0.2)
-"""Reflectance times pixels of a vehicle's paint, and pixels of ground that it covers and shades: mean and one sigma.
+PAINTED, COVER = (0.15, 0.1), (0.35, 0.15)
+"""Reflectance times pixels of a vehicle's paint, and pixels of ground that it covers: mean and one sigma.
 
 Most are 6 to 12 m long; one of 18 m in bright paint is rarer than an aircraft that looks like it.
 """
+SHADED = (0.2, 0.12)
+"""Pixels that its shadow covers, for each height that a shadow is long (9 m x 2.5 m, and more or less)."""
 HUE = 0.03
-"""Reflectance times pixels, one sigma in each band: paint of 0.6 that is a sixth off grey, on half a pixel."""
+"""Reflectance times pixels, one sigma in each band: paint of 0.6 that is a tenth off grey, on half a pixel."""
+SHADOWS_M = ((1.3, 1.1), (1.6, 2.0))
+"""From the middle of a vehicle to that of its shadow: half its width, and half its height for each such length.
+
+Of a van, and of what stands as high as a fuel truck.
+"""
+SWEEPS = 4
+
+
+def shadow_offsets(window: Window) -> list[tuple[float, float]]:
+    """Rows and columns from a vehicle to the middle of its shadow, for low and high ones."""
+    lengths = [(width + height * window.throw) / 10.0 for width, height in SHADOWS_M]
+    return [(apart * window.away[0], apart * window.away[1]) for apart in lengths]
+
+
+def at_one_place(window: Window, along: Array, square: Array) -> tuple[Array, Array]:
+    """The products of `vehicle_ratio` from those of the spot in each band alone, as if its shadow lay beneath it."""
+    both = np.vstack([np.eye(along.shape[1]), -window.middle * window.lost]).astype(np.float32)
+    return np.asarray(along @ both.T, np.float32), np.asarray(both @ square @ both.T, np.float32)
 
 
 def vehicle_ratio(window: Window, along: Array, square: Array, pixels: Array) -> Array:
     """(atom,): twice the log-likelihood ratio of each spot against the empty ground.
 
-    `along` (atom, band) are products of the residual with the spot in each band, `square` (atom, band, band) those of
-    the spot with itself, and `pixels` (atom,) its area.
+    `along` (atom, band + 1) are products of the residual with the spot in each band, and with the light that its shadow
+    takes; `square` (atom, band + 1, band + 1) those of these with one another; `pixels` (atom,) the spot's area.
     """
     y, normal = along.astype(np.float64), square.astype(np.float64)
-    hues = np.linalg.inv(normal + np.eye(y.shape[1]) * (pixels.astype(np.float64) / HUE)[:, None, None] ** 2)
-    colours = np.stack([np.ones(y.shape[1]), window.middle.astype(np.float64)])
-    spread = np.einsum("kb,abc->akc", colours, normal)
-    explained = np.einsum("ab,abc,ac->a", y, hues, y)
-    linear = np.einsum("kb,ab->ak", colours, y) - np.einsum("akb,abc,ac->ak", spread, hues, y)
-    quadratic = np.einsum("akb,jb->akj", spread, colours) - np.einsum("akb,abc,ajc->akj", spread, hues, spread)
-    return np.asarray(explained + _limited(linear, quadratic, pixels, window.throw), np.float32)
+    bands = y.shape[1] - 1
+    area = pixels.astype(np.float64)
+    hues = np.linalg.inv(normal[:, :bands, :bands] + np.eye(bands) * (area / HUE)[:, None, None] ** 2)
+    parts = np.zeros((3, bands + 1))  # paint, cover and shadow
+    parts[0, :bands], parts[1, :bands], parts[2, bands] = 1.0, -window.middle, 1.0
+    with_hues = np.einsum("kb,abc->akc", parts, normal[:, :, :bands])
+    explained = np.einsum("ab,abc,ac->a", y[:, :bands], hues, y[:, :bands])
+    linear = y @ parts.T - np.einsum("akb,abc,ac->ak", with_hues, hues, y[:, :bands])
+    quadratic = parts @ normal @ parts.T - np.einsum("akb,abc,ajc->akj", with_hues, hues, with_hues)
+    return np.asarray(explained + _limited(linear, quadratic, area, window.throw), np.float32)
 
 
-def _limited(linear: Double, quadratic: Double, pixels: Array, throw: float) -> Double:
-    """Twice the gain of the best paint and cover: each is solved for in turn, within what a vehicle's size allows."""
-    (a, b), (aa, ab, bb) = linear.T, (quadratic[:, 0, 0], quadratic[:, 0, 1], quadratic[:, 1, 1])
-    most = COVERED_PX * BRIGHTEST / pixels
-    least = -COVERED_PX * (1 + HIGH_M / WIDE_M * throw) / pixels
-    usual = np.array([PAINTED[0], -COVER[0]])[:, None] / pixels
-    tight = (pixels / np.array([PAINTED[1], COVER[1]])[:, None]) ** 2
-    a, b, aa, bb = a + usual[0] * tight[0], b + usual[1] * tight[1], aa + tight[0], bb + tight[1]
-    determinant = np.maximum(aa * bb - ab**2, 1e-6 * aa * bb + 1e-12)
-    paint = np.clip((bb * a - ab * b) / determinant, 0.0, most)
-    for _ in range(2):
-        cover = np.clip((b - ab * paint) / np.maximum(bb, 1e-9), least, 0.0)
-        paint = np.clip((a - ab * cover) / np.maximum(aa, 1e-9), 0.0, most)
-    gain: Double = 2 * (a * paint + b * cover) - aa * paint**2 - 2 * ab * paint * cover - bb * cover**2
-    return gain - (usual**2 * tight).sum(axis=0)
+def _limited(linear: Double, quadratic: Double, area: Double, throw: float) -> Double:
+    """Twice the gain of the best paint, cover and shadow: solved for in turn, within what a vehicle's size allows."""
+    shade = np.array(SHADED) * throw
+    usual = np.array([PAINTED[0], COVER[0], shade[0]]) / area[:, None]
+    tight = (area[:, None] / np.array([PAINTED[1], COVER[1], shade[1]])) ** 2
+    most = COVERED_PX * np.array([BRIGHTEST, 1.0, HIGH_M / WIDE_M * throw]) / area[:, None]
+    u, q = linear + usual * tight, quadratic + tight[:, :, None] * np.eye(3)
+    best = np.clip(np.linalg.solve(q, u[:, :, None])[:, :, 0], 0.0, most)
+    for _ in range(SWEEPS):
+        for part in range(3):
+            rest = u[:, part] - (q[:, part] * best).sum(axis=1) + q[:, part, part] * best[:, part]
+            best[:, part] = np.clip(rest / q[:, part, part], 0.0, most[:, part])
+    gain: Double = (
+        2 * (u * best).sum(axis=1) - np.einsum("ak,akj,aj->a", best, q, best) - (usual**2 * tight).sum(axis=1)
+    )
+    return gain

@@ -33,6 +33,8 @@ class Window:
     """(band,): share of light lost in shadow."""
     throw: float
     """Length of a shadow, in heights."""
+    away: tuple[float, float]
+    """Down and right: the direction of a shadow, of unit length."""
     beside_buildings: bool
     """Whether a building's shadow can reach its middle."""
 
@@ -73,8 +75,10 @@ def window_of(look: Look, row: int, col: int) -> Window:
     spread = _cut(look.spread, row, col, np.inf).reshape(bands, -1)
     precision = _cut(look.precision, row, col).reshape(bands, bands, -1)
     throw = 1.0 / np.tan(np.radians(max(look.sun_elevation, 5.0)))
+    azimuth = np.radians(look.sun_azimuth + 180.0)
+    away = (-float(np.cos(azimuth)), float(np.sin(azimuth)))
     beside = bool(look.beside_buildings[row, col])
-    return Window(residual, ground, spread, precision, look.noise, shadow_loss(look.bands), throw, beside)
+    return Window(residual, ground, spread, precision, look.noise, shadow_loss(look.bands), throw, away, beside)
 
 
 def _cut(image: Array, row: int, col: int, beyond: float = 0.0) -> Array:
