@@ -1,6 +1,6 @@
 """Detection limits: simulated aircraft planted into one's own looks, and the smallest that is still found.
 
-What is planted meets the last and strictest step of the detection (`change.explain`), in the look as it was compared.
+What is planted meets the last and strictest step of the detection (`change.rows`), in the look as it was compared.
 That is a best case: a real aircraft is in the images that the empty apron is learned from, too, which costs it score.
 On a simulated airfield (14 passes, 1.6 % noise) the whole line found 12 of 20 A320 and Tu-204 that were all found as
 planted; of longer ones (Il-62M, 6 passes) both found 16 of 16. So shorter than the limit means missed, while longer
@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from imagery_watch.change.calibrate import score_of
 from imagery_watch.change.detect import Detection
-from imagery_watch.change.explain import explain
+from imagery_watch.change.rows import explained
 from imagery_watch.change.screen import Look as Compared
 from imagery_watch.evaluate.aircraft import TYPES
 from imagery_watch.evaluate.inject import REACH_PX, Placement, inject
@@ -122,12 +123,14 @@ class _Trials:
 def is_found(view: View, placement: Placement) -> bool:
     """Whether one aircraft, planted into the look, is explained as one at that place, with a score that counts."""
     row, col = round(placement.row), round(placement.col)
-    fit = explain(planted(view, placement), row - max(0, row - ROOM_PX), col - max(0, col - ROOM_PX))
-    if fit is None or fit.moving:
-        return False
-    off = np.hypot(fit.row + max(0, row - ROOM_PX) - placement.row, fit.col + max(0, col - ROOM_PX) - placement.col)
-    near = off * view.pixel_m <= FOUND_WITHIN_M
-    return bool(near and np.sqrt(2.0 * max(0.0, fit.margin)) >= view.min_score)
+    fits = explained(planted(view, placement), row - max(0, row - ROOM_PX), col - max(0, col - ROOM_PX))
+    top, left = max(0, row - ROOM_PX), max(0, col - ROOM_PX)
+    return any(
+        np.hypot(fit.row + top - placement.row, fit.col + left - placement.col) * view.pixel_m <= FOUND_WITHIN_M
+        and score_of(fit.margin) >= view.min_score
+        and not fit.moving
+        for fit in fits
+    )
 
 
 def planted(view: View, placement: Placement) -> Compared:

@@ -96,6 +96,16 @@ for number, hit in run.hits.iterrows():
         display(run.show(hit.id))
 
 # %% [markdown]
+# ## How long it stood
+#
+# An arrival joined to its departure, with hard bounds: it was seen from `seen_from` to `seen_to`, and was not there at
+# `not_before` and `not_after`. An empty end is open: nobody saw it come, or go.
+
+# %%
+shown = ["apron", "not_before", "seen_from", "seen_to", "not_after", "dwell_min_hours", "dwell_max_hours", "length_m"]
+run.stays[shown] if len(run.stays) else "No stay."
+
+# %% [markdown]
 # ## What was looked at, and what could not be seen
 #
 # A diamond is a look with a change, a dot one without, a ring one that could not see enough, a cross one that failed.
