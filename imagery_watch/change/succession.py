@@ -14,8 +14,11 @@ from imagery_watch.change.window import window_of
 
 CANDIDATES = 5
 """Shapes that are compared, at most."""
-ANOTHER, ANOTHER_SHARE = 12.0, 0.06
-"""How much better two shapes must explain the looks than one, absolutely (over the misfit) and as a share."""
+ANOTHER, ANOTHER_SHARE = 20.0, 0.15
+"""How much better two shapes must explain the looks than one, absolutely (over the misfit) and as a share.
+
+One Il-62M seen from two orbits was explained a tenth better by two shapes a quarter turn apart: it is no such pair.
+"""
 UNLIKE_DEG, UNLIKE_LENGTH, UNLIKE_PAINT = 30.0, 1.2, 0.1
 """Turn, ratio of lengths or difference in mean paint, from which two fits may be two aircraft."""
 

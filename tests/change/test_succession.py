@@ -25,7 +25,7 @@ def fits_of(looks: list[Look]) -> list[Fit]:
     "other",
     [
         replace(AIRLINER, heading_deg=AIRLINER.heading_deg + 80),
-        replace(AIRLINER, aircraft="Il-62M", heading_deg=AIRLINER.heading_deg + 180),
+        replace(AIRLINER, aircraft="An-124", heading_deg=AIRLINER.heading_deg + 180),
     ],
     ids=["turned", "larger"],
 )
