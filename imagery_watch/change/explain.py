@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from imagery_watch.change import fitting
-from imagery_watch.change.fitting import PHASES, Coarse, Try
+from imagery_watch.change.fitting import CROSS, PHASES, Coarse, Try
 from imagery_watch.change.moving import is_moving
 from imagery_watch.change.plain import coarse_patch_ratio, plain_ratio
 from imagery_watch.change.screen import Look
@@ -23,7 +23,6 @@ EVIDENCE_OF_BANDS = {1: 2.0, 2: 1.4, 3: 1.15}
 
 The log-likelihood of a shape sums over bands, that of aircraft and of clutter alike: so one threshold serves all.
 """
-CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.16))
 HOPELESS = 0.7
 """Share of a plain patch's coarse ratio below which an aircraft is not looked for further."""
 

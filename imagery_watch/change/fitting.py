@@ -16,6 +16,8 @@ from imagery_watch.change.window import Array, Window
 
 PHASES = tuple((down, right) for down in (-0.33, 0.0, 0.33) for right in (-0.33, 0.0, 0.33))
 """Sub-pixel places, rows and columns."""
+CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.16))
+"""Places beside the best of those."""
 FOCUS = 0.1
 """Of the strongest pixel of a fitted aircraft: beyond that its fit is not judged."""
 

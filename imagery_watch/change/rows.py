@@ -12,7 +12,7 @@ from scipy import fft
 
 from imagery_watch.change import fitting
 from imagery_watch.change.explain import HOPELESS, Fit, explain_window, margin_over, singles
-from imagery_watch.change.fitting import PHASES, Coarse
+from imagery_watch.change.fitting import CROSS, PHASES, Coarse
 from imagery_watch.change.moving import is_moving
 from imagery_watch.change.plain import coarse_patch_ratio, plain_ratio, vehicles_ratio
 from imagery_watch.change.screen import Look
@@ -50,7 +50,6 @@ TOP = 6
 SWINGS = (-5.0, 0.0, 5.0)
 CANVAS = 45
 """Edge of the square on which a row is put together: members may lie beyond the window."""
-CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.16))
 LENGTH_STEP = 1.25
 """Between the lengths of the dictionary: a row tells its members' length no better."""
 ROOM = 0.6

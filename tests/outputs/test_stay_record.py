@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,10 +63,10 @@ def test_a_stay_whose_hit_could_not_be_judged_stays_as_it_was() -> None:
 
 
 @given(st.lists(st.integers(1, 5), unique=True), st.randoms())
-def test_it_is_idempotent_and_blind_to_order(numbers: list[int], random: object) -> None:
+def test_it_is_idempotent_and_blind_to_order(numbers: list[int], rng: Random) -> None:
     found = [make_stay(number) for number in numbers]
     first = named([], found)
     shuffled = found.copy()
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    rng.shuffle(shuffled)
     assert named([], shuffled) == first
     assert named(list(first), shuffled) == first

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -397,11 +398,11 @@ def test_places_across_the_antimeridian_are_near() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["arrival", "departure"])), unique=True), st.randoms())
-def test_reconciling_is_idempotent_and_blind_to_order(plan: list[tuple[int, str]], random: object) -> None:
+def test_reconciling_is_idempotent_and_blind_to_order(plan: list[tuple[int, str]], rng: Random) -> None:
     found = [make_hit(number, id=f"{kind}-{number}", kind=kind) for number, kind in plan]
     first = reconciled([], found)
     shuffled = found.copy()
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    rng.shuffle(shuffled)
     assert reconciled([], shuffled) == first
     again = reconciled(list(first.hits), shuffled)
     assert (again.hits, again.new, again.revised, again.withdrawn) == (first.hits, (), (), ())
