@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from imagery_watch.change.baseline import FEW_LOOKS
-from imagery_watch.change.calibrate import FROM, NEARLY, Calibration, calibrated, margin_of
+from imagery_watch.change.calibrate import FLOOR, FROM, NEARLY, Calibration, calibrated, margin_of
 from imagery_watch.change.compare import Ground, grounds, looks
 from imagery_watch.change.hits import Event, events, without_ghosts
+from imagery_watch.change.measure import measured
 from imagery_watch.change.prepare import Stack, prepare
 from imagery_watch.change.screen import Look, screen
 from imagery_watch.change.tracks import Sighting, Track, sightings, tracks
@@ -73,7 +74,8 @@ def detect(
         for sighted in pool.map(search, range(len(compared))):
             found += sighted
             on_pass()
-    joined = [track for track in tracks(found, compared) if track.margin >= FROM]
+        strong = [track for track in tracks(found, compared) if track.margin >= FROM]
+        joined = list(pool.map(lambda track: _measured(track, compared), strong))
     every = events(joined)
     if len(stack.passes) < FEW_LOOKS:
         every = without_ghosts(every)
@@ -82,6 +84,15 @@ def detect(
     kept = tuple(event for event in every if event.score >= least)
     kept_grounds = tuple(ground and replace(ground, history=None) for ground in ground_of)
     return Detection(stack, kept, kept_grounds, tuple(joined), tuple(compared), least, calibration)
+
+
+def _measured(track: Track, looks: Sequence[Look | None]) -> Track:
+    """The track, its object measured in the looks that show it best; one too weak to be told stays as it is."""
+    if track.margin < FLOOR:
+        return track
+    numbers = dict.fromkeys((track.sighting.look, *(one.look for one in track.sightings)))
+    clear = [look for number in numbers if (look := looks[number]) is not None]
+    return replace(track, sighting=replace(track.sighting, fit=measured(track.sighting.fit, clear)))
 
 
 def _calibration(

@@ -20,6 +20,8 @@ from imagery_watch.model import Stay
 SAME_PAINT = 0.15
 """Difference of reflectance, of fuselage and of wings, above which two objects are not taken for one. The paints fitted
 to one simulated aircraft on two stands differed by at most this in 24 of 27 moves (three paints, three grounds)."""
+SAME_LENGTH = 0.12
+"""Least half-width of a length's interval, as a share, where two are compared: both have their type's own error."""
 LENGTH_STEP = 0.1
 """Relative difference of length that counts as much as `SAME_PAINT` does when the likest partner is chosen."""
 MOST_APART = 1
@@ -113,8 +115,8 @@ def _moved(gone: Presence, come: Presence) -> bool:
 
 
 def _alike(one: Fit, other: Fit) -> bool:
-    low, high = length_interval(one)
-    other_low, other_high = length_interval(other)
+    low, high = length_interval(one, SAME_LENGTH)
+    other_low, other_high = length_interval(other, SAME_LENGTH)
     paints = zip(one.paints, other.paints, strict=True)
     return low <= other_high and other_low <= high and all(abs(mine - its) <= SAME_PAINT for mine, its in paints)
 

@@ -2,7 +2,7 @@
 
 The shapes are families in one parameter, the overall length; no type is named, and none of the simulator's drawings
 is used. Proportions are round means of published transport aircraft, with three wings: fuselage width 0.09, tailplane
-span 0.36; heights of fin 0.30, tailplane 0.16, fuselage 0.14 and wing 0.09 of the length.
+span 0.36; heights of fin 0.30, tailplane 0.16, fuselage 0.14 and wing 0.09 of the length. `measure` varies them.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,6 @@ ENERGY_PX = 48
 FINE_M = 1.0
 MAX_SHADOW_M = 60.0
 PIXEL_M = 10.0
-FIN_HEIGHT = 0.30
-"""Height of the fin's top, as a share of the length."""
 LOWER_EDGE = 0.4
 """Height of a part's lower edge as a share of its upper one: fuselages and wings stand clear of the ground."""
 
@@ -51,6 +49,14 @@ class Plan(NamedTuple):
     """How far the wing tip lies behind the root."""
     chord: float
     """Wing chord at the root."""
+    ahead: float = 0.09
+    """How far the middle of the wing's root lies ahead of the aircraft's middle."""
+    tail: float = 0.36
+    """Span of the tailplane."""
+    width: float = 0.09
+    """Of the fuselage."""
+    fin: float = 0.30
+    """Height of the fin's top."""
 
 
 MIDDLE = Plan(0.95, 0.22, 0.17)
@@ -146,25 +152,29 @@ def variants(template: Template, sun_azimuth: float, sun_elevation: float) -> li
     ]
 
 
-@lru_cache(maxsize=4096)
-def _template(plan: Plan, length: float, heading: float, azimuth: float, elevation: float) -> Template:
-    shadow_m = min(FIN_HEIGHT * length / np.tan(np.radians(elevation)), MAX_SHADOW_M)
+def drawn(plan: Plan, length: float, heading: float, azimuth: float, elevation: float) -> Template:
+    """One shape, its length in metres and its heading and the sun in degrees, that nobody will ask for again."""
+    shadow_m = min(plan.fin * length / np.tan(np.radians(elevation)), MAX_SHADOW_M)
     reach = int(np.ceil((0.6 * length + shadow_m) / PIXEL_M)) + 2
     size = (2 * reach + 1) * round(PIXEL_M / FINE_M)
     hull, wings, shade = (np.zeros((size, size), bool) for _ in range(3))
     for outline, height, is_wing in _parts(plan, length):
-        drawn = _draw(outline, heading, size)
-        (wings if is_wing else hull)[drawn] = True
-        shade |= _cast(drawn, height, azimuth, elevation)
+        part = _draw(outline, heading, size)
+        (wings if is_wing else hull)[part] = True
+        shade |= _cast(part, height, azimuth, elevation)
     wings &= ~hull
     shade &= ~(hull | wings)
     return Template(plan, length, heading, *(_sensed(mask) for mask in (hull, wings, shade)))
 
 
+_template = lru_cache(maxsize=4096)(drawn)
+"""The same, kept for those who will."""
+
+
 def _parts(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, bool]]:
     """Outlines as (along, across) metres from the middle, nose positive, each with its height in metres."""
-    width, tip = 0.045, plan.span / 2
-    root = 0.09 + plan.chord / 2
+    width, tip, tail = plan.width / 2, plan.span / 2, plan.tail / 2
+    root = plan.ahead + plan.chord / 2
     fuselage = [(0.5, 0), (0.5 - 2 * width, width), (-0.5 + 3 * width, width), (-0.5, 0)]
     wing = [
         (root, 0),
@@ -172,9 +182,9 @@ def _parts(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, 
         (root - plan.sweep - 0.4 * plan.chord, tip),
         (root - plan.chord, 0),
     ]
-    tailplane = [(-0.34, 0), (-0.45, 0.18), (-0.49, 0.18), (-0.45, 0)]
+    tailplane = [(-0.34, 0), (-0.45, tail), (-0.49, tail), (-0.45, 0)]
     fin = [(-0.33, 0.012), (-0.5, 0.012), (-0.5, 0), (-0.33, 0)]
-    shapes = ((fuselage, 0.14, False), (wing, 0.09, True), (tailplane, 0.16, True), (fin, FIN_HEIGHT, True))
+    shapes = ((fuselage, 0.14, False), (wing, 0.09, True), (tailplane, 0.16, True), (fin, plan.fin, True))
     return [(np.array(_mirrored(side)) * length, height * length, is_wing) for side, height, is_wing in shapes]
 
 
