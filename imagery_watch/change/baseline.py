@@ -24,6 +24,9 @@ FIRM = 0.8
 FEW_LOOKS = 6
 SEED_SHARE = 0.17
 """Share of the looks that is taken as empty to begin with: a stand may be taken five times out of six."""
+SHADE_PX = 10
+DARKEST = 0.02
+"""Reflectance of the darkest pavement; a division by less would be noise."""
 NEIGHBOURHOOD_M = 210.0
 COARSER = 2
 """Every other row and column says as much about the pavement around, with a sixteenth of the work."""
@@ -64,16 +67,37 @@ def pavement_colour(stack: Stack, aprons: Mask, pixel_m: float) -> Image:
 def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
     """(time, y, x): near 1 where a look shows the empty ground, near 0 where something stands on it; 0 where not seen.
 
-    The looks nearest to the pavement's colour are taken as empty, and the others by how far they are from those: an
-    aircraft or its shadow is far. Ground that is always odd (a marking) is near to itself, and keeps all its looks.
+    The looks nearest to the pavement's colour, whatever each place's own shade of it, are taken as empty, then those
+    nearest to these; the others count by how far they are from what they show: an aircraft or its shadow is far. Ground
+    that is always odd (a marking) is near to itself, and keeps all its looks.
     """
-    to_pavement = _distance(stack, pavement, noise)
-    seeds = max(1 if len(stack) < FEW_LOOKS else 2, round(len(stack) * SEED_SHARE))
-    farthest = np.sort(to_pavement, axis=0)[seeds - 1]
-    chosen = np.isfinite(to_pavement) & (to_pavement <= np.where(np.isfinite(farthest), farthest, np.inf))
-    empty = _mean_of(stack, chosen)
+    few = len(stack) < FEW_LOOKS
+    seeds = max(1 if few else 2, round(len(stack) * SEED_SHARE))
+    alike = stack if few else _in_one_shade(stack, pavement)
+    first = _mean_of_nearest(stack, _distance(alike, pavement, noise), seeds)
+    empty = _mean_of_nearest(stack, _distance(stack, first, noise), seeds)
     beyond = np.clip(_distance(stack, empty, noise) - 1.0, 0, None)
     return np.where(np.isfinite(beyond), np.exp(-0.5 * (beyond / SAME_GROUND) ** 2), 0.0).astype(np.float32)
+
+
+def _in_one_shade(stack: Stack, pavement: Image) -> Stack:
+    """(time, band, y, x): each look divided by how much brighter than the pavement the ground around a pixel is.
+
+    A slab may be a tenth brighter than its neighbours for good: what stands on it may then look more like them than the
+    slab itself does. The median over 100 m is the ground's, not that of an aircraft on it.
+    """
+    bright = [np.median(look / np.maximum(pavement, DARKEST), axis=0) for look in stack]
+    coarse = [np.where(np.isfinite(one), one, 1.0)[::COARSER, ::COARSER] for one in bright]
+    around = np.stack([ndimage.median_filter(one, SHADE_PX // COARSER, mode="nearest") for one in coarse])
+    height, width = pavement.shape[1:]
+    shade = around.repeat(COARSER, axis=1).repeat(COARSER, axis=2)[:, None, :height, :width]
+    return (stack / np.maximum(shade, DARKEST)).astype(np.float32)
+
+
+def _mean_of_nearest(stack: Stack, distance: NDArray[np.float32], count: int) -> Image:
+    """(band, y, x): at each pixel the mean of the `count` nearest looks, or of those that saw it."""
+    farthest = np.sort(distance, axis=0)[count - 1]
+    return _mean_of(stack, np.isfinite(distance) & (distance <= np.where(np.isfinite(farthest), farthest, np.inf)))
 
 
 def _distance(stack: Stack, centre: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -114,3 +114,20 @@ def test_spread_grows_at_edges_with_the_registration_error() -> None:
     edge, inside = np.s_[42, 45:70], np.s_[55:60, 55:60]
     assert unsure[edge].mean() > 1.3 * sure[edge].mean()
     assert unsure[inside].mean() < 1.3 * sure[inside].mean()
+
+
+def test_a_busy_stand_on_a_slab_brighter_than_its_neighbours_keeps_its_own_empty_looks() -> None:
+    """Occupied five looks in six, by aircraft of the neighbours' brightness: the slab's own shade must not decide."""
+    rng = np.random.default_rng(3)
+    slab, taken, empty = np.s_[20:32, 20:32], np.s_[24:28, 23:29], (3, 9, 15)
+    looks = np.full((18, 1, 52, 52), 0.30, np.float32)
+    looks[:, :, *slab] = 0.345
+    for number in range(len(looks)):
+        if number not in empty:
+            looks[number, :, *taken] = 0.30 + 0.02 * (number % 2)
+            looks[number, :, 28:30, 23:29] = 0.26
+    looks += rng.normal(0, 0.006, looks.shape).astype(np.float32)
+    noise = np.array([0.006], np.float32)
+    weights = empty_weights(looks, np.full((1, 52, 52), 0.30, np.float32), noise)[:, 26, 26]
+    assert weights[list(empty)].min() > 0.5
+    assert np.delete(weights, empty).max() < 0.1
