@@ -10,7 +10,7 @@ import argparse
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -59,13 +59,13 @@ def _jobs(chosen: argparse.Namespace) -> list[Job]:
     )
 
 
-def run(wanted: Sequence[Job], processes: int = PROCESSES) -> list[Watched]:
+def run(wanted: Sequence[Job], processes: int = PROCESSES, look: Callable[[Job], Watched] = watch) -> list[Watched]:
     """The worlds, watched by some processes, in the order of the jobs; one line a world goes to standard error."""
     # Threads of BLAS in one process would only be in the way of the other; new processes read this, forked ones do not.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(watch, job) for job in wanted]
+        waiting = [pool.submit(look, job) for job in wanted]
         for count, done in enumerate(as_completed(waiting), 1):
             job = done.result().job
             kind = "traffic" if job.traffic else "null"

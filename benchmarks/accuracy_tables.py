@@ -64,11 +64,16 @@ def label(case: str) -> str:
     return f"{pavement}, {noise:.1%} noise".replace("%", " %")
 
 
-def _head() -> Iterator[str]:
-    yield (
-        f"SIMULATED: airfields, aircraft, clutter and temporal noise alike. imagery-watch {version('imagery-watch')}, "
-        f"numpy {np.__version__}, scipy {version('scipy')}, Python {platform.python_version()}"
+def versions() -> str:
+    """Of what makes the figures."""
+    return (
+        f"imagery-watch {version('imagery-watch')}, numpy {np.__version__}, scipy {version('scipy')}, "
+        f"Python {platform.python_version()}"
     )
+
+
+def _head() -> Iterator[str]:
+    yield f"SIMULATED: airfields, aircraft, clutter and temporal noise alike. {versions()}"
     yield "Pd: share of changes found, each an arrival or a departure, with its 95 % Wilson interval; an aircraft's two"
     yield "changes are not independent, and the intervals are too narrow by that. All grounds have the same stories."
     yield "Rates: false alarms per km2 of visible apron and pass, counted on worlds without traffic of the same ground."

@@ -128,10 +128,10 @@ def found(changes: Sequence[Told], at: Rule) -> int:
 
 def rows_noticed(watched: Iterable[Watched], at: Rule) -> tuple[int, int]:
     """Of the rows of fighters that came or went, how many have at least one member found; and how many there were."""
-    groups: dict[tuple[object, str], bool] = {}
+    groups: dict[tuple[object, ...], bool] = {}
     for world in watched:
         for one in (one for one in world.told if one.stand == "row"):
-            key = (world.job, one.change.kind)
+            key = (world.job, one.change.kind, one.change.before, one.change.after)
             groups[key] = groups.get(key, False) or at.finds(one)
     return sum(groups.values()), len(groups)
 

@@ -140,13 +140,18 @@ def watch(job: Job) -> Watched:
     clock = [time.process_time()]
     world = build(setting(job))
     clock.append(time.process_time())
-    half_window = timedelta(days=Settings().baseline_half_window_days)
-    detection = detect(world.scenes, world.areas, grid(), half_window=half_window, min_score=LOWEST_SCORE)
+    detection = look_for(world)
     clock.append(time.process_time())
     of_peers = peer_claims(detection)
     clock.append(time.process_time())
     seconds = dict(zip(("simulation", "detection", "peers"), np.diff(clock).tolist(), strict=True))
     return judged(job, world, detection, of_peers, seconds)
+
+
+def look_for(world: World) -> Detection:
+    """All that the detector claims of a world, down to what it would never report."""
+    half_window = timedelta(days=Settings().baseline_half_window_days)
+    return detect(world.scenes, world.areas, grid(), half_window=half_window, min_score=LOWEST_SCORE)
 
 
 def numbers(detection: Detection) -> list[int]:
