@@ -115,13 +115,13 @@ def _exact(window: Window, observed: Array, ellipses: Sequence[Ellipse]) -> Arra
     return np.asarray(0.5 * ratios, np.float32)
 
 
-def _vehicles(window: Window, along: Array, square: Array, pixels: Array) -> Array:
-    """Twice the ratio of each spot as a vehicle with the likelier of its shadows."""
+def _vehicles(window: Window, along: Array, square: Array, pixels: Array, count: int = 1) -> Array:
+    """Twice the ratio of each spot, or of each `count` spots, as a vehicle with the likelier of its shadows."""
     bands = len(window.middle)
     ratios = []
     for shadow in range(bands, along.shape[1]):
         chosen = [*range(bands), shadow]
-        ratios.append(vehicle_ratio(window, along[:, chosen], square[:, chosen][:, :, chosen], pixels))
+        ratios.append(vehicle_ratio(window, along[:, chosen], square[:, chosen][:, :, chosen], pixels, count))
     return np.asarray(np.max(ratios, axis=0), np.float32)
 
 
@@ -153,7 +153,7 @@ def vehicles_ratio(window: Window, places: Sequence[tuple[float, float]]) -> flo
     drawn = [_shadows(window, some) for some in each]
     shadows = [np.stack([shadow.sum(axis=0) for shadow in kind]) for kind in zip(*drawn, strict=True)]
     products = _products(window, window.white(window.residual[None])[0], spots, shadows)
-    return 0.5 * float(_vehicles(window, *products, _drawn(sizes).sum(axis=1)).max())
+    return 0.5 * float(_vehicles(window, *products, _drawn(sizes).sum(axis=1), len(places)).max())
 
 
 def _own_share(window: Window) -> tuple[float, float]:

@@ -112,9 +112,10 @@ def _row_at(look: Look, row: int, col: int, window: Window, leading: list[Row], 
     fitted = fitting.left_by(window, last.shape, last.place, last.paints)
     misfit = fitting.misfit(window, fitted)
     places = [(last.down + down, last.right + right) for down, right in last.shape.offsets]
-    plain = max(single.plain if single else plain_ratio(window), vehicles_ratio(window, places))
-    margin = margin_over(last.ratio, (1 + RAGGED) * plain, misfit**2, len(look.bands))
-    if single and single.margin > margin:
+    patch, convoy = single.plain if single else plain_ratio(window), vehicles_ratio(window, places)
+    plain = max((1 + RAGGED) * patch, convoy)
+    margin = margin_over(last.ratio, plain, misfit**2, len(look.bands))
+    if single and margin_over(single.ratio, max(patch, convoy), single.misfit, len(look.bands)) > margin:
         return (single,)
     one, length = last.shape.member, last.shape.member.length_m
     interval = (length / LENGTH_STEP, length * LENGTH_STEP)

@@ -43,8 +43,10 @@ def at_one_place(window: Window, along: Array, square: Array) -> tuple[Array, Ar
     return np.asarray(along @ both.T, np.float32), np.asarray(both @ square @ both.T, np.float32)
 
 
-def vehicle_ratio(window: Window, along: Array, square: Array, pixels: Array) -> Array:
+def vehicle_ratio(window: Window, along: Array, square: Array, pixels: Array, count: int = 1) -> Array:
     """(atom,): twice the log-likelihood ratio of each spot against the empty ground.
+
+    Of `count` spots, if each atom has so many alike: then each must be as likely a vehicle as the others.
 
     `along` (atom, band + 1) are products of the residual with the spot in each band, and with the light that its shadow
     takes; `square` (atom, band + 1, band + 1) those of these with one another; `pixels` (atom,) the spot's area.
@@ -52,21 +54,21 @@ def vehicle_ratio(window: Window, along: Array, square: Array, pixels: Array) ->
     y, normal = along.astype(np.float64), square.astype(np.float64)
     bands = y.shape[1] - 1
     area = pixels.astype(np.float64)
-    hues = np.linalg.inv(normal[:, :bands, :bands] + np.eye(bands) * (area / HUE)[:, None, None] ** 2)
+    hues = np.linalg.inv(normal[:, :bands, :bands] + np.eye(bands) * count * (area / HUE)[:, None, None] ** 2)
     parts = np.zeros((3, bands + 1))  # paint, cover and shadow
     parts[0, :bands], parts[1, :bands], parts[2, bands] = 1.0, -window.middle, 1.0
     with_hues = np.einsum("kb,abc->akc", parts, normal[:, :, :bands])
     explained = np.einsum("ab,abc,ac->a", y[:, :bands], hues, y[:, :bands])
     linear = y @ parts.T - np.einsum("akb,abc,ac->ak", with_hues, hues, y[:, :bands])
     quadratic = parts @ normal @ parts.T - np.einsum("akb,abc,ajc->akj", with_hues, hues, with_hues)
-    return np.asarray(explained + _limited(linear, quadratic, area, window.throw), np.float32)
+    return np.asarray(explained + _limited(linear, quadratic, area, window.throw, count), np.float32)
 
 
-def _limited(linear: Double, quadratic: Double, area: Double, throw: float) -> Double:
+def _limited(linear: Double, quadratic: Double, area: Double, throw: float, count: int) -> Double:
     """Twice the gain of the best paint, cover and shadow: solved for in turn, within what a vehicle's size allows."""
     shade = np.array(SHADED) * throw
     usual = np.array([PAINTED[0], COVER[0], shade[0]]) / area[:, None]
-    tight = (area[:, None] / np.array([PAINTED[1], COVER[1], shade[1]])) ** 2
+    tight = count * (area[:, None] / np.array([PAINTED[1], COVER[1], shade[1]])) ** 2
     most = COVERED_PX * np.array([BRIGHTEST, 1.0, HIGH_M / WIDE_M * throw]) / area[:, None]
     u, q = linear + usual * tight, quadratic + tight[:, :, None] * np.eye(3)
     best = np.clip(np.linalg.solve(q, u[:, :, None])[:, :, 0], 0.0, most)

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shapely import affinity
+from shapely.geometry import box
 
 from change.scenes import BANDS, JET, SUN, Image
 from change.test_screen import COL, PLAIN, ROW, SHAPE, ellipse, parked, seen
@@ -9,7 +11,8 @@ from imagery_watch.change.explain import Fit
 from imagery_watch.change.rows import explained
 from imagery_watch.change.screen import screen
 from imagery_watch.change.tracks import near, sightings
-from imagery_watch.evaluate.inject import inject
+from imagery_watch.evaluate.clutter import Thing, drawn
+from imagery_watch.evaluate.inject import Placement, inject
 
 FIGHTER = replace(JET, aircraft="Su-30", fuselage_paint=0.55, wing_paint=0.5)
 PITCH_PX = 2.2
@@ -22,10 +25,20 @@ def places(count: int, heading: float) -> list[tuple[float, float]]:
     return [(ROW - float(np.cos(turn)) * step, COL + float(np.sin(turn)) * step) for step in steps]
 
 
-def row_of(count: int, heading: float) -> Image:
+def row_of(count: int, heading: float, one: Placement = FIGHTER) -> Image:
     image = PLAIN
     for row, col in places(count, heading):
-        image = inject(image, BANDS, replace(FIGHTER, row=row, col=col, heading_deg=heading), *SUN)
+        image = inject(image, BANDS, replace(one, row=row, col=col, heading_deg=heading), *SUN)
+    return image
+
+
+def trucks(paint: float, heading: float) -> Image:
+    """Four of 9 m by 2.5 m and 3 m high, side by side where fighters would stand."""
+    image, turn = PLAIN, 90 - heading
+    for row, col in places(4, heading):
+        shape = affinity.rotate(box(-4.5, -1.25, 4.5, 1.25), turn)
+        one = Thing("vehicle", shape, row, col, 0, 1, np.full(4, paint, np.float32), height=3.0)
+        image = drawn(image, one, SUN)
     return image
 
 
@@ -41,6 +54,13 @@ def test_each_member_of_a_row_is_told_at_its_place(heading: float) -> None:
     assert max(apart) < 1.0
     turns = [abs((fit.heading_deg - heading + 180) % 360 - 180) for fit in found[:4]]
     assert max(turns) <= 15.0
+
+
+@pytest.mark.parametrize("paint", [0.3, 0.45, 0.65])
+def test_grey_and_white_fighters_are_told_from_as_many_trucks(paint: float) -> None:
+    painted = replace(FIGHTER, fuselage_paint=paint, wing_paint=paint)
+    assert len([one for one in members(row_of(4, 60.0, painted)) if one.margin > 4.0]) >= 3
+    assert all(one.margin < 4.0 for one in members(trucks(paint, 60.0)))
 
 
 def test_members_share_the_margin_of_the_row_and_are_not_one_another() -> None:
