@@ -29,13 +29,16 @@ class Event:
 
     kind: Kind
     track: Track
+    """Of a replacement: of the object that came."""
     before: int
     after: int
+    gone: Track | None = None
+    """Of a replacement: of the object that it replaced."""
 
     @property
     def score(self) -> float:
-        """Square root of twice the track's margin: larger is surer. `calibrate` says what it means."""
-        return score_of(self.track.margin)
+        """Square root of twice the surer track's margin: larger is surer. `calibrate` says what it means."""
+        return score_of(max(self.track.margin, self.gone.margin if self.gone else 0.0))
 
 
 def events(tracks: Sequence[Track]) -> list[Event]:
@@ -61,8 +64,7 @@ def _replaced(found: Sequence[Event]) -> list[Event]:
         partner = next((gone for gone in left if _swapped(gone, event)), None)
         if partner is not None:
             left.remove(partner)
-            stronger = event if event.score >= partner.score else partner
-            event = Event("replacement", stronger.track, partner.before, event.after)
+            event = Event("replacement", event.track, partner.before, event.after, partner.track)
         kept.append(event)
     return kept + left
 

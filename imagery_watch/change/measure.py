@@ -6,6 +6,7 @@ dictionary leaves open: a straight wing as long as the fuselage is easily taken 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import exp, log
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ LOOKS = 3
 """Looks that are measured together, the best first."""
 QUARTERS = (0.0, 90.0, 180.0, 270.0)
 """A quarter turn away, or half a turn, another shape is often nearly as likely."""
+OPEN = 0.35
+"""Share of the fit's own evidence from which a turned one is followed."""
 FARTHEST_PX = 0.9
 """From the middle of the window."""
 
@@ -66,10 +69,11 @@ STEP = Figures(
     width=0.015,
     fin=0.05,
 )
-ORDER = ("heading", "log_length", "down", "right", "span", "sweep", "ahead", "chord", "tail", "width", "fin")
-"""In which the figures are varied, by a `STEP` either way at first."""
-ROUGHLY, FINELY = (1.0, 0.5), (1.0, 0.5)
-"""Factors on the step, in turn."""
+ROUGHLY = ("heading", "log_length", "down", "right", "span", "sweep", "ahead", "chord")
+FINELY = (*ROUGHLY, "tail", "width", "fin")
+"""Figures that are varied, in turn, by a `STEP` either way at first."""
+FACTORS = (1.0, 0.5)
+"""On the step, in turn."""
 
 
 class View(NamedTuple):
@@ -97,8 +101,9 @@ def measured(fit: Fit, looks: Sequence[Look]) -> Fit:
         return fit
     row, col = round(fit.row), round(fit.col)
     views = [View(window_of(look, row, col), near_sun(look.sun_azimuth, look.sun_elevation)) for look in looks[:LOOKS]]
-    nearly = max(_settled(start, views[:1], ROUGHLY) for start in _starts(fit))
-    best = _settled(nearly.figures, views, FINELY).figures
+    starts = [Settled(_evidence(start, views[:1]), start) for start in _starts(fit)]
+    nearly = max(_settled(one, views[:1], ROUGHLY) for one in starts if one.evidence >= OPEN * starts[0].evidence)
+    best = _settled(Settled(_evidence(nearly.figures, views), nearly.figures), views, FINELY).figures
     stretch = exp(best.log_length) / fit.length_m
     return replace(
         fit,
@@ -118,11 +123,10 @@ def _starts(fit: Fit) -> list[Figures]:
     return [Figures(*fit.template.plan, log_length, fit.heading_deg + turn, *place) for turn in QUARTERS]
 
 
-def _settled(start: Figures, views: Sequence[View], factors: Sequence[float]) -> Settled:
-    """The best figures near a start: each in turn is varied, and the parabola through three values followed."""
-    best = Settled(_evidence(start, views), start)
-    for factor in factors:
-        for name in ORDER:
+def _settled(best: Settled, views: Sequence[View], names: Sequence[str]) -> Settled:
+    """The best figures near these: each in turn is varied, and the parabola through three values followed."""
+    for factor in FACTORS:
+        for name in names:
             step = factor * getattr(STEP, name)
             below, above = (_varied(best, name, by, views) for by in (-step, step))
             bend = below.evidence - 2 * best.evidence + above.evidence
@@ -152,5 +156,9 @@ def _evidence(figures: Figures, views: Sequence[View]) -> float:
 
 
 def _ratio(figures: Figures, view: View) -> float:
-    shape = drawn(figures.plan, exp(figures.log_length), figures.heading % 360.0, *view.sun)
+    shape = _shape(figures.plan, exp(figures.log_length), figures.heading % 360.0, *view.sun)
     return fitting.tried(view.window, [shape], [(figures.down, figures.right)])[0].ratio
+
+
+_shape = lru_cache(maxsize=16)(drawn)
+"""The last ones: they are asked for again at other sub-pixel places."""
