@@ -4,6 +4,8 @@ As the project's own reckoning of the physical limit has it (each figure an assu
 40 m, seams, some grass and roofs; Gaussian noise as wide as the sensor's blur, four fifths of it common to the bands;
 0.3 px rms of misregistration; and a km2 and pass has 12 vehicles, 2 wet and 1 bright patch. No dew, dirt, seasons,
 buildings, clouds or long stays: what `evaluate.simulator` has beside this is the difference between the two tables.
+
+The same on real ground: the aprons of Bolzano as Sentinel-2 saw them once (`evaluate.ground`), small and hemmed in.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,11 +18,15 @@ from scipy import ndimage
 from imagery_watch.evaluate import clutter
 from imagery_watch.evaluate.aircraft import TYPES
 from imagery_watch.evaluate.daylight import BANDS
+from imagery_watch.evaluate.ground import bolzano
 from imagery_watch.evaluate.inject import Placement, inject
 from imagery_watch.evaluate.layout import FINE, SIZE, Layout
 from imagery_watch.evaluate.passes import SimulatedPass
 from imagery_watch.evaluate.scenario import SHEEN, Stay, Story
-from imagery_watch.evaluate.simulator import CLEAR_FIELD, CLEAR_GROUND, Image, Setting, World
+from imagery_watch.evaluate.simulator import CLEAR_FIELD, CLEAR_GROUND, Image, Setting, World, grid
+from imagery_watch.model import Grid
+from imagery_watch.sources.airfields import find_airfield, shipped_dir
+from imagery_watch.sources.grids import draw_areas
 
 CASES = {
     "concrete, 1 % noise": ("concrete", 0.01),
@@ -28,6 +34,8 @@ CASES = {
     "asphalt, 1 % noise": ("asphalt", 0.01),
 }
 """Pavement, and the one-sigma noise of a pass in reflectance."""
+REAL = "Bolzano, 1 % noise"
+"""Real ground, noise as on the first of the cases."""
 PAVEMENT = {"concrete": (0.24, 0.28, 0.31, 0.36), "asphalt": (0.08, 0.09, 0.10, 0.12)}
 GRASS = np.array((0.04, 0.07, 0.05, 0.32))
 SUNS = (30.0, 40.0, 50.0)
@@ -35,6 +43,8 @@ SUNS = (30.0, 40.0, 50.0)
 AZIMUTH = 150.0
 PASSES = 16
 APRON = slice(60, SIZE - 60)
+FROM_EDGE_PX = {True: 2, False: 4}
+"""Of an aircraft's middle, on real ground and on drawn."""
 ROOFS = 40
 MISREGISTRATION_PX = 0.3 / 2**0.5
 """Each axis."""
@@ -47,16 +57,17 @@ LONGER, LONGER_FROM = ("Su-30", "An-26", "C-130", "E175"), (2, 6, 10)
 """One of each from these passes on, for three."""
 SWAPPED, SWAPS = ("B737-800", "A320", "Il-62M", "Il-76"), 4
 ROOM_PX = 16.0
+TRIES = 300
 BLUR_PX = 0.52
 
 
 def build(case: str, seed: int, *, traffic: bool) -> World:
     """A world of one pavement, noise and sun; with `traffic`, aircraft come and go."""
-    pavement, noise = CASES[case]
     rng = np.random.default_rng(seed)
+    pavement, noise = CASES[next(iter(CASES)) if case == REAL else case]
     sun = (AZIMUTH, SUNS[seed % len(SUNS)])
-    index, base = _ground(rng, pavement)
-    inside = ndimage.distance_transform_edt(index >= 0) > 4
+    index, base = _bolzano() if case == REAL else _ground(rng, pavement)
+    inside = ndimage.distance_transform_edt(index >= 0) > FROM_EDGE_PX[case == REAL]
     sites = [(float(row), float(col)) for row, col in zip(*np.nonzero(inside), strict=True)]
     km2 = float((index >= 0).sum()) * 1e-4
     things = [thing for number in range(PASSES) for thing in clutter.passing(rng, sites, km2, number)]
@@ -65,11 +76,22 @@ def build(case: str, seed: int, *, traffic: bool) -> World:
     return World(Setting(seed, pavement, noise, PASSES, traffic=traffic), _layout(index), story, passes)
 
 
+def grid_of(case: str) -> Grid:
+    """Where the world lies."""
+    return bolzano().grid if case == REAL else grid()
+
+
+def _bolzano() -> tuple[NDArray[np.int16], Image]:
+    """The aprons, and (band, y, x) of real reflectance."""
+    real = bolzano()
+    return draw_areas(find_airfield("LIPB", shipped_dir()), real.grid).apron_index, real.reflectance
+
+
 def _layout(index: NDArray[np.int16]) -> Layout:
     """What the verdicts ask for: the apron, and no building."""
     empty = np.zeros((0, *index.shape), np.float32)
-    flat = np.zeros((SIZE * FINE, SIZE * FINE), np.float32)
-    return Layout(0.0, empty, flat, index, np.ones(index.shape, np.float32), np.zeros(index.shape, np.int32))
+    low = np.zeros((index.shape[0] * FINE, index.shape[1] * FINE), np.float32)
+    return Layout(0.0, empty, low, index, np.ones(index.shape, np.float32), np.zeros(index.shape, np.int32))
 
 
 def _ground(rng: np.random.Generator, pavement: str) -> tuple[NDArray[np.int16], Image]:
@@ -80,7 +102,7 @@ def _ground(rng: np.random.Generator, pavement: str) -> tuple[NDArray[np.int16],
         _block(base, rng, (0, SIZE), (8, 50), np.array((0.05, 0.08, 0.08, 0.28)) * rng.uniform(0.5, 1.6, 4))
     rim = slice(APRON.start - 6, APRON.stop + 6)
     base[:, rim, rim] = np.array(PAVEMENT[pavement])[:, None, None]
-    base *= 1 + 0.05 * _texture(rng, 0.8) + 0.05 * _texture(rng, 4.0)
+    base *= 1 + 0.05 * _field(rng, (SIZE, SIZE), 0.8) + 0.05 * _field(rng, (SIZE, SIZE), 4.0)
     base[:, APRON.start : APRON.stop : 8, APRON] *= 0.95
     base[:, APRON, APRON.start : APRON.stop : 8] *= 0.95
     index = np.full((SIZE, SIZE), -1, np.int16)
@@ -104,10 +126,10 @@ def _block(
     return place
 
 
-def _texture(rng: np.random.Generator, sigma: float) -> NDArray[np.float64]:
-    """(y, x): a field of unit spread."""
-    field = ndimage.gaussian_filter(rng.normal(size=(SIZE, SIZE)), sigma)
-    return np.asarray(field / field.std())
+def _field(rng: np.random.Generator, size: tuple[int, ...], sigma: float) -> NDArray[np.float64]:
+    """(y, x): of unit spread, and smooth over `sigma` pixels."""
+    smooth = ndimage.gaussian_filter(rng.normal(size=size), sigma)
+    return np.asarray(smooth / smooth.std())
 
 
 @dataclass
@@ -122,8 +144,8 @@ class _Diary:
         """Singles of one look, others of three, rows of four, and one aircraft after another on one stand."""
         found: list[Stay] = []
         for number in range(1, PASSES - 1):
-            for name in SINGLES:
-                found += self._stay(name, number, number + 1)
+            for name in self.rng.permutation(SINGLES):
+                found += self._stay(str(name), number, number + 1)
             found += self._row(number)
         for first in LONGER_FROM:
             for name in LONGER:
@@ -133,7 +155,7 @@ class _Diary:
         return found
 
     def _place(self, name: str, first: int, gone: int, room: float) -> Placement | None:
-        for _ in range(300):
+        for _ in range(TRIES):
             row, col = np.array(self.sites[int(self.rng.integers(len(self.sites)))]) + self.rng.uniform(-0.5, 0.5, 2)
             free = all(
                 np.hypot(row - r, col - c) > (room + other) / 2 or gone < start or first > end
@@ -183,8 +205,8 @@ def _pass(
     noise: float,
     sun: tuple[float, float],
 ) -> SimulatedPass:
-    common, own = _texture(rng, BLUR_PX), np.stack([_texture(rng, BLUR_PX) for _ in BANDS])
-    image = (base + noise * (0.8**0.5 * common + 0.2**0.5 * own)).astype(np.float32)
+    common, *own = (_field(rng, index.shape, BLUR_PX) for _ in range(1 + len(BANDS)))
+    image = (base + noise * (0.8**0.5 * common + 0.2**0.5 * np.stack(own))).astype(np.float32)
     lying = story.lying(number)
     for thing in (one for one in lying if one.height == 0):
         image = clutter.drawn(image, thing, sun)

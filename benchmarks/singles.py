@@ -1,5 +1,7 @@
 """One aircraft, one look: how many are found, by type, on the plain second simulator of `flat`. SIMULATED.
 
+The same on real ground, where the ground alone is real and too little for a rate of false alarms of its own.
+
 python benchmarks/singles.py                       some 10 minutes on 2 cores
 python benchmarks/singles.py --worlds 1            of each kind and ground, a third of that
 python benchmarks/singles.py --json claims.json    keeps the claims;  --from claims.json  prints their tables
@@ -31,8 +33,8 @@ from worlds import Job, Told, Watched, judged, load, look_for, save
 
 from imagery_watch.evaluate.aircraft import TYPES
 
-WORLDS = 3
-"""Of each kind, for each ground."""
+WORLDS, REAL_WORLDS = 3, 10
+"""Of each kind, for each drawn ground; and of traffic for each of those on the real one, which is small."""
 SEEDS = {"traffic": 810_000, "null": 820_000}
 RATE = 0.1
 """False alarms per km2 of visible apron and pass."""
@@ -54,12 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def jobs(worlds: int) -> list[Job]:
     """The same stories on each ground."""
-    return [
+    drawn = [
         Job(case, seed + number, kind == "traffic")
         for case in flat.CASES
         for kind, seed in SEEDS.items()
         for number in range(worlds)
     ]
+    return drawn + [Job(flat.REAL, SEEDS["traffic"] + number, True) for number in range(worlds * REAL_WORLDS)]
 
 
 def watch(job: Job) -> Watched:
@@ -67,7 +70,7 @@ def watch(job: Job) -> Watched:
     clock = [time.process_time()]
     world = flat.build(job.case, job.seed, traffic=job.traffic)
     clock.append(time.process_time())
-    detection = look_for(world)
+    detection = look_for(world, flat.grid_of(job.case))
     clock.append(time.process_time())
     seconds = {"simulation": clock[1] - clock[0], "detection": clock[2] - clock[1], "peers": 0.0}
     return judged(job, world, detection, {}, seconds)
@@ -78,56 +81,74 @@ def report(watched: Sequence[Watched]) -> Iterator[str]:
     yield f"SIMULATED, and plainer than any airfield: see benchmarks/flat.py. {versions()}"
     yield "Pd: share of changes found; an aircraft's two are not independent, the 95 % intervals too narrow by that."
     yield "* all claims made, where they are too few for the rate."
+    suns = f"suns of {', '.join(f'{sun:.0f}' for sun in flat.SUNS)} degrees"
     for case in flat.CASES:
         here = [one for one in watched if one.job.case == case]
         if here:
-            yield from ("", f"{case}, suns of {', '.join(f'{sun:.0f}' for sun in flat.SUNS)} degrees", "")
-            yield from ("  " + line for line in (*found_of(here), "", *false_alarms(here)))
+            yield from ("", f"{case}, {suns}", "")
+            yield from ("  " + line for line in (*found_of(here, threshold(here, RATE)), *false_alarms(here)))
+    real = [one for one in watched if one.job.case == flat.REAL]
+    if real:
+        alike = [one for one in watched if one.job.case == next(iter(flat.CASES))]
+        yield from ("", f"{flat.REAL}, {suns}: found above the score of the first table", "")
+        yield from ("  " + line for line in (*found_of(real, threshold(alike, RATE)), *beside(real)))
 
 
-def found_of(here: Sequence[Watched]) -> Iterator[str]:
+def found_of(here: Sequence[Watched], at: Threshold) -> Iterator[str]:
     """Of each type and story: the shares found, and how well they were measured."""
-    at, seen = threshold(here, RATE), with_traffic(here)
+    seen = with_traffic(here)
     changes = told(seen)
     limit = f"at 0.1, > {at.score:.2f}{at.mark}"
     yield f"{'':32}{'n':>4}  {limit:19}{'by default':19}  kind  place  length  heading"
     for name, looks in (*((name, 1) for name in flat.SINGLES), *((name, 3) for name in flat.LONGER)):
         some = [one for one in changes if _is(one, name) and one.change.looks == looks]
-        yield _line(f"{name} ({TYPES[name].length:.0f} m), {LOOKS[looks]}", some, at)
+        yield from _line(f"{name} ({TYPES[name].length:.0f} m), {LOOKS[looks]}", some, at)
     for kind in ("arrival", "replacement", "departure"):
         some = [one for one in changes if one.stand == "replaced" and one.change.kind == kind]
-        yield _line(f"stand taken twice, {kind}", some, at)
-    yield _line("row of four Su-30, members", [one for one in changes if one.stand == "row"], at)
+        yield from _line(f"stand taken twice, {kind}", some, at)
+    yield from _line("row of four Su-30, members", [one for one in changes if one.stand == "row"], at)
     hits, rows = rows_noticed(seen, at)
-    yield f"{'row of four, any of them':32}{rows:4}  {share(hits, rows)}"
+    if rows:
+        yield f"{'row of four, any of them':32}{rows:4}  {share(hits, rows)}"
 
 
 def _is(one: Told, name: str) -> bool:
     return one.stand == "alone" and one.change.aircraft == name
 
 
-def _line(name: str, changes: Sequence[Told], at: Threshold) -> str:
+def _line(name: str, changes: Sequence[Told], at: Threshold) -> Iterator[str]:
+    if not changes:
+        return
     hits, count = [one for one in changes if at.finds(one)], len(changes)
     shares = (share(len(hits), count), share(found(changes, ByDefault()), count))
     line = f"{name:32}{count:4}  " + "".join(f"{cell:19}" for cell in shares)
-    if not hits:
-        return line.rstrip()
-    off = errors(hits)
-    right = sum(one.claim is not None and one.claim.kind == one.change.kind for one in hits) / len(hits)
-    return f"{line}  {right:.2f}{off.place_m:5.1f} m{off.length:8.0%}{off.heading_deg:5.0f} deg"
+    if hits:
+        off = errors(hits)
+        right = sum(one.claim is not None and one.claim.kind == one.change.kind for one in hits) / len(hits)
+        line += f"  {right:.2f}{off.place_m:5.1f} m{off.length:8.0%}{off.heading_deg:5.0f} deg"
+    yield line.rstrip()
 
 
 def false_alarms(here: Sequence[Watched]) -> Iterator[str]:
     """What came beside what was promised."""
-    for name, some in (("without traffic", nulls(here)), ("beside it", with_traffic(here))):
-        count, km2 = sum(wrong.reported for one in some for wrong in one.wrong), area(some)
-        expected = sum(one.promise.rate * one.km2 for one in some)
-        yield f"reported by default {name}: {count} false in {km2:.0f} km2 x pass, {expected:.1f} promised"
+    without = nulls(here)
+    yield from ("", _by_default("without traffic", without), *beside(with_traffic(here)))
     for rate in (0.3, 0.1, 0.03):
-        count, expected = promised(nulls(here), rate)
+        count, expected = promised(without, rate)
         yield f"promised {rate:g} or rarer, without traffic: {count} false, {expected:.1f} promised"
     passes, seconds = sum(one.passes for one in here), sum(one.seconds["detection"] for one in here)
     yield f"{seconds / passes:.2f} CPU seconds a pass of {area(here) / passes:.1f} km2 of apron"
+
+
+def beside(some: Sequence[Watched]) -> Iterator[str]:
+    """The same beside traffic, where no rate could be measured."""
+    yield _by_default("beside traffic", some)
+
+
+def _by_default(name: str, some: Sequence[Watched]) -> str:
+    count, km2 = sum(wrong.reported for one in some for wrong in one.wrong), area(some)
+    expected = sum(one.promise.rate * one.km2 for one in some)
+    return f"reported by default {name}: {count} false in {km2:.0f} km2 x pass, {expected:.1f} promised"
 
 
 if __name__ == "__main__":

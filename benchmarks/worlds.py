@@ -18,6 +18,7 @@ from imagery_watch.change.detect import Detection, detect
 from imagery_watch.evaluate.daylight import sun_position
 from imagery_watch.evaluate.simulator import Setting, World, build, grid
 from imagery_watch.evaluate.verdicts import Change, Claim, Verdict, apron_km2, changes_in, judge
+from imagery_watch.model import Grid
 from imagery_watch.settings import Settings
 
 CASES = {
@@ -148,10 +149,10 @@ def watch(job: Job) -> Watched:
     return judged(job, world, detection, of_peers, seconds)
 
 
-def look_for(world: World) -> Detection:
+def look_for(world: World, on: Grid | None = None) -> Detection:
     """All that the detector claims of a world, down to what it would never report."""
     half_window = timedelta(days=Settings().baseline_half_window_days)
-    return detect(world.scenes, world.areas, grid(), half_window=half_window, min_score=LOWEST_SCORE)
+    return detect(world.scenes, world.areas, on or grid(), half_window=half_window, min_score=LOWEST_SCORE)
 
 
 def numbers(detection: Detection) -> list[int]:
