@@ -81,7 +81,7 @@ def report(watched: Sequence[Watched]) -> Iterator[str]:
     yield f"SIMULATED, and plainer than any airfield: see benchmarks/flat.py. {versions()}"
     yield "Pd: share of changes found; an aircraft's two are not independent, the 95 % intervals too narrow by that."
     yield "* all claims made, where they are too few for the rate."
-    suns = f"suns of {', '.join(f'{sun:.0f}' for sun in flat.SUNS)} degrees"
+    suns = f"suns of {', '.join(f'{sun:.0f}' for sun in sorted({one.sun for one in watched}))} degrees"
     for case in flat.CASES:
         here = [one for one in watched if one.job.case == case]
         if here:

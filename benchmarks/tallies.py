@@ -131,7 +131,7 @@ def rows_noticed(watched: Iterable[Watched], at: Rule) -> tuple[int, int]:
     groups: dict[tuple[object, ...], bool] = {}
     for world in watched:
         for one in (one for one in world.told if one.stand == "row"):
-            key = (world.job, one.change.kind, one.change.before, one.change.after)
+            key = (world.job, one.change.kind, one.change.heading_deg)  # which a row's members share, and no two rows
             groups[key] = groups.get(key, False) or at.finds(one)
     return sum(groups.values()), len(groups)
 

@@ -25,6 +25,7 @@ FEW_LOOKS = 6
 SEED_SHARE = 0.17
 """Share of the looks that is taken as empty to begin with: a stand may be taken five times out of six."""
 SHADE_PX = 10
+"""Edge of the square whose median is a place's own shade: wider than most slabs would mix them."""
 DARKEST = 0.02
 """Reflectance of the darkest pavement; a division by less would be noise."""
 NEIGHBOURHOOD_M = 210.0
@@ -64,7 +65,7 @@ def pavement_colour(stack: Stack, aprons: Mask, pixel_m: float) -> Image:
     return colour.repeat(COARSER, axis=1).repeat(COARSER, axis=2)[:, :height, :width]
 
 
-def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> NDArray[np.float32]:
+def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32], aprons: Mask) -> NDArray[np.float32]:
     """(time, y, x): near 1 where a look shows the empty ground, near 0 where something stands on it; 0 where not seen.
 
     The looks nearest to the pavement's colour, whatever each place's own shade of it, are taken as empty, then those
@@ -73,20 +74,24 @@ def empty_weights(stack: Stack, pavement: Image, noise: NDArray[np.float32]) -> 
     """
     few = len(stack) < FEW_LOOKS
     seeds = max(1 if few else 2, round(len(stack) * SEED_SHARE))
-    alike = stack if few else _in_one_shade(stack, pavement)
+    alike = stack if few else _in_one_shade(stack, pavement, aprons)
     first = _mean_of_nearest(stack, _distance(alike, pavement, noise), seeds)
     empty = _mean_of_nearest(stack, _distance(stack, first, noise), seeds)
     beyond = np.clip(_distance(stack, empty, noise) - 1.0, 0, None)
     return np.where(np.isfinite(beyond), np.exp(-0.5 * (beyond / SAME_GROUND) ** 2), 0.0).astype(np.float32)
 
 
-def _in_one_shade(stack: Stack, pavement: Image) -> Stack:
-    """(time, band, y, x): each look divided by how much brighter than the pavement the ground around a pixel is.
+def _in_one_shade(stack: Stack, pavement: Image, aprons: Mask) -> Stack:
+    """(time, band, y, x): each look divided by how much brighter than the pavement the apron around a pixel is.
 
     A slab may be a tenth brighter than its neighbours for good: what stands on it may then look more like them than the
-    slab itself does. The median over 100 m is the ground's, not that of an aircraft on it.
+    slab itself does. The median over 100 m is the ground's, not that of an aircraft on it; beyond the apron's edge the
+    apron goes on, as grass would be the shade of no slab.
     """
-    bright = [np.median(look / np.maximum(pavement, DARKEST), axis=0) for look in stack]
+    if not aprons.any():
+        return stack
+    nearest = ndimage.distance_transform_edt(~aprons, return_distances=False, return_indices=True)
+    bright = [np.median(look / np.maximum(pavement, DARKEST), axis=0)[nearest[0], nearest[1]] for look in stack]
     coarse = [np.where(np.isfinite(one), one, 1.0)[::COARSER, ::COARSER] for one in bright]
     around = np.stack([ndimage.median_filter(one, SHADE_PX // COARSER, mode="nearest") for one in coarse])
     height, width = pavement.shape[1:]

@@ -100,7 +100,7 @@ def _ground_of(chosen: Sequence[Prepared], middle: datetime, stack: Stack, own_o
     images = _alike([item.image for item in chosen], aprons, stack.resolution)
     noise = temporal_noise(images, aprons)
     pavement = pavement_colour(images, aprons, stack.resolution)
-    weights = empty_weights(images, pavement, noise) * _season_weights(chosen, middle)[:, None, None]
+    weights = empty_weights(images, pavement, noise, aprons) * _season_weights(chosen, middle)[:, None, None]
     error_px = _typical_error(chosen)
     baseline = baseline_of(images, weights, noise, error_px)
     ids = tuple(item.scene.acquisition_id for item in chosen)

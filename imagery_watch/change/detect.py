@@ -75,8 +75,9 @@ def detect(
             found += sighted
             on_pass()
         strong = [track for track in tracks(found, compared) if track.margin >= FROM]
+        # what is near what was decided with the dictionary's lengths, and stays so decided
         joined = list(pool.map(lambda track: _measured(track, compared), strong))
-    every = events(joined)
+    every = _of_measured(events(strong), strong, joined)
     if len(stack.passes) < FEW_LOOKS:
         every = without_ghosts(every)
     calibration = _calibration(stack, compared, found, every)
@@ -86,12 +87,22 @@ def detect(
     return Detection(stack, kept, kept_grounds, tuple(joined), tuple(compared), least, calibration)
 
 
-def _measured(track: Track, looks: Sequence[Look | None]) -> Track:
-    """The track, its object measured in the looks that show it best; one too weak to be told stays as it is."""
+def _of_measured(every: Sequence[Event], strong: Sequence[Track], joined: Sequence[Track]) -> list[Event]:
+    """The events of tracks, told of the same tracks as they were measured."""
+    number_of = {id(track): number for number, track in enumerate(strong)}
+
+    def now(track: Track) -> Track:
+        return joined[number_of[id(track)]]
+
+    return [replace(event, track=now(event.track), gone=event.gone and now(event.gone)) for event in every]
+
+
+def _measured(track: Track, compared: Sequence[Look | None]) -> Track:
+    """The track, its object measured in the looks that show it best; one too weak to be told alone stays as it is."""
     if track.margin < FLOOR:
         return track
     numbers = dict.fromkeys((track.sighting.look, *(one.look for one in track.sightings)))
-    clear = [look for number in numbers if (look := looks[number]) is not None]
+    clear = [look for number in numbers if (look := compared[number]) is not None]
     return replace(track, sighting=replace(track.sighting, fit=measured(track.sighting.fit, clear)))
 
 

@@ -49,12 +49,13 @@ class Fit:
     Members of a row have the row's, of which more is asked (`rows`).
     """
     plain: float
-    """Log-likelihood ratio of the best plainer explanation against the empty ground."""
+    """Log-likelihood ratio of the best plainer explanation against the empty ground (of a row, with its ragged rim)."""
     misfit: float
     """How many times more than noise the fit leaves, >= 1."""
     moving: bool
     """Whether the bands saw it at different places, as they see what taxis."""
     template: Template = field(repr=False)
+    """Of the dictionary, or between its steps; `measure` finds length and heading besides, with other proportions."""
     room_m: float | None = None
     """Nearer to it than this nothing else is told; by default that depends on its length."""
 

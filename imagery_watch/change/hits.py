@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagery_watch.change.calibrate import Calibration, score_of
+from imagery_watch.change.calibrate import FLOOR, Calibration, score_of
 from imagery_watch.change.explain import Fit
 from imagery_watch.change.prepare import Prepared
 from imagery_watch.change.tracks import Track, near
@@ -36,9 +36,14 @@ class Event:
     """Of a replacement: of the object that it replaced."""
 
     @property
+    def margin(self) -> float:
+        """That of the track, or of the surer of both."""
+        return max(self.track.margin, self.gone.margin if self.gone else 0.0)
+
+    @property
     def score(self) -> float:
-        """Square root of twice the surer track's margin: larger is surer. `calibrate` says what it means."""
-        return score_of(max(self.track.margin, self.gone.margin if self.gone else 0.0))
+        """Square root of twice the margin: larger is surer. `calibrate` says what it means."""
+        return score_of(self.margin)
 
 
 def events(tracks: Sequence[Track]) -> list[Event]:
@@ -61,7 +66,9 @@ def _replaced(found: Sequence[Event]) -> list[Event]:
     for event in found:
         if event.kind == "departure":
             continue
-        partner = next((gone for gone in left if _swapped(gone, event)), None)
+        partner = min(
+            (gone for gone in left if _swapped(gone, event)), key=lambda gone: _apart_px(gone, event), default=None
+        )
         if partner is not None:
             left.remove(partner)
             event = Event("replacement", event.track, partner.before, event.after, partner.track)
@@ -70,9 +77,18 @@ def _replaced(found: Sequence[Event]) -> list[Event]:
 
 
 def _swapped(gone: Event, come: Event) -> bool:
-    """The one left no later than the other was there, and nobody saw the stand empty between them."""
+    """The one left no later than the other was there, and nobody saw the stand empty between them.
+
+    Both must be objects that could be told alone: what is hardly more than noise replaces nothing.
+    """
     together = gone.before < come.after and gone.after >= come.after and come.before <= gone.before
-    return together and near(come.track.sighting.fit, gone.track.sighting.fit)
+    sure = min(gone.margin, come.margin) >= FLOOR
+    return together and sure and near(come.track.sighting.fit, gone.track.sighting.fit)
+
+
+def _apart_px(one: Event, other: Event) -> float:
+    here, there = one.track.sighting.fit, other.track.sighting.fit
+    return float(np.hypot(here.row - there.row, here.col - there.col))
 
 
 def _once(found: Sequence[Event]) -> list[Event]:
@@ -94,16 +110,23 @@ def without_ghosts(found: Sequence[Event]) -> list[Event]:
 
 def _ghost(event: Event, other: Event) -> bool:
     bracket = (event.before, event.after) == (other.before, other.after)
-    weaker = event.track.margin < GHOST_SHARE * other.track.margin and event.kind != other.kind
-    one, two = event.track.sighting.fit, other.track.sighting.fit
-    apart_m = float(np.hypot(one.row - two.row, one.col - two.col)) * 10.0
-    return bracket and weaker and apart_m < GHOST_REACH * two.length_m
+    weaker = event.margin < GHOST_SHARE * other.margin and event.kind != other.kind
+    return bracket and weaker and _apart_px(event, other) * 10.0 < GHOST_REACH * other.track.sighting.fit.length_m
 
 
 def _same(event: Event, other: Event) -> bool:
+    """Whether two events tell one arrival, or one departure; a replacement is both, of two objects."""
     overlap = event.before < other.after and other.before < event.after
-    alike = event.kind == other.kind or "replacement" in (event.kind, other.kind)
-    return overlap and alike and near(event.track.sighting.fit, other.track.sighting.fit)
+    pairs = ((_came(event), _came(other)), (_left(event), _left(other)))
+    return overlap and any(one and two and near(one.sighting.fit, two.sighting.fit) for one, two in pairs)
+
+
+def _came(event: Event) -> Track | None:
+    return None if event.kind == "departure" else event.track
+
+
+def _left(event: Event) -> Track | None:
+    return event.track if event.kind == "departure" else event.gone
 
 
 def to_hit(

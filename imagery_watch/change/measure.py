@@ -102,7 +102,8 @@ def measured(fit: Fit, looks: Sequence[Look]) -> Fit:
     row, col = round(fit.row), round(fit.col)
     views = [View(window_of(look, row, col), near_sun(look.sun_azimuth, look.sun_elevation)) for look in looks[:LOOKS]]
     starts = [Settled(_evidence(start, views[:1]), start) for start in _starts(fit)]
-    nearly = max(_settled(one, views[:1], ROUGHLY) for one in starts if one.evidence >= OPEN * starts[0].evidence)
+    followed = [starts[0], *(one for one in starts[1:] if one.evidence >= OPEN * starts[0].evidence)]
+    nearly = max(_settled(one, views[:1], ROUGHLY) for one in followed)
     best = _settled(Settled(_evidence(nearly.figures, views), nearly.figures), views, FINELY).figures
     stretch = exp(best.log_length) / fit.length_m
     return replace(

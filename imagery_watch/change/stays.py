@@ -64,15 +64,11 @@ def _presence(track: Track, events: Sequence[Event]) -> Presence:
 
 
 def _begins(event: Event, track: Track) -> bool:
-    if event.kind == "replacement":
-        return event.after == track.first and _at_one_place(event.track, track)
-    return event.kind == "arrival" and event.track is track
+    return event.kind != "departure" and event.track is track
 
 
 def _ends(event: Event, track: Track) -> bool:
-    if event.kind == "replacement":
-        return event.before == track.last and _at_one_place(event.track, track)
-    return event.kind == "departure" and event.track is track
+    return (event.track if event.kind == "departure" else event.gone) is track
 
 
 def _at_one_place(one: Track, other: Track) -> bool:

@@ -153,7 +153,7 @@ def variants(template: Template, sun_azimuth: float, sun_elevation: float) -> li
 
 
 def drawn(plan: Plan, length: float, heading: float, azimuth: float, elevation: float) -> Template:
-    """One shape, its length in metres and its heading and the sun in degrees, that nobody will ask for again."""
+    """One shape, its length in metres and its heading and the sun in degrees, drawn anew."""
     shadow_m = min(plan.fin * length / np.tan(np.radians(elevation)), MAX_SHADOW_M)
     reach = int(np.ceil((0.6 * length + shadow_m) / PIXEL_M)) + 2
     size = (2 * reach + 1) * round(PIXEL_M / FINE_M)
@@ -168,7 +168,7 @@ def drawn(plan: Plan, length: float, heading: float, azimuth: float, elevation: 
 
 
 _template = lru_cache(maxsize=4096)(drawn)
-"""The same, kept for those who will."""
+"""The same, kept: the dictionary's shapes are asked for again and again."""
 
 
 def _parts(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, bool]]:
@@ -198,12 +198,12 @@ def _draw(outline: NDArray[np.float64], heading: float, size: int) -> NDArray[np
     north = outline[:, 0] * np.cos(turn) - outline[:, 1] * np.sin(turn)
     middle = (size - 1) / 2
     corners = np.stack([middle - north / FINE_M, middle + east / FINE_M], axis=1)
-    drawn = np.zeros((size, size), bool)
-    drawn[polygon(corners[:, 0], corners[:, 1], shape=drawn.shape)] = True
-    return drawn
+    part = np.zeros((size, size), bool)
+    part[polygon(corners[:, 0], corners[:, 1], shape=part.shape)] = True
+    return part
 
 
-def _cast(drawn: NDArray[np.bool_], height: float, azimuth: float, elevation: float) -> NDArray[np.bool_]:
+def _cast(part: NDArray[np.bool_], height: float, azimuth: float, elevation: float) -> NDArray[np.bool_]:
     """The shape swept over the ground from where its lower edge throws its shadow to where its top does.
 
     The sweep doubles its length in each step, which costs the logarithm of the throw.
@@ -212,7 +212,7 @@ def _cast(drawn: NDArray[np.bool_], height: float, azimuth: float, elevation: fl
     away = np.radians(azimuth + 180.0)
     rows, cols = -np.cos(away) / FINE_M, np.sin(away) / FINE_M
     start, length = LOWER_EDGE * throw, (1 - LOWER_EDGE) * throw
-    swept = np.roll(drawn, (round(rows * start), round(cols * start)), axis=(0, 1))
+    swept = np.roll(part, (round(rows * start), round(cols * start)), axis=(0, 1))
     covered = 0.0
     while covered < length:
         step = min(max(covered, FINE_M), length - covered)

@@ -61,7 +61,7 @@ def images(pattern: str) -> np.ndarray:
 
 def baseline(stack: np.ndarray):
     noise = temporal_noise(stack, APRONS)
-    weights = empty_weights(stack, pavement_colour(stack, APRONS, 10.0), noise)
+    weights = empty_weights(stack, pavement_colour(stack, APRONS, 10.0), noise, APRONS)
     return baseline_of(stack, weights, noise, 0.1), weights
 
 
@@ -128,6 +128,23 @@ def test_a_busy_stand_on_a_slab_brighter_than_its_neighbours_keeps_its_own_empty
             looks[number, :, 28:30, 23:29] = 0.26
     looks += rng.normal(0, 0.006, looks.shape).astype(np.float32)
     noise = np.array([0.006], np.float32)
-    weights = empty_weights(looks, np.full((1, 52, 52), 0.30, np.float32), noise)[:, 26, 26]
+    everywhere = np.ones((52, 52), bool)
+    weights = empty_weights(looks, np.full((1, 52, 52), 0.30, np.float32), noise, everywhere)[:, 26, 26]
     assert weights[list(empty)].min() > 0.5
     assert np.delete(weights, empty).max() < 0.1
+
+
+@pytest.mark.parametrize("edge", [6, 8, 12, 30])
+def test_grass_around_a_small_pad_is_not_its_shade(edge: int) -> None:
+    """A grey aircraft on every second look, two pixels inside the corner."""
+    rng = np.random.default_rng(4)
+    pad = np.s_[10 : 10 + edge, 10 : 10 + edge]
+    aprons = np.zeros((52, 52), bool)
+    aprons[pad] = True
+    looks = np.full((18, 1, 52, 52), 0.06, np.float32)
+    looks[:, :, *pad] = 0.30
+    looks[::2, :, 11:15, 11:15] = 0.20
+    looks += rng.normal(0, 0.006, looks.shape).astype(np.float32)
+    noise = np.array([0.006], np.float32)
+    weights = empty_weights(looks, pavement_colour(looks, aprons, 10.0), noise, aprons)[:, 12, 12]
+    assert weights[1::2].min() > 0.5 and weights[::2].max() < 0.1
