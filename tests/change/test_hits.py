@@ -10,7 +10,7 @@ import pytest
 from change.scenes import JET, look_for, series, stand
 from imagery_watch.change.detect import UNKNOWN, Detection
 from imagery_watch.change.explain import Fit
-from imagery_watch.change.hits import Event, events, hit_id, summary, to_hit
+from imagery_watch.change.hits import Event, events, hit_id, summary, to_hit, without_ghosts
 from imagery_watch.change.templates import dictionary
 from imagery_watch.change.tracks import Sighting, Track, apart, near
 from imagery_watch.evaluate.aircraft import TYPES
@@ -168,3 +168,37 @@ def test_the_summary_is_hedged(kind: str, length_m: float, size: str) -> None:
 def test_nothing_is_said_of_pixels_never_seen() -> None:
     image = detection().stack.passes[0].image
     assert np.isfinite(image[:, detection().stack.passes[0].visible]).all()
+
+
+@pytest.mark.parametrize(("gone", "come"), [(60.0, 9.0), (9.0, 60.0)])
+def test_a_replacement_is_of_what_came_and_as_sure_as_the_surer(gone: float, come: float) -> None:
+    first, second = (
+        track("JJJ.....", fit(length_m=50.0, margin=gone)),
+        track("...JJJJJ", fit(length_m=30.0, margin=come)),
+    )
+    [event] = events([first, second])
+    assert (event.kind, event.track, event.gone) == ("replacement", second, first)
+    assert event.margin == 60.0 and event.score == pytest.approx((2 * 60.0) ** 0.5)
+
+
+def test_what_is_hardly_more_than_noise_replaces_nothing() -> None:
+    found = events([track("JJJ.....", fit(margin=60.0)), track("...JJJJJ", fit(length_m=17.0, margin=3.1))])
+    assert [(event.kind, event.score > 10) for event in found] == [("arrival", False), ("departure", True)]
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_a_large_aircraft_after_a_row_hides_none_of_its_members(turn: bool) -> None:
+    members = [track("JJJ.....", replace(fit(20.0, 20.0 + 2.2 * k, 22.0, 30.0), room_m=13.0)) for k in range(4)]
+    jet = track("...JJJJJ", fit(20.0, 23.4, 70.0, 12.0))
+    found = events([jet, *members] if turn else [*members, jet])
+    assert sorted(event.kind for event in found) == ["departure"] * 3 + ["replacement"]
+    [swap] = [event for event in found if event.kind == "replacement"]
+    assert swap.track is jet and swap.gone in members[1:3]
+
+
+def test_a_replacement_by_a_weak_object_is_no_ghost() -> None:
+    """With few looks: beside a departure half as strong as what the replacement's other object was."""
+    swap = [track("JJ..", fit(margin=60.0)), track("..JJ", fit(margin=5.0))]
+    beside = track("JJ..", fit(27.0, 20.0, margin=20.0))
+    found = without_ghosts(events([*swap, beside]))
+    assert "replacement" in [event.kind for event in found]

@@ -76,7 +76,7 @@ def test_a_replacement_ends_one_stay_and_begins_another() -> None:
 
 
 def test_a_replacement_belongs_to_the_weaker_object_too() -> None:
-    """The event carries the stronger track, and the weaker may have no other one that is strong enough to be told."""
+    """The event knows both, whichever is the surer."""
     strong, weak = track("JJJ....."), track("...JJJJJ", fit(margin=9.0))
     kept = [event for event in events([strong, weak]) if event.kind == "replacement"]
     assert [(one.arrival, one.departure) for one in presences([strong, weak], kept)] == [(None, 0), (0, None)]
