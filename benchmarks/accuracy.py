@@ -2,6 +2,7 @@
 
 python benchmarks/accuracy.py                       everything, under 20 minutes on 2 cores
 python benchmarks/accuracy.py --short               a few worlds on concrete, under 3 minutes
+python benchmarks/accuracy.py --cross               four times the worlds, sun by cloud: an hour
 python benchmarks/accuracy.py --json claims.json    the same, and keeps the claims
 python benchmarks/accuracy.py --from claims.json    the tables of kept claims, at once
 """
@@ -20,6 +21,8 @@ from worlds import CASES, SEEDS, SHORT_SEEDS, Job, Watched, jobs, load, save, wa
 WORLDS, NULLS = 10, 11
 """For each ground: at some 25 CPU seconds a world, with simulation and peers, 12 to 16 minutes on two cores."""
 SHORT_WORLDS, SHORT_NULLS = 2, 2
+CROSS = 4
+"""Times as many worlds for a table of sun by cloud."""
 PROCESSES = 2
 
 
@@ -29,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     watched = load(chosen.source) if chosen.source else run(_jobs(chosen))
     if chosen.json:
         save(watched, chosen.json)
-    print("\n".join(report(watched)))
+    print("\n".join(report(watched, cross=chosen.cross)))
     if chosen.roc:
         # Only who wants the picture needs matplotlib.
         from roc import draw
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nulls", type=int, help=f"worlds without traffic, for each ground (default {NULLS})")
     parser.add_argument("--grounds", nargs="+", choices=CASES, help="default: all")
     parser.add_argument("--short", action="store_true", help="two worlds of each kind on concrete, their seeds apart")
+    parser.add_argument("--cross", action="store_true", help="more worlds, and a table of sun by cloud")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keeps all claims")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="tables of claims that were kept")
     parser.add_argument("--roc", type=Path, metavar="FILE.png", help="draws found against false (needs matplotlib)")
@@ -51,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _jobs(chosen: argparse.Namespace) -> list[Job]:
     worlds, nulls, grounds = (SHORT_WORLDS, SHORT_NULLS, ["concrete"]) if chosen.short else (WORLDS, NULLS, list(CASES))
+    if chosen.cross:
+        worlds, nulls = CROSS * worlds, CROSS * nulls
     return jobs(
         chosen.grounds or grounds,
         worlds if chosen.worlds is None else chosen.worlds,

@@ -47,11 +47,11 @@ LOOKS: dict[str, Callable[[int], bool]] = {
 Case = list[Watched]
 
 
-def report(watched: Sequence[Watched]) -> list[str]:
-    """All tables, headings and blank lines between them."""
+def report(watched: Sequence[Watched], *, cross: bool = False) -> list[str]:
+    """All tables, headings and blank lines between them; with `cross`, sun and cloud together."""
     cases = {case: here for case in CASES if (here := [one for one in watched if one.job.case == case])}
     lines = list(_head())
-    for title, table in TABLES.items():
+    for title, table in (TABLES | {BY_LIGHT: crossed} if cross else TABLES).items():
         lines += ["", title]
         for case, here in cases.items():
             lines += ["", f"  {label(case)}", *("    " + line for line in table(here))]
@@ -119,8 +119,20 @@ def _shares(name: str, changes: Sequence[Told], at: Sequence[Rule]) -> str:
 
 def marginals(here: Case) -> Iterator[str]:
     """Pd by sun and by cloud."""
-    at, traffic = threshold(here, USUAL), with_traffic(here)
-    groups = {**_by_sun(traffic), **_by_cloud(traffic)}
+    traffic = with_traffic(here)
+    return _in_groups(here, {**_by_sun(traffic), **_by_cloud(traffic)})
+
+
+def crossed(here: Case) -> Iterator[str]:
+    """Pd by sun and cloud together: of few worlds, most of its cells hold a handful of changes."""
+    by_sun = _by_sun(with_traffic(here))
+    return _in_groups(
+        here, {f"{sun}, {cloud}": both for sun, some in by_sun.items() for cloud, both in _by_cloud(some).items()}
+    )
+
+
+def _in_groups(here: Case, groups: dict[str, Case]) -> Iterator[str]:
+    at = threshold(here, USUAL)
     yield _wide("", list(groups))
     yield _wide("worlds", [str(len(worlds)) for worlds in groups.values()])
     for size in reversed(SIZES):
@@ -129,7 +141,7 @@ def marginals(here: Case) -> Iterator[str]:
 
 
 def _wide(name: str, cells: Sequence[str]) -> str:
-    return (f"{name:10}" + "".join(f"{cell:24}" for cell in cells)).rstrip()
+    return (f"{name:10}" + "".join(f"{cell:36}" if len(cells) > 5 else f"{cell:24}" for cell in cells)).rstrip()
 
 
 def _by_sun(traffic: Case) -> dict[str, Case]:
@@ -244,9 +256,10 @@ def cost(watched: Sequence[Watched]) -> Iterator[str]:
     yield f"{len(watched)} worlds, {passes} passes, {sum(total.values()):.0f} CPU seconds"
 
 
+BY_LIGHT = f"2. Pd by sun and cloud, at {USUAL:g} false alarms per km2 and pass"
 TABLES: dict[str, Callable[[Case], Iterator[str]]] = {
     "1. Pd by size, one aircraft on a stand of its own unless said otherwise": detection,
-    f"2. Pd by sun and cloud, at {USUAL:g} false alarms per km2 and pass": marginals,
+    BY_LIGHT: marginals,
     "3. False alarms": false_alarms,
     f"4. What was said of changes found, at {USUAL:g} false alarms per km2 and pass (root mean squares)": measured,
     f"5. Pd beside other methods, each at {USUAL:g} false alarms per km2 and pass": beside_peers,

@@ -161,6 +161,15 @@ def test_the_tables_say_what_happened() -> None:
     assert "2 worlds with traffic, 1 without: 10 km2 x pass without" in text
 
 
+def test_sun_and_cloud_can_be_crossed() -> None:
+    worlds = [traffic(told(6.0), sun=30.0 + n, hidden=0.1 * (n % 2)) for n in range(6)]
+    lines = list(tables.crossed([*worlds, null(2.0)]))
+    assert lines[0].count("hidden") == 3 and lines[0].count("clear") == 3
+    assert lines[1].split()[1:] == ["1"] * 6
+    assert lines[2].count("n=1") == 6
+    assert tables.report(worlds, cross=True) != tables.report(worlds)
+
+
 def test_tables_can_be_made_of_anything() -> None:
     for some in ([], [traffic()], [null()], [traffic(told(None)), null()]):
         assert tables.report(some)[0].startswith("SIMULATED")
