@@ -21,6 +21,7 @@ SIZES = {
 MIX = {"<= 17 m": 0.08, "22 m": 0.2, "24-34 m": 0.26, "34-42 m": 0.2, ">= 42 m": 0.26}
 LIVERIES = ((0.62, 0.42), (0.70, 0.55), (0.36, 0.36), (0.24, 0.22), (0.55, 0.30))
 """Fuselage and wings: white with grey wings, all white, bare metal, military grey, light with dark wings."""
+FEWEST = 7
 EDGE_PX = 4
 APART_PX = 10
 SHEEN = 0.04
@@ -58,7 +59,12 @@ class Story:
 
 
 def tell(layout: Layout, seed: int, count: int, *, traffic: bool, clutter: float = 1.0) -> Story:
-    """A story of `count` passes: parked aircraft and clutter; with `traffic`, aircraft of all sizes come and go."""
+    """A story of `count` passes: parked aircraft and clutter; with `traffic`, aircraft of all sizes come and go.
+
+    Raises ValueError below `FEWEST` passes: there would be no room for what comes, stands and goes.
+    """
+    if count < FEWEST:
+        raise ValueError(f"a story needs at least {FEWEST} passes, not {count}")
     rng = np.random.default_rng(seed)
     inside = ndimage.distance_transform_edt(layout.apron_index >= 0) > EDGE_PX
     sites = [(float(row), float(col)) for row, col in zip(*np.nonzero(inside), strict=True)]

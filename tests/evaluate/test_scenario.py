@@ -8,7 +8,7 @@ import pytest
 
 from imagery_watch.evaluate.aircraft import TYPES
 from imagery_watch.evaluate.layout import Layout, lay_out
-from imagery_watch.evaluate.scenario import MIX, SIZES, Stay, Story, any_aircraft, tell
+from imagery_watch.evaluate.scenario import FEWEST, MIX, SIZES, Stay, Story, any_aircraft, tell
 
 PASSES = 16
 SEEDS = (11, 22, 33)
@@ -113,3 +113,11 @@ def test_what_lies_flat_lies_below_what_stands_up(story: Story) -> None:
         raised = [thing.height > 0 for thing in story.lying(number)]
         assert raised == sorted(raised)
         assert all(thing.first <= number < thing.gone for thing in story.lying(number))
+
+
+@pytest.mark.parametrize("traffic", [False, True])
+def test_a_story_has_room_for_what_comes_and_goes(traffic: bool, field: Layout) -> None:
+
+    assert all(stay.gone <= FEWEST for stay in tell(field, 5, FEWEST, traffic=traffic).stays)
+    with pytest.raises(ValueError, match="at least 7 passes, not 6"):
+        tell(field, 5, FEWEST - 1, traffic=traffic)
