@@ -115,8 +115,7 @@ def _row_at(look: Look, row: int, col: int, window: Window, leading: list[Row], 
     patch, convoy = single.plain if single else plain_ratio(window), vehicles_ratio(window, places)
     plain = max((1 + RAGGED) * patch, convoy)
     margin = margin_over(last.ratio, plain, misfit**2, len(look.bands))
-    # the single one must hold out against the trucks only while a row is in question: its own margin stays its own
-    if single and margin_over(single.ratio, max(patch, convoy), single.misfit, len(look.bands)) > margin:
+    if single and single.margin > margin:
         return (single,)
     one, length = last.shape.member, last.shape.member.length_m
     interval = (length / LENGTH_STEP, length * LENGTH_STEP)
