@@ -41,9 +41,9 @@ class Hit:
     y: float
     """Northing on the airfield's Grid, metres."""
     before: datetime
-    """Aware UTC: the last look without the change in which the hit's own footprint was visible."""
+    """Aware UTC: the last look before the change in which the hit's own footprint was visible."""
     after: datetime
-    """Aware UTC: the first look with it."""
+    """Aware UTC: the first such look after it."""
     before_items: tuple[str, ...]
     after_items: tuple[str, ...]
     score: float
@@ -92,9 +92,9 @@ class Chip:
 
     hit_id: str
     before: NDArray[np.float32] = field(repr=False)
-    """(band, y, x): registered, normalised reflectance of the last look without the change."""
+    """(band, y, x): registered, normalised reflectance of the last look before the change."""
     after: NDArray[np.float32] = field(repr=False)
-    """(band, y, x): the same of the first look with it."""
+    """(band, y, x): the same of the first look after it."""
     bands: tuple[str, ...]
     row: float
     """Row of the hit within the chip, counted from the first pixel's centre."""

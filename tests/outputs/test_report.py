@@ -167,6 +167,21 @@ def test_a_hit_is_told_in_hedged_words() -> None:
     assert "Check before you publish" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "last", "first"),
+    [
+        ("arrival", "Last look without it", "First look with it"),
+        ("departure", "Last look with it", "First look without it"),
+        ("replacement", "Last look with the one before", "First look with the one after"),
+    ],
+)
+def test_each_kind_says_which_look_showed_it(kind: Any, last: str, first: str) -> None:
+    result = make_result()
+    text = text_of(replace(result, hits=(replace(result.hits[0], kind=kind),)))
+    assert last in text and first in text and text.index(last) < text.index(first)
+    assert "order of magnitude" in text
+
+
 def test_calibrated_numbers_are_shown() -> None:
     result = make_result()
     hit = replace(result.hits[0], false_alarms_per_year=0.25, probability=0.93)
