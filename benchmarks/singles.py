@@ -81,17 +81,21 @@ def report(watched: Sequence[Watched]) -> Iterator[str]:
     yield f"SIMULATED, and plainer than any airfield: see benchmarks/flat.py. {versions()}"
     yield "Pd: share of changes found; an aircraft's two are not independent, the 95 % intervals too narrow by that."
     yield "* all claims made, where they are too few for the rate."
-    suns = f"suns of {', '.join(f'{sun:.0f}' for sun in sorted({one.sun for one in watched}))} degrees"
     for case in flat.CASES:
         here = [one for one in watched if one.job.case == case]
         if here:
-            yield from ("", f"{case}, {suns}", "")
+            yield from ("", f"{case}, {suns(here)}", "")
             yield from ("  " + line for line in (*found_of(here, threshold(here, RATE)), *false_alarms(here)))
     real = [one for one in watched if one.job.case == flat.REAL]
     if real:
         alike = [one for one in watched if one.job.case == next(iter(flat.CASES))]
-        yield from ("", f"{flat.REAL}, {suns}: found above the score of the first table", "")
+        yield from ("", f"{flat.REAL}, {suns(real)}: found above the score of the first table", "")
         yield from ("  " + line for line in (*found_of(real, threshold(alike, RATE)), *beside(real)))
+
+
+def suns(here: Sequence[Watched]) -> str:
+    """`sun at 30, 40 degrees`."""
+    return f"sun at {', '.join(f'{sun:.0f}' for sun in sorted({one.sun for one in here}))} degrees"
 
 
 def found_of(here: Sequence[Watched], at: Threshold) -> Iterator[str]:
