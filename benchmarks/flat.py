@@ -19,11 +19,11 @@ from imagery_watch.evaluate import clutter
 from imagery_watch.evaluate.aircraft import TYPES
 from imagery_watch.evaluate.daylight import BANDS
 from imagery_watch.evaluate.ground import bolzano
-from imagery_watch.evaluate.inject import Placement, inject
+from imagery_watch.evaluate.inject import Placement
 from imagery_watch.evaluate.layout import FINE, SIZE, Layout
 from imagery_watch.evaluate.passes import SimulatedPass
-from imagery_watch.evaluate.scenario import SHEEN, Stay, Story
-from imagery_watch.evaluate.simulator import CLEAR_FIELD, CLEAR_GROUND, Image, Setting, World, grid
+from imagery_watch.evaluate.scenario import Stay, Story
+from imagery_watch.evaluate.simulator import CLEAR_FIELD, CLEAR_GROUND, Image, Setting, World, grid, peopled
 from imagery_watch.model import Grid
 from imagery_watch.sources.airfields import find_airfield, shipped_dir
 from imagery_watch.sources.grids import draw_areas
@@ -207,16 +207,7 @@ def _pass(
 ) -> SimulatedPass:
     common, *own = (_field(rng, index.shape, BLUR_PX) for _ in range(1 + len(BANDS)))
     image = (base + noise * (0.8**0.5 * common + 0.2**0.5 * np.stack(own))).astype(np.float32)
-    lying = story.lying(number)
-    for thing in (one for one in lying if one.height == 0):
-        image = clutter.drawn(image, thing, sun)
-    for stay in story.standing(number):
-        sheen = 1 + float(rng.normal(0, SHEEN))
-        place = stay.place
-        shown = replace(place, fuselage_paint=place.fuselage_paint * sheen, wing_paint=place.wing_paint * sheen)
-        image = inject(image, BANDS, shown, *sun)
-    for thing in (one for one in lying if one.height > 0):
-        image = clutter.drawn(image, thing, sun)
+    image = peopled(image, story, number, sun, rng)
     image = image * np.float32(rng.normal(1, 0.02)) + np.float32(abs(rng.normal(0, 0.005)))
     shift = rng.normal(0, MISREGISTRATION_PX, 2)
     image = np.stack([ndimage.shift(band, shift, order=3, mode="nearest") for band in image])

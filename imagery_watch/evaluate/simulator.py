@@ -117,6 +117,16 @@ def _pass(
     orbit = setting.orbits[number % len(setting.orbits)]
     image = weather.ground(when, orbit)
     image *= 1 - shaded(layout, *sun) * (1 - SKYLIGHT)[:, None, None]
+    image = peopled(image, story, number, sun, rng)
+    cloudy = rng.random() < setting.cloudy
+    image, dense, dark = clutter.veiled(image, list(clutter.veils(rng, SIZE, cloudy)), rng)
+    seen = _sensed(image, setting.misregistration_px, rng)
+    platform = ("sentinel-2a", "sentinel-2b")[number % 2]
+    return SimulatedPass(when, platform, orbit, *sun, seen, _classes(layout, image, dense, dark, rng))
+
+
+def peopled(image: Image, story: Story, number: int, sun: tuple[float, float], rng: np.random.Generator) -> Image:
+    """The ground (band, y, x) with what lies and stands on it on one pass: patches, aircraft, and what has a height."""
     lying = story.lying(number)
     for thing in (one for one in lying if one.height == 0):
         image = clutter.drawn(image, thing, sun)
@@ -127,11 +137,7 @@ def _pass(
         image = inject(image, BANDS, shown, *sun)
     for thing in (one for one in lying if one.height > 0):
         image = clutter.drawn(image, thing, sun)
-    cloudy = rng.random() < setting.cloudy
-    image, dense, dark = clutter.veiled(image, list(clutter.veils(rng, SIZE, cloudy)), rng)
-    seen = _sensed(image, setting.misregistration_px, rng)
-    platform = ("sentinel-2a", "sentinel-2b")[number % 2]
-    return SimulatedPass(when, platform, orbit, *sun, seen, _classes(layout, image, dense, dark, rng))
+    return image
 
 
 class _Weather:
