@@ -61,10 +61,10 @@ class Story:
 def tell(layout: Layout, seed: int, count: int, *, traffic: bool, clutter: float = 1.0) -> Story:
     """A story of `count` passes: parked aircraft and clutter; with `traffic`, aircraft of all sizes come and go.
 
-    Raises ValueError below `FEWEST` passes: there would be no room for what comes, stands and goes.
+    Raises ValueError with traffic below `FEWEST` passes: there would be no room for what comes, stands and goes.
     """
-    if count < FEWEST:
-        raise ValueError(f"a story needs at least {FEWEST} passes, not {count}")
+    if traffic and count < FEWEST:
+        raise ValueError(f"a story with traffic needs at least {FEWEST} passes, not {count}")
     rng = np.random.default_rng(seed)
     inside = ndimage.distance_transform_edt(layout.apron_index >= 0) > EDGE_PX
     sites = [(float(row), float(col)) for row, col in zip(*np.nonzero(inside), strict=True)]
