@@ -75,8 +75,8 @@ def detect(
             found += sighted
             on_pass()
         strong = [track for track in tracks(found, compared) if track.margin >= FROM]
-        # what is near what was decided with the dictionary's lengths, and stays so decided
         joined = list(pool.map(lambda track: _measured(track, compared), strong))
+    # which of them are one event was decided with the dictionary's lengths: measuring decides nothing
     every = _of_measured(events(strong), strong, joined)
     if len(stack.passes) < FEW_LOOKS:
         every = without_ghosts(every)
@@ -89,12 +89,8 @@ def detect(
 
 def _of_measured(every: Sequence[Event], strong: Sequence[Track], joined: Sequence[Track]) -> list[Event]:
     """The events of tracks, told of the same tracks as they were measured."""
-    number_of = {id(track): number for number, track in enumerate(strong)}
-
-    def now(track: Track) -> Track:
-        return joined[number_of[id(track)]]
-
-    return [replace(event, track=now(event.track), gone=event.gone and now(event.gone)) for event in every]
+    now = {id(track): told for track, told in zip(strong, joined, strict=True)}
+    return [replace(event, track=now[id(event.track)], gone=event.gone and now[id(event.gone)]) for event in every]
 
 
 def _measured(track: Track, compared: Sequence[Look | None]) -> Track:
