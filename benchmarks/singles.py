@@ -8,7 +8,6 @@ python benchmarks/singles.py --json claims.json    keeps the claims;  --from cla
 """
 
 import argparse
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from tallies import (
     told,
     with_traffic,
 )
-from worlds import Job, Told, Watched, judged, load, look_for, save
+from worlds import Job, Told, Watched, load, save, witness
 
 from imagery_watch.evaluate.aircraft import TYPES
 
@@ -66,14 +65,8 @@ def jobs(worlds: int) -> list[Job]:
 
 
 def watch(job: Job) -> Watched:
-    """Builds one world, lets the detector look at it, and judges what it says."""
-    clock = [time.process_time()]
-    world = flat.build(job.case, job.seed, traffic=job.traffic)
-    clock.append(time.process_time())
-    detection = look_for(world, flat.grid_of(job.case))
-    clock.append(time.process_time())
-    seconds = {"simulation": clock[1] - clock[0], "detection": clock[2] - clock[1], "peers": 0.0}
-    return judged(job, world, detection, {}, seconds)
+    """One world as `worlds.witness` tells it."""
+    return witness(job, lambda: flat.build(job.case, job.seed, traffic=job.traffic), flat.grid_of(job.case))
 
 
 def report(watched: Sequence[Watched]) -> Iterator[str]:

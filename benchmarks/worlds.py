@@ -4,8 +4,8 @@ import json
 import resource
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,27 +123,36 @@ def jobs(cases: Iterable[str], worlds: int, nulls: int, seeds: dict[str, int] = 
 
 
 def setting(job: Job) -> Setting:
-    """The world's setting; latitude and season are drawn until every pass has a sun high enough."""
+    """The world's setting: on the ground of its case."""
     pavement, noise = CASES[job.case]
-    rng = np.random.default_rng(job.seed + SEED_STEP // 2)
+    return in_season(Setting(job.seed, pavement, noise, traffic=job.traffic))
+
+
+def in_season(made: Setting) -> Setting:
+    """The setting with a latitude and season of its own, drawn until every pass has a sun high enough."""
+    rng = np.random.default_rng(made.seed + SEED_STEP // 2)
     while True:
         latitude = float(rng.uniform(*LATITUDES))
         start = FIRST_DAY + timedelta(days=int(rng.integers(DAYS)))
-        made = Setting(job.seed, pavement, noise, latitude=latitude, start=start, traffic=job.traffic)
         # the sun rises until June and sinks from then on: it is lowest on the first pass or on the last
         ends = (start, start + timedelta(days=made.every_days * (made.passes - 1)))
         if min(sun_position(latitude, when)[1] for when in ends) >= LOWEST_SUN:
-            return made
+            return replace(made, latitude=latitude, start=start)
 
 
 def watch(job: Job) -> Watched:
-    """Builds one world, lets the detector and the peers look at it, and judges what they say."""
+    """One world as `witness` tells it, with what the peers make of it."""
+    return witness(job, lambda: build(setting(job)), with_peers=True)
+
+
+def witness(job: Job, make: Callable[[], World], on: Grid | None = None, *, with_peers: bool = False) -> Watched:
+    """Makes a world, lets the detector look at it, and the peers if wanted, and judges what they say."""
     clock = [time.process_time()]
-    world = build(setting(job))
+    world = make()
     clock.append(time.process_time())
-    detection = look_for(world)
+    detection = look_for(world, on)
     clock.append(time.process_time())
-    of_peers = peer_claims(detection)
+    of_peers = peer_claims(detection) if with_peers else {}
     clock.append(time.process_time())
     seconds = dict(zip(("simulation", "detection", "peers"), np.diff(clock).tolist(), strict=True))
     return judged(job, world, detection, of_peers, seconds)

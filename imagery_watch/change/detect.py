@@ -12,6 +12,7 @@ from imagery_watch.change.hits import Event, events, without_ghosts
 from imagery_watch.change.measure import measured
 from imagery_watch.change.prepare import Stack, prepare
 from imagery_watch.change.screen import Look, screen
+from imagery_watch.change.stands import in_turn
 from imagery_watch.change.tracks import Sighting, Track, sightings, tracks
 from imagery_watch.model import Areas, Grid, Scene
 
@@ -74,7 +75,7 @@ def detect(
         for sighted in pool.map(search, range(len(compared))):
             found += sighted
             on_pass()
-        strong = [track for track in tracks(found, compared) if track.margin >= FROM]
+        strong = in_turn([track for track in tracks(found, compared) if track.margin >= FROM], compared)
         joined = list(pool.map(lambda track: _measured(track, compared), strong))
     # which of them are one event was decided with the dictionary's lengths: measuring decides nothing
     every = _of_measured(events(strong), strong, joined)

@@ -135,6 +135,11 @@ def same_again(fit: Fit, look: Look, window: Window) -> tuple[float, float]:
     return best.ratio, mean_paint(template, best.paints)
 
 
+def again(fit: Fit, look: Look) -> float:
+    """Ratio of the fitted shape in another look."""
+    return same_again(fit, look, window_of(look, round(fit.row), round(fit.col)))[0]
+
+
 def mean_paint(template: Template, paints: tuple[float, float]) -> float:
     """Reflectance of fuselage and wings together, by area."""
     hull, wings = float(template.hull.sum()), float(template.wings.sum())

@@ -20,6 +20,8 @@ GREEN = np.array((0.03, 0.06, 0.04, 0.42), np.float32)
 DRY = np.array((0.08, 0.12, 0.16, 0.27), np.float32)
 SOIL = np.array((0.09, 0.12, 0.16, 0.22), np.float32)
 WOOD = np.array((0.025, 0.045, 0.03, 0.28), np.float32)
+SNOW = np.array((0.85, 0.85, 0.83, 0.76), np.float32)
+"""Fresh."""
 
 
 def sun_position(latitude: float, when: datetime, local_hour: float = 10.5) -> tuple[float, float]:

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.evaluate.aircraft import TYPES
 from imagery_watch.evaluate.clutter import Site, Thing, around, lasting, passing
 from imagery_watch.evaluate.inject import Placement
 from imagery_watch.evaluate.layout import Layout
+from imagery_watch.evaluate.winter import remains
 
 SIZES = {
     "<= 17 m": ("F-16", "MiG-29"),
@@ -58,16 +60,18 @@ class Story:
         return sorted(there, key=lambda thing: thing.height > 0)
 
 
-def tell(layout: Layout, seed: int, count: int, *, traffic: bool, clutter: float = 1.0) -> Story:
+def tell(layout: Layout, seed: int, count: int, *, traffic: bool, clutter: float = 1.0, snowfalls: int = 0) -> Story:
     """A story of `count` passes: parked aircraft and clutter; with `traffic`, aircraft of all sizes come and go.
+
+    Each of the `snowfalls` leaves heaps and ridges of snow on the aprons.
 
     Raises ValueError with traffic below `FEWEST` passes: there would be no room for what comes, stands and goes.
     """
     if traffic and count < FEWEST:
         raise ValueError(f"a story with traffic needs at least {FEWEST} passes, not {count}")
     rng = np.random.default_rng(seed)
-    inside = ndimage.distance_transform_edt(layout.apron_index >= 0) > EDGE_PX
-    sites = [(float(row), float(col)) for row, col in zip(*np.nonzero(inside), strict=True)]
+    from_edge = ndimage.distance_transform_edt(layout.apron_index >= 0)
+    sites, rim = _places(from_edge > EDGE_PX), _places((from_edge > 0) & (from_edge <= EDGE_PX))
     km2 = float((layout.apron_index >= 0).sum()) * 1e-4
     spots = _Spots(rng, sites)
     stays = _parked(rng, spots, count)
@@ -82,7 +86,12 @@ def tell(layout: Layout, seed: int, count: int, *, traffic: bool, clutter: float
         things += passing(rng, sites, km2, number, clutter)
         for stay in (one for one in stays if one.first <= number < one.gone):
             things += around(rng, (stay.place.row, stay.place.col), number, clutter)
+    things += remains(rng, rim, sites, km2, count, snowfalls)
     return Story(tuple(stays), tuple(things), km2)
+
+
+def _places(where: NDArray[np.bool_]) -> list[Site]:
+    return [(float(row), float(col)) for row, col in zip(*np.nonzero(where), strict=True)]
 
 
 class _Spots:

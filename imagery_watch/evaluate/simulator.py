@@ -49,6 +49,8 @@ class Setting:
     traffic: bool = True
     clutter: float = 1.0
     """Factor on the densities of everything that is no aircraft."""
+    snowfalls: int = 0
+    """Each leaves heaps and ridges on the aprons, on which alone it lies."""
     cloudy: float = 0.1
     """Share of passes with clouds."""
     misregistration_px: float = 0.25
@@ -102,7 +104,14 @@ def to_scene(one: SimulatedPass, bands: tuple[str, ...], number: int) -> Scene:
 def build(setting: Setting) -> World:
     """The airfield, its story and all its passes; the same setting gives the same world."""
     layout = lay_out(setting.seed)
-    story = tell(layout, setting.seed + 1, setting.passes, traffic=setting.traffic, clutter=setting.clutter)
+    story = tell(
+        layout,
+        setting.seed + 1,
+        setting.passes,
+        traffic=setting.traffic,
+        clutter=setting.clutter,
+        snowfalls=setting.snowfalls,
+    )
     rng = np.random.default_rng(setting.seed + 2)
     weather = _Weather(setting, layout, rng)
     passes = tuple(_pass(setting, layout, story, weather, number, rng) for number in range(setting.passes))

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from change.scenes import JET
 from change.test_screen import COL, ROW, ellipse, parked, seen
 from imagery_watch.change.explain import Fit, explain
 from imagery_watch.change.screen import Look
-from imagery_watch.change.succession import change_of_object
+from imagery_watch.change.succession import change_of_object, steps
 from imagery_watch.evaluate.inject import Placement
 
 AIRLINER = replace(JET, aircraft="A320", fuselage_paint=0.5, wing_paint=0.45)
@@ -52,3 +53,35 @@ def test_one_look_or_one_fit_tells_of_one_object() -> None:
     fits = fits_of(looks)
     assert change_of_object(fits[:1], looks) is None
     assert change_of_object(fits, looks[:1]) is None
+
+
+def test_two_that_are_much_alike_are_told_by_how_the_looks_change() -> None:
+    grey, greyer = (
+        replace(AIRLINER, fuselage_paint=paint, wing_paint=paint, heading_deg=AIRLINER.heading_deg + turn)
+        for paint, turn in ((0.2, 0), (0.24, 90))
+    )
+    looks = [seen(parked(one), seed=seed) for seed, one in enumerate([grey] * 3 + [greyer] * 3)]
+    assert change_of_object(fits_of(looks), looks) == 3
+
+
+def test_a_step_is_one_where_nothing_changed_and_grows_with_the_looks_where_something_did() -> None:
+    rng = np.random.default_rng(5)
+    still = rng.normal(size=(8, 600)) + np.full(600, 0.5)
+    np.testing.assert_allclose(steps(still), 1.0, atol=0.25)
+    changed = still + np.where(np.arange(8) >= 5, 1.0, 0.0)[:, None] * rng.normal(0, 0.7, 600)
+    assert int(np.argmax(steps(changed))) == 4 and steps(changed)[4] > 1.5
+    assert steps(changed)[4] > steps(changed[3:7])[1]
+
+
+def test_what_alternates_is_no_step() -> None:
+    rng = np.random.default_rng(6)
+    shape = rng.normal(size=(2, 600))
+    seen_from_two_sides = np.stack([2 * shape[number % 2] for number in range(8)]) + rng.normal(size=(8, 600))
+    assert steps(seen_from_two_sides).max() < 2
+
+
+def test_an_object_that_shines_brighter_has_not_changed() -> None:
+    rng = np.random.default_rng(7)
+    shape = 3 * rng.normal(size=600)
+    brighter = np.stack([shape * (1.0 if number < 4 else 1.1) for number in range(8)]) + rng.normal(size=(8, 600))
+    assert steps(brighter).max() < 2
