@@ -56,15 +56,15 @@ class Coarse:
 
 def exact_fit(window: Window, hull: Array, wings: Array, shadow: Array) -> tuple[Array, Array, Array]:
     """Ratio, fuselage paint and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
-    ones = np.ones_like(window.ground)
-    observed = window.white(window.residual[None])[0]
-    grey = [window.white(part[:, None, :] * ones) for part in (hull, wings)]
     covered = (hull + wings)[:, None, :] * window.ground + shadow[:, None, :] * window.shaded
-    fixed = -window.white(covered)
-    left = observed - fixed
+    ones, count = np.ones_like(window.ground), len(hull)
+    # one product with the whitening matrices, which are larger than all that they are multiplied with
+    columns = window.white(np.concatenate([hull[:, None, :] * ones, wings[:, None, :] * ones, covered]))
+    grey, fixed = (columns[:count], columns[count : 2 * count]), -columns[2 * count :]
+    left = window.observed - fixed
     linear = [(part * left).sum(axis=1) for part in grey]
     square = [(grey[one] * grey[two]).sum(axis=1) for one, two in ((0, 0), (0, 1), (1, 1))]
-    return _best_paints(linear, square, fixed @ observed - 0.5 * (fixed**2).sum(axis=1))
+    return _best_paints(linear, square, fixed @ window.observed - 0.5 * (fixed**2).sum(axis=1))
 
 
 def _best_paints(linear: list[Any], square: list[Any], fixed: Array) -> tuple[Array, Array, Array]:

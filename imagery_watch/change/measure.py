@@ -69,11 +69,11 @@ STEP = Figures(
     width=0.015,
     fin=0.05,
 )
-ROUGHLY = ("heading", "log_length", "down", "right", "span", "sweep", "ahead", "chord")
-FINELY = (*ROUGHLY, "tail", "width", "fin")
-"""Figures that are varied, in turn, by a `STEP` either way at first."""
-FACTORS = (1.0, 0.5)
-"""On the step, in turn."""
+ROUGH = ("heading", "log_length", "down", "right", "span", "sweep", "ahead", "chord")
+FINE = (*ROUGH, "tail", "width", "fin")
+"""Figures that are varied, in turn, by a share of a `STEP` either way: in one look first, then in all."""
+ROUGHLY, FINELY = (1.0, 0.5), (0.6,)
+"""Those shares, in turn. A second round in all the looks costs twice as much and measures no better."""
 
 
 class View(NamedTuple):
@@ -103,8 +103,8 @@ def measured(fit: Fit, looks: Sequence[Look]) -> Fit:
     views = [View(window_of(look, row, col), near_sun(look.sun_azimuth, look.sun_elevation)) for look in looks[:LOOKS]]
     starts = [Settled(_evidence(start, views[:1]), start) for start in _starts(fit)]
     followed = [starts[0], *(one for one in starts[1:] if one.evidence >= OPEN * starts[0].evidence)]
-    nearly = max(_settled(one, views[:1], ROUGHLY) for one in followed)
-    best = _settled(Settled(_evidence(nearly.figures, views), nearly.figures), views, FINELY).figures
+    nearly = max(_settled(one, views[:1], ROUGH, ROUGHLY) for one in followed)
+    best = _settled(Settled(_evidence(nearly.figures, views), nearly.figures), views, FINE, FINELY).figures
     stretch = exp(best.log_length) / fit.length_m
     return replace(
         fit,
@@ -124,11 +124,11 @@ def _starts(fit: Fit) -> list[Figures]:
     return [Figures(*fit.template.plan, log_length, fit.heading_deg + turn, *place) for turn in QUARTERS]
 
 
-def _settled(best: Settled, views: Sequence[View], names: Sequence[str]) -> Settled:
+def _settled(best: Settled, views: Sequence[View], names: Sequence[str], shares: Sequence[float]) -> Settled:
     """The best figures near these: each in turn is varied, and the parabola through three values followed."""
-    for factor in FACTORS:
+    for share in shares:
         for name in names:
-            step = factor * getattr(STEP, name)
+            step = share * getattr(STEP, name)
             below, above = (_varied(best, name, by, views) for by in (-step, step))
             bend = below.evidence - 2 * best.evidence + above.evidence
             top = 0.5 * (below.evidence - above.evidence) / bend if bend < 0 else 0.0

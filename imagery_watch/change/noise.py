@@ -31,6 +31,8 @@ STANDING = 3.0
 """In noise units, rms over bands and 3 x 3 pixels: beyond it something stands there, and it is not noise."""
 MARGIN_PX = 2
 CLIPPED = 3.5
+FEW = 0.5
+"""Share of a window's pixels below which picking them costs less than it saves."""
 LOUDEST = 25.0
 
 Array = NDArray[np.float32]
@@ -64,10 +66,14 @@ class Noise:
     def white(self, columns: Array, side: int) -> Array:
         """(column, channel, pixel): scaled columns (column, band, pixel) of a square window, made white.
 
-        Pixels stay where they were: the symmetric root of each channel's correlation is used.
+        Pixels stay where they were: the symmetric root of each channel's correlation is used. What is nothing but on a
+        few pixels is made white from these.
         """
-        mixed = np.einsum("cb,kbn->ckn", self.mixing / np.sqrt(self.loudness)[:, None], columns, optimize=True)
-        parts = [part @ whitener(reach, side) for part, reach in zip(mixed, self.reach, strict=True)]
+        touched = columns.any(axis=(0, 1))
+        some = touched if touched.sum() < FEW * touched.size else slice(None)
+        weights = self.mixing / np.sqrt(self.loudness)[:, None]
+        mixed = np.einsum("cb,kbn->ckn", weights, columns[..., some], optimize=True)
+        parts = [part @ whitener(reach, side)[some] for part, reach in zip(mixed, self.reach, strict=True)]
         return np.ascontiguousarray(np.stack(parts, axis=1), np.float32)
 
     def louder(self, loudness: Array) -> "Noise":

@@ -26,6 +26,8 @@ OWN_SHARE = (-0.45, 0.3)
 """Share of its own colour that ground loses by wetness or oil (science: up to 0.4), or gains by drying and cleaning."""
 IN_SHADOW = -0.88
 """The same in a building's shadow that was not there before: all but the sky's light."""
+FAINT = 1e-4
+"""Of an ellipse's middle: fainter than that it ends, so that small ones touch few pixels and cost little."""
 SMALLEST = 0.52
 """In pixels: the sensor's own blur."""
 
@@ -50,8 +52,7 @@ class Ellipse(NamedTuple):
 
 def plain_ratio(window: Window) -> float:
     """Log-likelihood ratio of the best plainer explanation against the empty ground, >= 0."""
-    observed = window.white(window.residual[None])[0]
-    return max(0.0, _patch_ratio(window, observed), _ground_ratio(window, observed))
+    return max(0.0, _patch_ratio(window), _ground_ratio(window))
 
 
 def coarse_patch_ratio(window: Window) -> float:
@@ -60,7 +61,7 @@ def coarse_patch_ratio(window: Window) -> float:
     return 0.5 * float(_coarse(window, atoms, compact)[0].max())
 
 
-def _patch_ratio(window: Window, observed: Array) -> float:
+def _patch_ratio(window: Window) -> float:
     """Best of a family of soft ellipses, from a vehicle's size to 100 m across, refined where they lead.
 
     Patches are wet, oily or dusty ground (a share of the ground's own colour) or thin bright cover (grey); a compact
@@ -70,11 +71,11 @@ def _patch_ratio(window: Window, observed: Array) -> float:
     single, vehicles = _coarse(window, atoms, compact)
     leading = np.union1d(np.argsort(single)[-LEADING:], np.argsort(vehicles)[-LEADING:])
     tried = [ellipses[index] for index in leading]
-    ratios = _exact(window, observed, tried)
+    ratios = _exact(window, tried)
     for step in STEPS:
         best = [tried[index] for index in np.argsort(ratios)[-REFINED:]]
         varied = [variant for ellipse in best for variant in _variants(ellipse, step)]
-        more = _exact(window, observed, varied)
+        more = _exact(window, varied)
         tried, ratios = [*best, *varied], np.concatenate([np.sort(ratios)[-REFINED:], more])
     return float(ratios.max())
 
@@ -91,7 +92,7 @@ def _variants(ellipse: Ellipse, step: float) -> list[Ellipse]:
     return moved + sized + stretched + [ellipse._replace(angle=ellipse.angle + angle) for angle in (turn, -turn)]
 
 
-def _exact(window: Window, observed: Array, ellipses: Sequence[Ellipse]) -> Array:
+def _exact(window: Window, ellipses: Sequence[Ellipse]) -> Array:
     """Ratio of each ellipse in the exact metric: as grey or own colour; where it is compact, as a vehicle too."""
     atoms, compact = _drawn(ellipses), _compact(ellipses)
     ratios = np.empty(len(atoms), np.float32)
@@ -99,13 +100,13 @@ def _exact(window: Window, observed: Array, ellipses: Sequence[Ellipse]) -> Arra
         wide = atoms[~compact][:, None, :]
         grey, own = (window.white(wide * colour) for colour in (np.ones_like(window.ground), window.ground))
         ratios[~compact] = np.maximum(
-            _bounded(grey @ observed, (grey**2).sum(axis=1), GREY_COVER),
-            _bounded(own @ observed, (own**2).sum(axis=1), _own_share(window)),
+            _bounded(grey @ window.observed, (grey**2).sum(axis=1), GREY_COVER),
+            _bounded(own @ window.observed, (own**2).sum(axis=1), _own_share(window)),
         )
     if compact.any():
         spots = atoms[compact]
         shadows = _shadows(window, [ellipse for ellipse in ellipses if ellipse.compact])
-        along, square = _products(window, observed, spots, shadows)
+        along, square = _products(window, spots, shadows)
         bands = len(window.middle)
         grey_or_own = [
             _bounded(along[:, :bands] @ colour, np.asarray(colour @ square[:, :bands, :bands] @ colour), bounds)
@@ -133,7 +134,7 @@ def _shadows(window: Window, ellipses: Sequence[Ellipse]) -> list[Array]:
     ]
 
 
-def _products(window: Window, observed: Array, spots: Array, shadows: Sequence[Array]) -> tuple[Array, Array]:
+def _products(window: Window, spots: Array, shadows: Sequence[Array]) -> tuple[Array, Array]:
     """Of spots in each band, and of the light that each of their shadows takes, in the exact metric.
 
     (atom, band + shadow) with the residual, and (atom, band + shadow, band + shadow) with one another.
@@ -142,7 +143,7 @@ def _products(window: Window, observed: Array, spots: Array, shadows: Sequence[A
     bands = [window.white(np.asarray(band * spots[:, None, :])) for band in each]
     shaded = [window.white(-shadow[:, None, :] * window.shaded) for shadow in shadows]
     columns = np.stack([*bands, *shaded], axis=1)
-    return columns @ observed, columns @ columns.transpose(0, 2, 1)
+    return columns @ window.observed, columns @ columns.transpose(0, 2, 1)
 
 
 def vehicles_ratio(window: Window, places: Sequence[tuple[float, float]]) -> float:
@@ -152,7 +153,7 @@ def vehicles_ratio(window: Window, places: Sequence[tuple[float, float]]) -> flo
     spots = np.stack([_drawn(some).sum(axis=0) for some in each])
     drawn = [_shadows(window, some) for some in each]
     shadows = [np.stack([shadow.sum(axis=0) for shadow in kind]) for kind in zip(*drawn, strict=True)]
-    products = _products(window, window.white(window.residual[None])[0], spots, shadows)
+    products = _products(window, spots, shadows)
     return 0.5 * float(_vehicles(window, *products, _drawn(sizes).sum(axis=1), len(places)).max())
 
 
@@ -207,14 +208,15 @@ def _drawn(ellipses: Sequence[Ellipse]) -> Array:
     along = (rows - row) * np.cos(angle) + (cols - col) * np.sin(angle)
     across = (cols - col) * np.cos(angle) - (rows - row) * np.sin(angle)
     longer, shorter = np.maximum(sigma * aspect**0.5, SMALLEST), np.maximum(sigma / aspect**0.5, SMALLEST)
-    return np.asarray(np.exp(-0.5 * ((along / longer) ** 2 + (across / shorter) ** 2)), np.float32)
+    drawn = np.exp(-0.5 * ((along / longer) ** 2 + (across / shorter) ** 2))
+    return np.where(drawn >= FAINT, drawn, 0.0).astype(np.float32)
 
 
 def _compact(ellipses: Sequence[Ellipse]) -> NDArray[np.bool_]:
     return np.array([ellipse.compact for ellipse in ellipses])
 
 
-def _ground_ratio(window: Window, observed: Array) -> float:
+def _ground_ratio(window: Window) -> float:
     """The ground itself, moved or lit differently: misregistration, haze, shade and their edges."""
     flat = window.ground
     square = flat.reshape(len(flat), SIDE, SIDE)
@@ -223,6 +225,6 @@ def _ground_ratio(window: Window, observed: Array) -> float:
     slopes = [down.reshape(flat.shape), right.reshape(flat.shape)]
     basis = [*slopes, flat, np.ones_like(flat), flat * rows, flat * cols]
     columns = window.white(np.stack(basis).astype(np.float32)).astype(np.float64)
-    normal, seen = columns @ columns.T, columns @ observed
+    normal, seen = columns @ columns.T, columns @ window.observed
     ridge = (1e-6 * np.trace(normal) + 1e-12) * np.eye(len(basis))
     return 0.5 * float(seen @ np.linalg.solve(normal + ridge, seen))

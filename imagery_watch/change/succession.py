@@ -89,7 +89,7 @@ def _whitened(fit: Fit, looks: Sequence[Look]) -> Array:
     strength = np.abs(signal(fit, looks[0], windows[0])).sum(axis=0)
     focus = (strength > FOCUS * strength.max()) & np.all([window.seen for window in windows], axis=0)
     shape = (-1, len(focus))
-    return np.stack([one.white(one.residual[None]).reshape(shape)[:, focus].ravel() for one in windows]).astype(float)
+    return np.stack([one.observed.reshape(shape)[:, focus].ravel() for one in windows]).astype(float)
 
 
 def steps(seen: Array) -> Array:

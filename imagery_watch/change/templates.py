@@ -154,21 +154,49 @@ def variants(template: Template, sun_azimuth: float, sun_elevation: float) -> li
 
 def drawn(plan: Plan, length: float, heading: float, azimuth: float, elevation: float) -> Template:
     """One shape, its length in metres and its heading and the sun in degrees, drawn anew."""
+    return _under_sun(plan, length, heading, azimuth, elevation, _pieces(plan, length, heading))
+
+
+def _under_sun(
+    plan: Plan, length: float, heading: float, azimuth: float, elevation: float, pieces: "tuple[_Piece, ...]"
+) -> Template:
     shadow_m = min(plan.fin * length / np.tan(np.radians(elevation)), MAX_SHADOW_M)
     reach = int(np.ceil((0.6 * length + shadow_m) / PIXEL_M)) + 2
     size = (2 * reach + 1) * round(PIXEL_M / FINE_M)
     hull, wings, shade = (np.zeros((size, size), bool) for _ in range(3))
-    for outline, height, is_wing in _parts(plan, length):
-        part = _draw(outline, heading, size)
-        (wings if is_wing else hull)[part] = True
-        shade |= _cast(part, height, azimuth, elevation)
+    for piece in pieces:
+        rows, cols = (slice(start + size // 2, start + size // 2 + edge) for start, edge in piece.extent)
+        (wings if piece.is_wing else hull)[rows, cols] |= piece.mask
+        part = np.zeros_like(shade)
+        part[rows, cols] = piece.mask
+        shade |= _cast(part, piece.height, azimuth, elevation)
     wings &= ~hull
     shade &= ~(hull | wings)
     return Template(plan, length, heading, *(_sensed(mask) for mask in (hull, wings, shade)))
 
 
-_template = lru_cache(maxsize=4096)(drawn)
-"""The same, kept: the dictionary's shapes are asked for again and again."""
+@lru_cache(maxsize=4096)
+def _template(plan: Plan, length: float, heading: float, azimuth: float, elevation: float) -> Template:
+    """The same, kept: the dictionary's shapes are asked for again and again, their outlines under each sun."""
+    return _under_sun(plan, length, heading, azimuth, elevation, _kept_pieces(plan, length, heading))
+
+
+class _Piece(NamedTuple):
+    """One part of an aircraft as its own cells of 1 m show it."""
+
+    mask: NDArray[np.bool_]
+    extent: tuple[tuple[int, int], tuple[int, int]]
+    """First row and height, first column and width, from the aircraft's middle."""
+    height: float
+    """Of its top, metres."""
+    is_wing: bool
+
+
+def _pieces(plan: Plan, length: float, heading: float) -> tuple[_Piece, ...]:
+    return tuple(_piece(outline, heading, height, is_wing) for outline, height, is_wing in _parts(plan, length))
+
+
+_kept_pieces = lru_cache(maxsize=1024)(_pieces)
 
 
 def _parts(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, bool]]:
@@ -192,15 +220,19 @@ def _mirrored(side: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return side + [(along, -across) for along, across in reversed(side)]
 
 
-def _draw(outline: NDArray[np.float64], heading: float, size: int) -> NDArray[np.bool_]:
+def _piece(outline: NDArray[np.float64], heading: float, height: float, is_wing: bool) -> _Piece:
+    """The cells whose middles the outline holds; the aircraft's middle lies between four of them."""
     turn = np.radians(heading)
     east = outline[:, 0] * np.sin(turn) + outline[:, 1] * np.cos(turn)
     north = outline[:, 0] * np.cos(turn) - outline[:, 1] * np.sin(turn)
-    middle = (size - 1) / 2
-    corners = np.stack([middle - north / FINE_M, middle + east / FINE_M], axis=1)
-    part = np.zeros((size, size), bool)
-    part[polygon(corners[:, 0], corners[:, 1], shape=part.shape)] = True
-    return part
+    corners = np.stack([-north / FINE_M - 0.5, east / FINE_M - 0.5])
+    least = np.floor(corners.min(axis=1)).astype(int)
+    edges = np.ceil(corners.max(axis=1)).astype(int) - least + 1
+    mask = np.zeros(tuple(edges), bool)
+    down, right = corners - least[:, None]
+    mask[polygon(down, right, shape=mask.shape)] = True
+    extent = ((int(least[0]), int(edges[0])), (int(least[1]), int(edges[1])))
+    return _Piece(mask, extent, height, is_wing)
 
 
 def _cast(part: NDArray[np.bool_], height: float, azimuth: float, elevation: float) -> NDArray[np.bool_]:
@@ -210,15 +242,24 @@ def _cast(part: NDArray[np.bool_], height: float, azimuth: float, elevation: flo
     """
     throw = min(height / np.tan(np.radians(elevation)), MAX_SHADOW_M)
     away = np.radians(azimuth + 180.0)
-    rows, cols = -np.cos(away) / FINE_M, np.sin(away) / FINE_M
+    rows, cols = -float(np.cos(away)) / FINE_M, float(np.sin(away)) / FINE_M
     start, length = LOWER_EDGE * throw, (1 - LOWER_EDGE) * throw
-    swept = np.roll(part, (round(rows * start), round(cols * start)), axis=(0, 1))
+    swept = np.zeros_like(part)
+    _add(swept, part, round(rows * start), round(cols * start))
     covered = 0.0
     while covered < length:
         step = min(max(covered, FINE_M), length - covered)
-        swept = swept | np.roll(swept, (round(rows * step), round(cols * step)), axis=(0, 1))
+        _add(swept, swept.copy(), round(rows * step), round(cols * step))
         covered += step
     return swept
+
+
+def _add(to: NDArray[np.bool_], mask: NDArray[np.bool_], down: int, right: int) -> None:
+    """The mask, moved, added to another of its size; there is room for all of it."""
+    height, width = mask.shape
+    into = np.s_[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)]
+    taken = np.s_[max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)]
+    to[into] |= mask[taken]
 
 
 def _sensed(fine_mask: NDArray[np.bool_]) -> Image:

@@ -291,7 +291,7 @@ def _alike(fit: Fit, own: Window, look: Look, strength: NDArray[np.float32]) -> 
     other = window_of(look, round(fit.row), round(fit.col))
     focus = strength > 0.15 * strength.max()
     shape = (-1, len(strength))
-    mine, theirs = (seen.white(seen.residual[None]).reshape(shape)[:, focus] for seen in (own, other))
+    mine, theirs = (seen.observed.reshape(shape)[:, focus] for seen in (own, other))
     power = float((mine**2).sum())
     gain = float(np.clip((mine * theirs).sum() / max(power, 1e-9), 1 - SHEEN, 1 + SHEEN))
     left = float(((theirs - gain * mine) ** 2).sum())

@@ -5,6 +5,7 @@ atoms; and the exact one, in which noise is whitened over pixels and bands, for 
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,11 @@ class Window:
     def seen(self) -> NDArray[np.bool_]:
         """(pixel,): neither hidden nor beyond the edge."""
         return np.isfinite(self.spread[0])
+
+    @cached_property
+    def observed(self) -> Array:
+        """(channel * pixel,): the residual in the exact metric."""
+        return self.white(self.residual[None])[0]
 
     def products(self, first: Array, second: Array) -> Array:
         """(pixel,): first' Q second per pixel, in the coarse metric; both are (band, pixel)."""
