@@ -35,7 +35,8 @@ def show(name: Annotated[str, typer.Argument(help="ICAO code.")], as_json: AsJso
         print_json(facts)
         return
     for key, value in facts.items():
-        typer.echo(f"{key}: {plain(', '.join(value) if isinstance(value, list) else str(value))}")
+        if value != []:
+            typer.echo(f"{key}: {plain(', '.join(value) if isinstance(value, list) else str(value))}")
 
 
 @airfields.command()

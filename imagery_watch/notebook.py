@@ -140,14 +140,16 @@ class RunView:
 
     @cached_property
     def stays(self) -> "GeoDataFrame":
-        """One row a stay, EPSG:4326, with the properties of `stays.geojson`; none where an older version ran."""
+        """One row a stay, EPSG:4326, numbered from 1, as `stays.geojson` has them; none if an older version ran."""
         from geopandas import GeoDataFrame, points_from_xy
+        from pandas import RangeIndex
 
         from imagery_watch.outputs.stays import stay_properties
 
         found = self._result.stays
         rows = [stay_properties(stay) for stay in found]
         table = _table(rows, [*_stay_columns()], times=_STAY_TIMES, numbers=_STAY_NUMBERS)
+        table.index = RangeIndex(1, len(rows) + 1, name="number")
         points = points_from_xy([stay.lon for stay in found], [stay.lat for stay in found])
         return GeoDataFrame(table, geometry=points, crs="EPSG:4326")
 

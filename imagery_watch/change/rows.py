@@ -15,6 +15,7 @@ from imagery_watch.change.explain import HOPELESS, Fit, explain_window, margin_o
 from imagery_watch.change.fitting import CROSS, PHASES, Coarse
 from imagery_watch.change.moving import is_moving
 from imagery_watch.change.plain import coarse_patch_ratio, plain_ratio, vehicles_ratio
+from imagery_watch.change.proportions import freed
 from imagery_watch.change.screen import Look
 from imagery_watch.change.templates import (
     HALF,
@@ -96,6 +97,7 @@ def explained(look: Look, row: int, col: int) -> tuple[Fit, ...]:
     ratios, plainer = coarse.fit(*atoms), coarse_patch_ratio(window)
     alone = singles(look, coarse)
     single = explain_window(look, row, col, window, alone) if alone.max() >= HOPELESS * plainer else None
+    single = single and freed(single, look)
     if ratios.max() < max(LEAST, BETTER * float(alone.max()), BETTER * plainer):
         return (single,) if single else ()
     return _row_at(look, row, col, window, [rows[index] for index in np.argsort(ratios)[::-1][:TOP]], single)

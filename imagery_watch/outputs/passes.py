@@ -1,5 +1,6 @@
 """What was looked at, for a terminal and for programs: pass by pass, what could have been missed, and what is next."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import shorten
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-REASON_LETTERS = 60
+REASON_LETTERS = 110
 MOST_SURPLUS = 12
-COLUMNS = ("Pass (UTC)", "Satellite", "Orbit", "Apron", "Result", "Visible", "Smallest", "Stood there", "Why")
+COLUMNS = ("Pass (UTC)", "Satellite", "Orbit", "Apron", "Result", "Visible", "Smallest", "Stood there")
+SHARE_SEEN = re.compile(r" \(\d+% visible\)$")
+"""At the end of a reason: the table has it in a column of its own."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def show_passes(history: PassHistory, console: "Console") -> None:
         console.print(f"[bold yellow]Simulated data.[/] {safe(history.simulated)}", highlight=False)
     if any(one.looks for one in history.passes):
         console.print(passes_table(history))
-    for line in lines(history):
+    for line in [*reason_lines(history), *lines(history)]:
         console.print(safe(line), highlight=False)
     if history.chances:
         console.print(chances_table(history))
@@ -76,7 +79,7 @@ def show_passes(history: PassHistory, console: "Console") -> None:
 
 
 def passes_table(history: PassHistory) -> "Table":
-    """One row for each pass and apron; the pass is named in its first row."""
+    """One row for each pass and apron; the pass is named in its first row, and reasons by their number."""
     from rich.table import Table
 
     title = f"{history.airfield}: what was looked at, and what could be seen of it (from {history.source})"
@@ -84,12 +87,27 @@ def passes_table(history: PassHistory) -> "Table":
     for column in COLUMNS:
         right = column in ("Orbit", "Visible", "Smallest")
         table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column == COLUMNS[0])
+    number_of = _reasons(history)
     for one in (one for one in history.passes if one.looks):
         named = (minutes(one.datetime), one.platform or "not known", _orbit(one.relative_orbit))
         for number, look in enumerate(one.looks):
-            cells = (*(named if number == 0 else ("", "", "")), *_cells(look, one.occupancy))
+            cells = (*(named if number == 0 else ("", "", "")), *_cells(look, one.occupancy, number_of))
             table.add_row(*(safe(cell) for cell in cells))
     return table
+
+
+def reason_lines(history: PassHistory) -> list[str]:
+    """Why looks saw nothing, each reason once, by the number that the table has for it."""
+    return [f"({number}) {reason}." for reason, number in _reasons(history).items()]
+
+
+def _reasons(history: PassHistory) -> dict[str, int]:
+    told = dict.fromkeys(_reason(look) for one in history.passes for look in one.looks if look.reason)
+    return {reason: number for number, reason in enumerate(told, 1)}
+
+
+def _reason(look: Look) -> str:
+    return shorten(SHARE_SEEN.sub("", clean(look.reason)), REASON_LETTERS, placeholder=" …")
 
 
 def chances_table(history: PassHistory) -> "Table":
@@ -143,12 +161,12 @@ def _orbit(orbit: int | None) -> str:
     return "not known" if orbit is None else str(orbit)
 
 
-def _cells(look: Look, occupancy: tuple[Occupancy, ...]) -> tuple[str, ...]:
+def _cells(look: Look, occupancy: tuple[Occupancy, ...], number_of: dict[str, int]) -> tuple[str, ...]:
     full = next((_against_usual(one.surplus) for one in occupancy if one.apron == look.apron), "")
     seen = "" if look.visible_fraction is None else f"{look.visible_fraction:.0%}"
     smallest = "" if look.smallest_detectable_m is None else f"{look.smallest_detectable_m:.0f} m"
-    why = shorten(clean(look.reason), REASON_LETTERS, placeholder=" …")
-    return look.apron, RESULT_WORDS.get(look.result, look.result), seen, smallest, full, why
+    why = f" ({number_of[_reason(look)]})" if look.reason else ""
+    return look.apron, RESULT_WORDS.get(look.result, look.result) + why, seen, smallest, full
 
 
 def _against_usual(surplus: int) -> str:

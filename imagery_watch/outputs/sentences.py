@@ -77,13 +77,20 @@ def usual_sentence(occupancy: Sequence[Occupancy]) -> str:
 
 def chance_sentences(chances: Sequence[Chance], hours: int = TOLD_HOURS) -> list[str]:
     """For each apron, how likely a stay of so many hours was to be under a look that could see it."""
-    return [
-        f"A stay of {one.hours} hours on {clean(one.apron)} between {minutes(one.since)[:10]} and "
-        f"{minutes(one.until)[:10]} had a chance of {percent(one.probability)} of being under at least one look that "
-        "could see it."
-        for one in chances
-        if one.hours == hours
-    ]
+    return [_chance_sentence(one) for one in chances if one.hours == hours]
+
+
+def _chance_sentence(one: Chance) -> str:
+    dates = f"between {minutes(one.since)[:10]} and {minutes(one.until)[:10]}"
+    if one.probability == 0:
+        return (
+            f"A stay of {one.hours} hours on {clean(one.apron)} that began and ended {dates} was under no look that "
+            "could see it: there was none in all that time but at its ends."
+        )
+    return (
+        f"A stay of {one.hours} hours on {clean(one.apron)} {dates} had a chance of {percent(one.probability)} of "
+        "being under at least one look that could see it."
+    )
 
 
 def chance_rows(chances: Sequence[Chance]) -> tuple[list[int], list[tuple[str, list[str]]]]:

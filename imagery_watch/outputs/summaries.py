@@ -17,6 +17,9 @@ FILE_NAME = re.compile(r"^\S+/\S+\.\w{2,4}: ")
 NO_REASON = "no reason was given"
 
 
+BLIND_WORDS = {"not_observed": "saw too little", "failed": "could not be read or compared"}
+
+
 @dataclass(frozen=True)
 class Unseen:
     """One reason why looks said nothing, or less than usual."""
@@ -118,12 +121,18 @@ def _found(hits: Sequence[Hit]) -> str:
 
 
 def _blind(result: RunResult) -> str:
+    """How many looks said nothing and why; a file that cannot be read is no cloud."""
     reasons = unseen(result.looks)
+    told = (_causes([row for row in reasons if row.result == kind], words) for kind, words in BLIND_WORDS.items())
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _causes(reasons: Sequence[Unseen], words: str) -> str:
     if not reasons:
         return ""
     causes = "; ".join(dict.fromkeys(shorten(row.reason, 80, placeholder=" …") for row in reasons[:3]))
     more = "; and other reasons" if len(reasons) > 3 else ""
-    return f"{_looks(sum(row.looks for row in reasons)).capitalize()} saw too little: {causes}{more}."
+    return f"{_looks(sum(row.looks for row in reasons)).capitalize()} {words}: {causes}{more}."
 
 
 def _looks(number: int) -> str:
