@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.errors import PassRefused
@@ -31,6 +31,8 @@ SENSOR = "sentinel-2"
 THIN_HISTORY = 6
 """Looks of one place below which the run says that it is weaker: the spread is then the airfield's, not the pixel's."""
 SMALL_RING_KM2 = 1.0
+SNOW_LIES = timedelta(days=30)
+"""How long heaps of cleared snow are taken to outlast the snow on the fields (an assumption)."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def _judged(detection: "Detection", index: int, visible: float, min_visible: flo
         notes.append("weaker: few passes to compare with")
     elif not ground.own_orbit:
         notes.append("compared with passes of all orbits: its own has too few")
+    if any(timedelta(0) <= item.datetime - when <= SNOW_LIES for when in detection.stack.snowy):
+        notes.append("snow lay here within a month: heaps of cleared snow can look like aircraft")
     return "no_change", "; ".join(notes)
 
 

@@ -29,13 +29,18 @@ def clear_of_classes(scl: NDArray[np.uint8] | None, valid: Mask) -> Mask:
     return valid & ~np.isin(scl, (*SCL_HIDDEN, SCL_SNOW))
 
 
+def snow(scl: NDArray[np.uint8] | None, ring: Mask) -> Mask:
+    """(y, x): ring pixels called snow; on aprons the classes call white aircraft so, too."""
+    return ring & (scl == SCL_SNOW) if scl is not None else np.zeros_like(ring)
+
+
 def snow_fraction(scl: NDArray[np.uint8] | None, ring: Mask) -> float:
     """Share of the ring called snow."""
-    return float(np.mean(scl[ring] == SCL_SNOW)) if scl is not None and ring.any() else 0.0
+    return float(snow(scl, ring)[ring].mean()) if ring.any() else 0.0
 
 
 def hidden(image: Image, ground: Image, valid: Mask, scl: NDArray[np.uint8] | None, ring: Mask, pixel_m: float) -> Mask:
-    """(y, x): the ground cannot be judged there: cloud, its shadow, or no pixels.
+    """(y, x): the ground cannot be judged there: cloud, its shadow, snow beside the aprons, or no pixels.
 
     `image` is the registered, normalised pass and `ground` the usual look of it, both (band, y, x) with bands from
     blue to near infrared.
@@ -47,7 +52,8 @@ def hidden(image: Image, ground: Image, valid: Mask, scl: NDArray[np.uint8] | No
     infrared = np.where(known, image[-1] / np.maximum(ground[-1], 0.02), 1.0)
     cloudy_scene = bool((bright | wide).mean() > 0.005) or _class_share(scl, valid) > 0.02
     dark = _holds_disc(-infrared, -SHADOW_RATIO, pixel_m) if cloudy_scene else np.zeros_like(valid)
-    return ~valid | wide | _grown(bright, pixel_m, 50.0) | _grown(dark, pixel_m, 20.0)
+    snowy = _grown(snow(scl, ring), pixel_m, 20.0) & ring
+    return ~valid | wide | snowy | _grown(bright, pixel_m, 50.0) | _grown(dark, pixel_m, 20.0)
 
 
 def _class_share(scl: NDArray[np.uint8] | None, valid: Mask) -> float:

@@ -17,7 +17,13 @@ from imagery_watch.model import Areas, Grid, Registration, Scene, finite_in_all_
 
 PAD_PX = 24
 REFERENCE_SCENES = 15
-MAX_SNOW = 0.3
+MAX_SNOW, SOME_SNOW = 0.3, 0.02
+"""Shares of the ring called snow: above the first a pass says nothing, above the second snow lies about.
+
+More than a few stray pixels, which classes call snow on white roofs as well.
+"""
+SNOW_EDGE_PX = 3
+"""As far as the edge of snow reaches in an image of edges: its blur and its slope."""
 MIN_CLEAR_RING = 0.15
 OVERCAST_RISE = 0.12
 """Rise of the whole image's median blue reflectance that haze and season do not make: twice that of a clouded disc."""
@@ -69,6 +75,8 @@ class Stack:
     apron_index: NDArray[np.int16] = field(repr=False)
     """(y, x) over the window; -1 outside."""
     resolution: float
+    snowy: tuple[datetime, ...] = ()
+    """Times of the passes, usable or not, that saw snow lie about."""
 
 
 def prepare(
@@ -107,7 +115,8 @@ def prepare(
         on_pass()
     index = areas.apron_index[window]
     top, left = window[0].start, window[1].start
-    return Stack(tuple(passes), tuple(unusable), bands, top, left, index, grid.resolution)
+    snowy = tuple(scene.datetime for scene in alike if _snow(scene, areas) > SOME_SNOW)
+    return Stack(tuple(passes), tuple(unusable), bands, top, left, index, grid.resolution, snowy)
 
 
 def common_bands(scenes: Sequence[Scene]) -> tuple[str, ...]:
@@ -128,11 +137,15 @@ def _useless(scene: Scene, clear: Mask, areas: Areas) -> str:
     if not (scene.valid & areas.aprons).any():
         return "no imagery over the aprons (edge of the swath or of the tile)"
     seen = scene.valid & areas.ring
-    if scene.scl is not None and seen.any() and clouds.snow_fraction(scene.scl, seen) > MAX_SNOW:
+    if _snow(scene, areas) > MAX_SNOW:
         return "snow on the ground"
     if scene.scl is not None and seen.any() and clear.sum() < MIN_CLEAR_RING * seen.sum():
         return "clouded over"
     return ""
+
+
+def _snow(scene: Scene, areas: Areas) -> float:
+    return clouds.snow_fraction(scene.scl, scene.valid & areas.ring)
 
 
 def _clearness(scene: Scene, clear: dict[str, Mask]) -> tuple[float, datetime, str]:
@@ -174,8 +187,8 @@ class _Frame:
         if not ranked:
             return
         first = ranked[0]
-        self.outline = align.edges(first.data, first.valid)
-        self.steady = clear[first.acquisition_id]
+        self.outline = align.edges(first.data, self._bare(first))
+        self.steady = clear[first.acquisition_id] & self._far_from_snow(first)
         self.to_first = dict(zip((s.acquisition_id for s in ranked), pool.map(self._onto_first, ranked), strict=True))
         found = [(shift.rows, shift.cols) for shift in self.to_first.values() if shift.ok]
         self.centre = np.median(found, axis=0) if found else np.zeros(2)
@@ -184,8 +197,16 @@ class _Frame:
         self.ground = nan_median(np.stack([image for image, _ in lit])) if len(lit) > 2 else self._darker(lit)
 
     def _onto_first(self, scene: Scene) -> Registration:
-        usable = self.clear[scene.acquisition_id] & self.steady
-        return align.register(align.edges(scene.data, scene.valid), self.outline, usable, self.grid.resolution)
+        usable = self.clear[scene.acquisition_id] & self.steady & self._far_from_snow(scene)
+        return align.register(align.edges(scene.data, self._bare(scene)), self.outline, usable, self.grid.resolution)
+
+    def _bare(self, scene: Scene) -> Mask:
+        """(y, x): where the ground's own edges are seen, not those of snow that lies on it."""
+        return scene.valid & ~clouds.snow(scene.scl, self.areas.ring)
+
+    def _far_from_snow(self, scene: Scene) -> Mask:
+        snow = clouds.snow(scene.scl, self.areas.ring)
+        return ~ndimage.binary_dilation(snow, iterations=SNOW_EDGE_PX) if snow.any() else ~snow
 
     def _darker(self, lit: list[tuple[Image, Mask]]) -> Image:
         """Of one or two passes, the darker in blue at each pixel: a cloud must not become the usual ground."""
