@@ -1,6 +1,6 @@
 """What the detector makes of harder years: snow on the aprons, several orbits, few or cloudy passes, poor registration.
 
-One thing is made harder at a time, on concrete with 1.2 % noise, on the same worlds; the first rows are those worlds as
+One thing is made harder at a time, on concrete with 1.2 % noise, on the same airfields; the first rows are these as
 they are. SIMULATED.
 
 python benchmarks/hardships.py                       some 12 minutes on 2 cores
@@ -14,13 +14,13 @@ from typing import Any
 
 from accuracy import run
 from accuracy_tables import realised, same_bracket, versions
-from tallies import SIZE_OF, ByDefault, area, found, nulls, share, told, with_traffic
+from tallies import ByDefault, alone, area, found, nulls, share, told, with_traffic
 from worlds import CASES, SEED_STEP, Job, Told, Watched, in_season, load, save, witness
 
 from imagery_watch.evaluate.simulator import Setting, build
 
 GROUND = "concrete"
-WORLDS = 4
+WORLDS = 3
 SEEDS = {"traffic": 730_000, "null": 930_000}
 HARDSHIPS: dict[str, dict[str, Any]] = {
     "as usual": {},
@@ -82,9 +82,8 @@ def report(watched: Sequence[Watched]) -> Iterator[str]:
 
 
 def _found(here: Sequence[Watched]) -> Iterator[str]:
-    changes = told(with_traffic(here), lambda one: one.stand == "alone" and one.change.kind != "replacement")
     for size in SIZES:
-        some = [one for one in changes if SIZE_OF[one.change.aircraft] == size]
+        some = told(with_traffic(here), alone(size))
         hits = [one for one in some if ByDefault().finds(one)]
         right = f"kind and bracket right {share(sum(map(_right, hits)), len(hits))}" if hits else ""
         yield f"{size:8}{len(some):5}  {share(found(some, ByDefault()), len(some)):18}{right}".rstrip()

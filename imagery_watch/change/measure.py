@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import exp
 
 from imagery_watch.change.explain import Fit
-from imagery_watch.change.proportions import FINE, FINELY, ROUGH, ROUGHLY, evidence, settled, start_of, view_of
+from imagery_watch.change.proportions import ALL, LAST_ROUND, MAIN, ROUNDS, evidence, settled, start_of, view_of
 from imagery_watch.change.screen import Look
 
 LOOKS = 3
@@ -34,8 +34,8 @@ def measured(fit: Fit, looks: Sequence[Look]) -> Fit:
     starts = [start_of(fit, turn) for turn in QUARTERS]
     likely = [evidence(start, views[:1]) for start in starts]
     followed = [start for start, one in zip(starts, likely, strict=True) if one >= min(likely[0], OPEN * likely[0])]
-    nearly = max(settled(start, views[:1], ROUGH, ROUGHLY) for start in followed)
-    best = settled(nearly.figures, views, FINE, FINELY).figures
+    nearly = max(settled(start, views[:1], MAIN, ROUNDS) for start in followed)
+    best = settled(nearly.figures, views, ALL, LAST_ROUND).figures
     stretch = exp(best.log_length) / fit.length_m
     return replace(
         fit,

@@ -13,7 +13,7 @@ from imagery_watch.change.calibrate import FLOOR
 from imagery_watch.change.explain import again
 from imagery_watch.change.screen import Look
 from imagery_watch.change.succession import unlike
-from imagery_watch.change.tracks import Track, near
+from imagery_watch.change.tracks import Track, near, part_of
 
 
 def in_turn(tracks: Sequence[Track], looks: Sequence[Look | None]) -> list[Track]:
@@ -22,20 +22,20 @@ def in_turn(tracks: Sequence[Track], looks: Sequence[Look | None]) -> list[Track
     sure = sorted((i for i, track in enumerate(found) if track.margin >= FLOOR), key=lambda i: found[i].first)
     for position, early in enumerate(sure):
         for late in sure[position + 1 :]:
-            if _one_place(found[early], found[late]) and _in_turn(found[early], found[late]):
+            if _two_on_one_stand(found[early], found[late]) and _follows(found[late], found[early]):
                 found[early], found[late] = _parted(found[early], found[late], looks)
     return found
 
 
-def _one_place(one: Track, other: Track) -> bool:
+def _two_on_one_stand(one: Track, other: Track) -> bool:
     """Whether two aircraft of their own are there; a row and a single one are rather two readings of one thing."""
     here, there = one.sighting.fit, other.sighting.fit
     alone = here.room_m is None and there.room_m is None
     return alone and near(here, there) and near(there, here) and unlike(here, there)
 
 
-def _in_turn(early: Track, late: Track) -> bool:
-    """Whether one is there before the other and gone before it, and nobody saw the place empty between them."""
+def _follows(late: Track, early: Track) -> bool:
+    """Whether one came and went before the other did, and nobody saw the place empty between them."""
     empty = early.after is not None and late.before is not None and early.after <= late.before
     ordered = early.first < late.first and early.last < late.last and early.sighting.look < late.sighting.look
     return ordered and not empty
@@ -47,11 +47,13 @@ def _parted(early: Track, late: Track, looks: Sequence[Look | None]) -> tuple[Tr
     last = max(index for index in (early.sighting.look, *early.told) if index < begins)
     first = min(index for index in (late.sighting.look, *late.told) if index >= begins)
     after = first if early.after is None else min(early.after, first)
-    before = last if late.before is None or late.before >= first else max(late.before, last)
-    told = tuple(index for index in early.told if index < begins), tuple(i for i in late.told if i >= begins)
+    before = last if late.before is None else max(late.before, last)
+    # an end that the other object does not tell keeps its own step: what crept away before it came has crept away
+    went = 1.0 if after == first else early.steps[1]
+    came = 1.0 if before == last else late.steps[0]
     return (
-        replace(early, last=last, after=after, steps=(early.steps[0], 1.0), told=told[0]),
-        replace(late, first=first, before=before, steps=(1.0, late.steps[1]), told=told[1]),
+        part_of(replace(early, after=after, steps=(early.steps[0], went)), early.first, last),
+        part_of(replace(late, before=before, steps=(came, late.steps[1])), first, late.last),
     )
 
 

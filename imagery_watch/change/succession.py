@@ -26,14 +26,15 @@ SOMEWHAT, ABRUPT = 12.0, 2.0
 within a side. Of 247 objects on 20 simulated airfields, 8 of which were two taken for one, this tells 6 of the 8 and
 no other; a neighbour or a vehicle gave up to 14 of the second, but hardly a gain."""
 NEARLY_MOST = 0.9
-"""Of the largest step: the shapes must change where the looks do."""
+"""Of the largest step (an assumption): the shapes must change where the looks do."""
 UNLIKE_DEG, UNLIKE_LENGTH, UNLIKE_PAINT = 30.0, 1.2, 0.1
 """Turn, ratio of lengths or difference in mean paint, from which two fits may be two aircraft."""
 SHEEN, UNSTEADY = 0.15, 0.3
 """Shares of an object's signal that its own brightness, and its wet surroundings and the sensor's grid, change at most
 from pass to pass."""
 USUAL_LOOKS = 2.0
-"""Looks that those shares count for, beside what the looks themselves show of their unsteadiness."""
+"""Looks that those shares count for, beside what the looks themselves show of their unsteadiness (an assumption: a
+stay has two to five)."""
 FOCUS = 0.15
 """Of the strongest pixel of the object's signal: beyond that the looks are not compared."""
 
@@ -103,7 +104,7 @@ def steps(seen: Array) -> Array:
 
 def _step(early: Array, late: Array) -> float:
     first, second = early.mean(axis=0), late.mean(axis=0)
-    gain = _shining(first, second)
+    gain = shining(first, second)
     weight = len(early) * len(late) / (len(early) + gain**2 * len(late))
     between = weight * float(((second - gain * first) ** 2).sum())
     usual = early.shape[1] + UNSTEADY**2 * max(float((first**2).sum()), float((second**2).sum()))
@@ -112,10 +113,10 @@ def _step(early: Array, late: Array) -> float:
 
 
 def _scatter(side: Array, middle: Array) -> float:
-    return sum(float(((one - _shining(middle, one) * middle) ** 2).sum()) for one in side)
+    return sum(float(((one - shining(middle, one) * middle) ** 2).sum()) for one in side)
 
 
-def _shining(one: Array, other: Array) -> float:
-    """How much brighter the other is, within what sheen does."""
+def shining(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """How much brighter the other residual is, within what sheen does; both white and of one shape."""
     power = float((one**2).sum())
     return float(np.clip((one * other).sum() / max(power, 1e-9), 1 - SHEEN, 1 + SHEEN))

@@ -2,7 +2,7 @@
 
 The shapes are families in one parameter, the overall length; no type is named, and none of the simulator's drawings
 is used. Proportions are round means of published transport aircraft, with three wings: fuselage width 0.09, tailplane
-span 0.36; heights of fin 0.30, tailplane 0.16, fuselage 0.14 and wing 0.09 of the length. `measure` varies them.
+span 0.36; heights of fin 0.30, tailplane 0.16, fuselage 0.14 and wing 0.09 of the length. `proportions` varies them.
 """
 
 from dataclasses import dataclass

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.change.explain import Fit, explain, mean_paint, same_again, signal
+from imagery_watch.change.proportions import freed
 from imagery_watch.change.rows import explained
 from imagery_watch.change.screen import Evidence, Look
-from imagery_watch.change.succession import change_of_object
+from imagery_watch.change.succession import FOCUS, UNSTEADY, change_of_object, shining
 from imagery_watch.change.window import Window, window_of
 
 SCREEN_RATIO = 14.0
@@ -23,10 +24,6 @@ PRESENT, ABSENT = 0.55, 0.35
 """Share of the object's own signal found in a look: above it is there, below it is not, between nobody knows."""
 MIN_CERTAINTY = 4.0
 """Standard deviations between all and none of the signal, below which a look says nothing about this object."""
-SHEEN = 0.15
-"""Share by which sun and view brighten or darken an object from pass to pass, at most."""
-UNSTEADY = 0.3
-"""Share of an object's signal that its wet surroundings and the sensor's own grid change from pass to pass besides."""
 DOUBTFUL = 0.9
 """Difference of two looks' residuals, over what noise and those shares make of one object, from which more is asked.
 
@@ -107,7 +104,7 @@ def sightings(index: int, look: Look, evidence: Evidence, aprons: NDArray[np.int
         fits = explained(look, int(row), int(col))
         if len(fits) > 1 and not all(_apron_at(aprons, fit.row, fit.col, 0) >= 0 for fit in fits):
             alone = explain(look, int(row), int(col))
-            fits = (alone,) if alone else ()
+            fits = (freed(alone, look),) if alone else ()
         for fit in fits:
             apron = _apron_at(aprons, fit.row, fit.col, 1)
             if apron >= 0 and fit.margin >= margin and not fit.moving:
@@ -164,17 +161,22 @@ def divided(track: Track, looks: Sequence[Look | None]) -> list[Track]:
     change = change_of_object([one.fit for one in track.sightings], [look for _, look in told])
     seen_later = [one.look >= told[change][0] for one in track.sightings] if change else []
     if change is None or all(seen_later) or not any(seen_later):
-        margin = _together(track.sightings[0].fit.margin, [one.fit.margin for one in track.sightings[1:]])
-        return [replace(track, margin=margin)]
+        return [part_of(track, track.first, track.last)]
     last, first = told[change - 1][0], told[change][0]
-    early = replace(track, last=last, after=first, steps=(track.steps[0], 1.0), told=track.told[:change])
-    late = replace(track, first=first, before=last, steps=(1.0, track.steps[1]), told=track.told[change:])
-    return [part for half in (early, late) for part in divided(_with_its_own(half), looks)]
+    early = part_of(replace(track, after=first, steps=(track.steps[0], 1.0)), track.first, last)
+    late = part_of(replace(track, before=last, steps=(1.0, track.steps[1])), first, track.last)
+    return [part for half in (early, late) for part in divided(half, looks)]
 
 
-def _with_its_own(half: Track) -> Track:
-    own = tuple(one for one in half.sightings if half.first <= one.look <= half.last)
-    return replace(half, sighting=own[0], sightings=own)
+def part_of(track: Track, first: int, last: int) -> Track:
+    """The track from one look to another, both included, with the sightings and the evidence of these alone.
+
+    It has at least one sighting among them.
+    """
+    own = tuple(one for one in track.sightings if first <= one.look <= last)
+    margin = _together(own[0].fit.margin, [one.fit.margin for one in own[1:]])
+    told = tuple(index for index in track.told if first <= index <= last)
+    return replace(track, sighting=own[0], first=first, last=last, margin=margin, sightings=own, told=told)
 
 
 def merged(found: Sequence[Track]) -> list[Track]:
@@ -289,17 +291,17 @@ def _alike(fit: Fit, own: Window, look: Look, strength: NDArray[np.float32]) -> 
     same shape in it has the same paint.
     """
     other = window_of(look, round(fit.row), round(fit.col))
-    focus = strength > 0.15 * strength.max()
+    focus = strength > FOCUS * strength.max()
     shape = (-1, len(strength))
     mine, theirs = (seen.observed.reshape(shape)[:, focus] for seen in (own, other))
     power = float((mine**2).sum())
-    gain = float(np.clip((mine * theirs).sum() / max(power, 1e-9), 1 - SHEEN, 1 + SHEEN))
+    gain = shining(mine, theirs)
     left = float(((theirs - gain * mine) ** 2).sum())
     if left <= DOUBTFUL * (mine.size * (1 + gain**2) + UNSTEADY**2 * power):
         return True
     best = explain(look, round(fit.row), round(fit.col))
     if best is None or best.margin <= 0:
-        return True  # no aircraft took its place, whatever lies on it
+        return True  # no aircraft took its place, whatever lies on it; shapes compared below are the dictionary's
     again, paint = same_again(fit, look, other)
     better = best.ratio - again > max(BETTER, BETTER_SHARE * best.ratio) * best.misfit
     return not better and abs(paint - mean_paint(fit.template, fit.paints)) < OTHER_PAINT

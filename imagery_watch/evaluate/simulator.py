@@ -50,7 +50,7 @@ class Setting:
     clutter: float = 1.0
     """Factor on the densities of everything that is no aircraft."""
     snowfalls: int = 0
-    """Each leaves heaps and ridges on the aprons, on which alone it lies."""
+    """Each leaves heaps and ridges on the aprons and hardly beyond: the fields are bare again."""
     cloudy: float = 0.1
     """Share of passes with clouds."""
     misregistration_px: float = 0.25

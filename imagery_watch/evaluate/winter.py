@@ -18,7 +18,7 @@ HEAPS_PER_KM2, RIDGES_PER_KM2 = 8.0, 5.0
 LONGEST = 5
 """Passes that the last of it lies, at most."""
 MELTED, DIRTIED = 0.5, 0.75
-"""Of its size and of its brightness, what is left on the last pass."""
+"""Of its size and of its brightness, what would be left after `LONGEST` passes."""
 
 
 def remains(

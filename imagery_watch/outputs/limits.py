@@ -7,9 +7,9 @@ from statistics import median_high
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.model import LimitReport, LookLimit
-from imagery_watch.outputs.summaries import FILE_NAME, NO_REASON
+from imagery_watch.outputs.summaries import NO_REASON, plain_reason
 from imagery_watch.outputs.tables import safe
-from imagery_watch.outputs.text import clean, iso, rounded
+from imagery_watch.outputs.text import iso, rounded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +58,7 @@ def unmeasured(report: LimitReport) -> list[str]:
         return []
     all_of_them = len(silent) == len(report.looks)
     count = f"None of {len(silent)}" if all_of_them else f"{len(silent)} of {len(report.looks)}"
-    reasons = Counter(FILE_NAME.sub("", clean(one.reason)) or NO_REASON for one in silent).most_common()
+    reasons = Counter(plain_reason(one.reason) or NO_REASON for one in silent).most_common()
     told = [f"  {number} x {reason}" for reason, number in reasons[:MOST_REASONS]]
     more = [f"  and {len(reasons) - MOST_REASONS} more reasons, see --json"] if len(reasons) > MOST_REASONS else []
     return [f"{count} looks could {'' if all_of_them else 'not '}be measured:", *told, *more]

@@ -16,9 +16,9 @@ from imagery_watch.outputs.sentences import (
     usual_sentence,
 )
 from imagery_watch.outputs.stays import chance_properties
-from imagery_watch.outputs.summaries import missed
+from imagery_watch.outputs.summaries import missed, plain_reason
 from imagery_watch.outputs.tables import safe
-from imagery_watch.outputs.text import clean, iso, minutes, rounded
+from imagery_watch.outputs.text import iso, minutes, rounded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,8 +97,8 @@ def passes_table(history: PassHistory) -> "Table":
 
 
 def reason_lines(history: PassHistory) -> list[str]:
-    """Why looks saw nothing, each reason once, by the number that the table has for it."""
-    return [f"({number}) {reason}." for reason, number in _reasons(history).items()]
+    """Why looks saw nothing, or with what caveat they did, each once, by the number that the table has for it."""
+    return [f"({number}) {reason}" for reason, number in _reasons(history).items()]
 
 
 def _reasons(history: PassHistory) -> dict[str, int]:
@@ -107,7 +107,7 @@ def _reasons(history: PassHistory) -> dict[str, int]:
 
 
 def _reason(look: Look) -> str:
-    return shorten(SHARE_SEEN.sub("", clean(look.reason)), REASON_LETTERS, placeholder=" …")
+    return shorten(SHARE_SEEN.sub("", plain_reason(look.reason)), REASON_LETTERS, placeholder=" …")
 
 
 def chances_table(history: PassHistory) -> "Table":

@@ -84,8 +84,8 @@ def _chance_sentence(one: Chance) -> str:
     dates = f"between {minutes(one.since)[:10]} and {minutes(one.until)[:10]}"
     if one.probability == 0:
         return (
-            f"A stay of {one.hours} hours on {clean(one.apron)} that began and ended {dates} was under no look that "
-            "could see it: there was none in all that time but at its ends."
+            f"A stay of {one.hours} hours on {clean(one.apron)} that began and ended {dates} would have been under no "
+            "look that could see it."
         )
     return (
         f"A stay of {one.hours} hours on {clean(one.apron)} {dates} had a chance of {percent(one.probability)} of "

@@ -15,9 +15,8 @@ RESULTS: tuple[LookResult, ...] = get_args(LookResult)
 FILE_NAME = re.compile(r"^\S+/\S+\.\w{2,4}: ")
 """At the start of a reason: files differ from pass to pass, and the reason is still one."""
 NO_REASON = "no reason was given"
-
-
-BLIND_WORDS = {"not_observed": "saw too little", "failed": "could not be read or compared"}
+BLIND_WORDS = {"not_observed": "saw too little", "failed": "failed, and may do better another time"}
+"""What is said of looks that said nothing, by their result."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,15 @@ def weaker(looks: Iterable[Look]) -> list[Unseen]:
     return _by_reason(look for look in looks if look.result in ("change", "no_change") and look.reason)
 
 
+def plain_reason(reason: str) -> str:
+    """The reason on one line, without the file that it names at its start."""
+    return FILE_NAME.sub("", clean(reason))
+
+
 def _by_reason(looks: Iterable[Look]) -> list[Unseen]:
     groups: dict[tuple[str, str], list[Look]] = {}
     for look in looks:
-        reason = FILE_NAME.sub("", clean(look.reason)) or NO_REASON
+        reason = plain_reason(look.reason) or NO_REASON
         groups.setdefault((look.result, reason), []).append(look)
     rows = [
         Unseen(result, reason, len(group), len({look.datetime for look in group}))
@@ -98,7 +102,7 @@ def missed(looks: Iterable[Look]) -> str:
 
 
 def headline(result: RunResult) -> str:
-    """What was found, and how much could not be seen, in one or two sentences; withdrawn hits were not found."""
+    """What was found, and how much could not be seen, in one to three sentences; withdrawn hits were not found."""
     counts = result_counts(result.looks)
     seen = counts["change"] + counts["no_change"]
     if not result.looks:
@@ -121,7 +125,7 @@ def _found(hits: Sequence[Hit]) -> str:
 
 
 def _blind(result: RunResult) -> str:
-    """How many looks said nothing and why; a file that cannot be read is no cloud."""
+    """How many looks said nothing and why; what failed, and is worth trying again, apart."""
     reasons = unseen(result.looks)
     told = (_causes([row for row in reasons if row.result == kind], words) for kind, words in BLIND_WORDS.items())
     return " ".join(sentence for sentence in told if sentence)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from change.scenes import BANDS, JET, SUN
-from change.test_screen import COL, ROW, SHAPE, ellipse, seen
+from change.test_screen import COL, ROW, SHAPE, seen
+from imagery_watch.change import proportions
 from imagery_watch.change.explain import Fit, explain
 from imagery_watch.change.proportions import MISFITTING, freed, start_of
 from imagery_watch.change.rows import explained
@@ -50,10 +52,22 @@ def test_what_a_patch_explains_far_better_is_not_set_free() -> None:
     assert freed(hopeless, look) is hopeless
 
 
-@pytest.mark.parametrize(("along", "across", "turn"), [(40, 25, 0), (60, 18, 40), (25, 25, 0)])
-def test_a_bright_patch_stays_a_patch(along: float, across: float, turn: float) -> None:
-    look = seen(ASPHALT + np.float32(0.12) * ellipse((along, across), turn), ASPHALT)
-    assert all(fit.margin < 3 for fit in explained(look, ROW, COL))
+@pytest.mark.parametrize("bent", [0.0, 0.5, 1.0])
+def test_a_patch_that_no_plan_fits_is_no_aircraft_when_set_free(bent: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proportions, "PROMISING", 0.0)
+    rows, cols = (axis - middle for axis, middle in zip(np.mgrid[: SHAPE[0], : SHAPE[1]], (ROW, COL), strict=True))
+    dusty = (np.hypot((rows - bent * 0.2 * cols**2) / 1.6, cols / 3.2) < 1).astype(np.float32)
+    look = seen(ASPHALT + np.float32(0.12) * ndimage.gaussian_filter(dusty, 0.55), ASPHALT)
+    fit = fit_of(look)
+    assert fit.misfit >= MISFITTING
+    assert freed(fit, look).margin < 0
+
+
+def test_nothing_is_set_free_where_a_building_s_shadow_falls() -> None:
+    look = stood("Il-62M")
+    shaded = replace(look, beside_buildings=np.ones(SHAPE, bool))
+    fit = fit_of(look)
+    assert freed(fit, shaded) is fit and freed(fit, look) is not fit
 
 
 def test_what_taxies_is_still_told_from_what_is_parked() -> None:

@@ -37,7 +37,9 @@ def track(look: int, pattern: str, fit: Fit | None = None, steps: tuple[float, f
     before, after = pattern.rfind(".", 0, first), pattern.find(".", last)
     ends = (before if before >= 0 else None, after if after >= 0 else None)
     told = tuple(index for index in range(first, last + 1) if pattern[index] == "J")
-    return Track(Sighting(look, fit, 0), first, last, *ends, fit.margin, told=told, steps=steps)
+    best = Sighting(look, fit, 0)
+    others = tuple(Sighting(index, replace(fit, margin=1.0), 0) for index in told if index != look)
+    return Track(best, first, last, *ends, fit.margin, (best, *others), told, steps)
 
 
 def ends(one: Track) -> tuple[int | None, int, int, int | None]:
@@ -59,6 +61,19 @@ def ends(one: Track) -> tuple[int | None, int, int, int | None]:
 )
 def test_one_ends_where_the_next_begins(early: str, late: str, expected: list[tuple[int | None, ...]]) -> None:
     assert [ends(one) for one in in_turn([track(1, early), track(4, late)], looks())] == expected
+
+
+def test_each_keeps_the_sightings_and_the_evidence_of_its_own_looks() -> None:
+    early, late = in_turn([track(1, "JJJJ??"), track(4, "?JJJJJ")], looks())
+    assert sorted(one.look for one in early.sightings) == [0, 1, 2] and early.told == (0, 1, 2)
+    assert sorted(one.look for one in late.sightings) == [3, 4, 5] and late.told == (3, 4, 5)
+    assert early.margin == pytest.approx(fit_in(1).margin + 2) and late.margin == pytest.approx(fit_in(4).margin + 2)
+
+
+def test_what_crept_away_before_the_next_one_came_has_still_crept_away() -> None:
+    early, late = in_turn([track(1, ".JJ.??", steps=(0.9, 0.4)), track(4, "?..?JJ", steps=(0.3, 0.9))], looks())
+    assert (ends(early), early.steps) == ((0, 1, 2, 3), (0.9, 0.4))
+    assert (ends(late), late.steps) == ((2, 4, 5, None), (1.0, 0.9))
 
 
 def test_the_order_of_the_tracks_changes_nothing_and_is_kept() -> None:

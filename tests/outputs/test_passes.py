@@ -76,11 +76,11 @@ def test_a_long_reason_is_shortened() -> None:
 
 def test_each_reason_is_told_once_below_the_table_by_its_number() -> None:
     clouded = [make_look(day, "not_observed", apron="A", reason=f"hidden by cloud ({day}% visible)") for day in (0, 5)]
-    failed = make_look(10, "failed", apron="A", reason="no such file")
+    failed = make_look(10, "failed", apron="A", reason="S2A/B02.tif: no such file")
     passes = tuple(Pass("", look.datetime, 65, "scored", (look,)) for look in (*clouded, failed))
     text = " ".join(printed(make_history(passes=passes)).split())
     assert text.count("not observed (1)") == 2 and text.count("failed (2)") == 1
-    assert text.count("hidden by cloud") == 1 and "(1) hidden by cloud. (2) no such file." in text
+    assert text.count("hidden by cloud") == 1 and "(1) hidden by cloud (2) no such file" in text
 
 
 def test_what_cannot_be_told_is_said() -> None:

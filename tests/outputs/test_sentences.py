@@ -72,6 +72,11 @@ def test_the_chance_is_told_for_a_day_and_a_half() -> None:
     assert (chance_sentences([]), chance_rows([])) == ([], ([], []))
 
 
+def test_a_stay_that_no_look_could_have_seen_is_told_as_such() -> None:
+    (told,) = chance_sentences([make_chance(36, 0.0, "A")])
+    assert told.endswith("would have been under no look that could see it.") and "0 %" not in told
+
+
 @pytest.mark.parametrize(
     ("probability", "expected"),
     [(0.0, "0 %"), (0.004, "under 1 %"), (0.41, "41 %"), (0.999, "over 99 %"), (1.0, "100 %")],
