@@ -180,13 +180,11 @@ def hit_id(airfield: str, kind: str, x: float, y: float, before: str, after: str
 
 def summary(kind: Kind, length_m: float, apron: str, before: Prepared, after: Prepared) -> str:
     """One hedged sentence that a person can quote."""
-    did = {
-        "arrival": "that was not there before was seen on",
-        "departure": "that had been there was no longer seen on",
-        "replacement": "took the place of another on",
+    what = f"{size_class(length_m)} aircraft (about {length_m:.0f} m long)"
+    said = {
+        "arrival": f"the arrival of a {what}",
+        "departure": f"the departure of a {what}",
+        "replacement": f"a {what} taking the place of another",
     }[kind]
     when = f"{after.datetime:%Y-%m-%d %H:%M} UTC; the look before: {before.datetime:%Y-%m-%d %H:%M} UTC"
-    return (
-        f"A change consistent with a {size_class(length_m)} aircraft (about {length_m:.0f} m long) {did} {apron} "
-        f"by {when}."
-    )
+    return f"A change consistent with {said} was seen on {apron} by {when}."

@@ -86,7 +86,7 @@ def passes_table(history: PassHistory) -> "Table":
     table = Table(title=safe(title), title_justify="left")
     for column in COLUMNS:
         right = column in ("Orbit", "Visible", "Smallest")
-        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column == COLUMNS[0])
+        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column in COLUMNS[:2])
     number_of = _reasons(history)
     for one in (one for one in history.passes if one.looks):
         named = (minutes(one.datetime), one.platform or "not known", _orbit(one.relative_orbit))

@@ -15,7 +15,7 @@ RESULTS: tuple[LookResult, ...] = get_args(LookResult)
 FILE_NAME = re.compile(r"^\S+/\S+\.\w{2,4}: ")
 """At the start of a reason: files differ from pass to pass, and the reason is still one."""
 NO_REASON = "no reason was given"
-BLIND_WORDS = {"not_observed": "saw too little", "failed": "failed, and may do better another time"}
+BLIND_WORDS = {"not_observed": "said nothing", "failed": "failed, and may do better another time"}
 """What is said of looks that said nothing, by their result."""
 
 

@@ -160,7 +160,13 @@ def test_each_part_of_an_id_matters(changed: str) -> None:
 def test_the_summary_is_hedged(kind: str, length_m: float, size: str) -> None:
     before, after = detection().stack.passes[:2]
     text = summary(kind, length_m, "the north apron", before, after)
-    assert text.startswith(f"A change consistent with a {size} aircraft (about {length_m:.0f} m long)")
+    assert text.startswith("A change consistent with ") and f" a {size} aircraft (about {length_m:.0f} m long)" in text
+    told = {
+        "arrival": "the arrival of a",
+        "departure": "the departure of a",
+        "replacement": "taking the place of another",
+    }
+    assert told[kind] in text
     assert "the north apron" in text and "2023-06-06 10:20 UTC" in text and "2023-06-01 10:20 UTC" in text
     assert not any(name in text for name in TYPES)
 

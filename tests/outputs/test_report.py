@@ -193,7 +193,7 @@ def test_calibrated_numbers_are_shown() -> None:
 def test_no_hits_reads_well() -> None:
     text = text_of(replace(make_result(0), looks=(make_look(0), make_look(5, "not_observed"))))
     assert "No change of aircraft size was found in 1 look that saw enough of an apron." in text
-    assert "1 look saw too little: cloud over the apron." in text
+    assert "1 look said nothing: cloud over the apron." in text
 
 
 def test_nothing_seen_is_not_nothing_there() -> None:
