@@ -52,7 +52,10 @@ def limits_table(report: LimitReport) -> "Table":
 def unmeasured(report: LimitReport) -> list[str]:
     """In sentences: that there was no look, or how many could not be measured, and the most frequent reasons."""
     if not report.looks:
-        return ["No pass was looked at, so no limit can be told: try other dates (--since, --until)."]
+        return [
+            "No pass was looked at, so no limit can be told: try other dates (--since, --until), or a catalogue that covers "
+            "this airfield (--catalog)."
+        ]
     silent = [one for one in report.looks if one.limit is None]
     if not silent:
         return []
