@@ -53,8 +53,8 @@ def unmeasured(report: LimitReport) -> list[str]:
     """In sentences: that there was no look, or how many could not be measured, and the most frequent reasons."""
     if not report.looks:
         return [
-            "No pass was looked at, so no limit can be told: try other dates (--since, --until), or a catalogue that covers "
-            "this airfield (--catalog)."
+            "No pass was looked at, so no limit can be told: try other dates (--since, --until), or a catalogue that "
+            "covers this airfield (--catalog)."
         ]
     silent = [one for one in report.looks if one.limit is None]
     if not silent:
