@@ -19,11 +19,12 @@ from imagery_watch.change.window import Window, window_of
 
 MISFITTING = 1.5
 """Misfit of the dictionary's best shape from which a free one is tried. Nearer to the noise, freedom fits noise:
-without this bound false sightings on dirty concrete were a fifth more, and no more aircraft were found."""
+without this bound false sightings on dirty concrete were 20 instead of 16, with hardly more aircraft among the true.
+"""
 PROMISING = 0.8
 """Of a plainer explanation's ratio, that the dictionary's shape must reach for a free one to be tried: for its cost.
 
-Aircraft of 34 m and more that were told by a free shape alone had 0.85 and more.
+Of 34 sightings of simulated aircraft of 34 m and more that a free shape alone told, 33 had 0.92 and more.
 """
 FARTHEST_PX = 0.9
 """From the middle of the window."""
@@ -76,8 +77,9 @@ MAIN = ("heading", "log_length", "down", "right", "span", "sweep", "ahead", "cho
 ALL = (*MAIN, "tail", "width", "fin")
 """Figures that are varied, in turn, by a share of a `STEP` either way."""
 ROUNDS, LAST_ROUND = (1.0, 0.5), (0.6,)
-"""Those shares, round by round; and of the one round that refines what was settled before (a second one cost twice as
-much and measured no better, on 600 aircraft of ten types)."""
+"""Those shares, round by round; and of the one round that refines what was settled before: a second one cost twice as
+much and measured no better, on 860 simulated aircraft of ten types, in one look each.
+"""
 
 
 class View(NamedTuple):
