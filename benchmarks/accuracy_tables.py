@@ -133,20 +133,22 @@ def crossed(here: Case) -> Iterator[str]:
 
 def _in_groups(here: Case, groups: dict[str, Case]) -> Iterator[str]:
     at = threshold(here, USUAL)
-    yield _wide("", list(groups))
-    yield _wide("worlds", [str(len(worlds)) for worlds in groups.values()])
+    width = max([24, *(len(name) + 3 for name in groups)])
+    yield _wide("", list(groups), width)
+    yield _wide("worlds", [str(len(worlds)) for worlds in groups.values()], width)
     for size in reversed(SIZES):
         picked = [told(worlds, alone(size)) for worlds in groups.values()]
-        yield _wide(size, [f"{share(found(some, at), len(some))} n={len(some)}" for some in picked])
+        yield _wide(size, [f"{share(found(some, at), len(some))} n={len(some)}" for some in picked], width)
 
 
-def _wide(name: str, cells: Sequence[str]) -> str:
-    return (f"{name:10}" + "".join(f"{cell:36}" if len(cells) > 5 else f"{cell:24}" for cell in cells)).rstrip()
+def _wide(name: str, cells: Sequence[str], width: int) -> str:
+    return (f"{name:10}" + "".join(f"{cell:{width}}" for cell in cells)).rstrip()
 
 
 def _by_sun(traffic: Case) -> dict[str, Case]:
-    if not traffic:
-        return {}
+    """In thirds, or all together where there are fewer than three worlds."""
+    if len(traffic) < 3:
+        return {"all suns": traffic} if traffic else {}
     edges = np.quantile([one.sun for one in traffic], (0, 1 / 3, 2 / 3, 1))
     third = np.searchsorted(edges[1:-1], [one.sun for one in traffic])
     return {

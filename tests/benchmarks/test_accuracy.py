@@ -170,6 +170,14 @@ def test_sun_and_cloud_can_be_crossed() -> None:
     assert tables.report(worlds, cross=True) != tables.report(worlds)
 
 
+def test_few_worlds_are_crossed_under_all_suns() -> None:
+    worlds = [traffic(told(6.0), sun=50.0, hidden=hidden) for hidden in (0.0, 0.1)]
+    names, counts, heavy = list(tables.crossed([*worlds, null(2.0)]))[:3]
+    assert names.count("all suns, ") == 2 and "hiddenall" not in names
+    assert counts.split()[1:] == ["1", "1"] and heavy.count("n=1") == 2
+    assert list(tables.crossed([null(2.0)]))
+
+
 def test_tables_can_be_made_of_anything() -> None:
     for some in ([], [traffic()], [null()], [traffic(told(None)), null()]):
         assert tables.report(some)[0].startswith("SIMULATED")
