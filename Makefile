@@ -13,7 +13,7 @@ test: lint
 	$(BIN)/pytest -n 2
 
 test-slow: $(STAMP)
-	$(BIN)/pytest -n 2 -m slow --override-ini=addopts="-ra --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost --timeout=600"
+	$(BIN)/pytest -m slow --override-ini=addopts="-ra --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost --timeout=600"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

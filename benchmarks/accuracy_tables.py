@@ -27,7 +27,7 @@ from tallies import (
 )
 from worlds import CASES, LOWEST_SCORE, Told, Watched, Wrong
 
-from imagery_watch.evaluate.scenario import SIZES
+from imagery_watch.simulate.scenario import SIZES
 
 RATES = (1.0, 0.1, 0.01)
 """False alarms per km2 of visible apron and pass."""

@@ -1,7 +1,7 @@
 """A simulated airfield with clutter: textured slabs, roofs and fields, wet and bright patches, vehicles, clouds.
 
 Everything here is drawn apart from the detector: irregular patches and boxes, not its ellipses; published aircraft, not
-its dictionary. Temporal noise, clutter densities and paints are assumptions, and figures from it are simulated.
+its template bank. Temporal noise, clutter densities and paints are assumptions, and figures from it are simulated.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.draw import polygon2mask
 
-from imagery_watch.evaluate.ground import BANDS
-from imagery_watch.evaluate.inject import Placement, psf_sigma_m
-from imagery_watch.evaluate.passes import Cloud, SimulatedPass, Weather, simulate
 from imagery_watch.model import Areas, Grid, Scene, finite_in_all_bands
+from imagery_watch.simulate.ground import BANDS
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.overpass import Cloud, SimulatedPass, Weather, simulate
+from imagery_watch.simulate.physics import psf_sigma_m
 
 Image = NDArray[np.float32]
 

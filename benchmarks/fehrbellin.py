@@ -8,14 +8,16 @@ from itertools import product
 from pathlib import Path
 
 from imagery_watch.change.detect import detect
-from imagery_watch.evaluate.inject import Placement, inject
 from imagery_watch.model import Scene
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
+from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
-from imagery_watch.sources.acquisitions import fold
-from imagery_watch.sources.airfields import find_airfield, shipped_dir
-from imagery_watch.sources.grids import draw_areas, grid_for
-from imagery_watch.sources.scenes import Reader, read_scenes
-from imagery_watch.sources.stac_files import FileCatalog
+from imagery_watch.simulate.inject import Placement, inject
+from imagery_watch.sources.airfields.grids import draw_areas, grid_for
+from imagery_watch.sources.airfields.known import find_airfield, shipped_dir
+from imagery_watch.sources.catalogs.acquisitions import fold
+from imagery_watch.sources.catalogs.stac_files import FileCatalog
+from imagery_watch.sources.pixels.scenes import Reader, read_scenes
 
 ITEMS = Path(__file__).parent.parent / "tests" / "data" / "fehrbellin" / "items.json"
 STRIP = {True: (139.0, 152.0), False: (139.0 - 1.76, 152.0 + 0.56)}
@@ -31,16 +33,18 @@ def main() -> None:
     airfield = find_airfield("EDBF", shipped_dir())
     grid = grid_for(airfield, settings.margin_m, settings.max_grid_km2)
     areas = draw_areas(airfield, grid)
-    catalog = FileCatalog(ITEMS)
+    catalog = FileCatalog(ITEMS, SENTINEL_2)
     items = catalog.search((12.0, 52.0, 13.5, 53.5), None, None).items
-    read = read_scenes(fold(items), grid, (12.76, 52.79), Reader(settings, catalog.name, catalog.local_root))
+    read = read_scenes(
+        fold(items), grid, (12.76, 52.79), Reader(settings, catalog.name, catalog.local_root, SENTINEL_2)
+    )
     pair = [scene for scene in read if isinstance(scene, Scene)]
     half_window = timedelta(days=settings.baseline_half_window_days)
     for aircraft in TYPES:
         found, other = {True: 0, False: 0}, 0
         for later, paints, heading in product((True, False), PAINTS, HEADINGS):
             scenes = planted(pair, later, Placement(aircraft, *STRIP[later], heading, *paints))
-            kinds = [event.kind for event in detect(scenes, areas, grid, half_window=half_window).events]
+            kinds = [event.kind for event in detect(scenes, areas, grid, DETECTOR, half_window=half_window).events]
             wanted = "arrival" if later else "departure"
             found[later] += wanted in kinds
             other += len(kinds) - (wanted in kinds)

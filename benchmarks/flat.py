@@ -3,7 +3,7 @@
 As the project's own reckoning of the physical limit has it (each figure an assumption): texture of 5 % at 8 m and at
 40 m, seams, some grass and roofs; Gaussian noise as wide as the sensor's blur, four fifths of it common to the bands;
 0.3 px rms of misregistration; and a km2 and pass has 12 vehicles, 2 wet and 1 bright patch. No dew, dirt, seasons,
-buildings, clouds or long stays: what `evaluate.simulator` has beside this is the difference between the two tables.
+buildings, clouds or long stays: what `simulate.simulator` has beside this is the difference between the two tables.
 
 The same on real ground: the aprons of Bolzano as Sentinel-2 saw them once (`evaluate.ground`), small and hemmed in.
 """
@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from imagery_watch.evaluate import clutter
-from imagery_watch.evaluate.aircraft import TYPES
-from imagery_watch.evaluate.daylight import BANDS
-from imagery_watch.evaluate.ground import bolzano
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.layout import FINE, SIZE, Layout
-from imagery_watch.evaluate.passes import SimulatedPass
-from imagery_watch.evaluate.scenario import Stay, Story
-from imagery_watch.evaluate.simulator import CLEAR_FIELD, CLEAR_GROUND, Image, Setting, World, grid, peopled
 from imagery_watch.model import Grid
-from imagery_watch.sources.airfields import find_airfield, shipped_dir
-from imagery_watch.sources.grids import draw_areas
+from imagery_watch.simulate import clutter
+from imagery_watch.simulate.aircraft import TYPES
+from imagery_watch.simulate.daylight import BANDS
+from imagery_watch.simulate.ground import bolzano
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.layout import FINE, SIZE, Layout
+from imagery_watch.simulate.overpass import SimulatedPass
+from imagery_watch.simulate.scenario import Stay, Story
+from imagery_watch.simulate.simulator import CLEAR_FIELD, CLEAR_GROUND, Image, Setting, World, grid, peopled
+from imagery_watch.sources.airfields.grids import draw_areas
+from imagery_watch.sources.airfields.known import find_airfield, shipped_dir
 
 CASES = {
     "concrete, 1 % noise": ("concrete", 0.01),

@@ -17,7 +17,7 @@ from accuracy_tables import realised, same_bracket, versions
 from tallies import ByDefault, alone, area, found, nulls, share, told, with_traffic
 from worlds import CASES, SEED_STEP, Job, Told, Watched, in_season, load, save, witness
 
-from imagery_watch.evaluate.simulator import Setting, build
+from imagery_watch.simulate.simulator import Setting, build
 
 GROUND = "concrete"
 WORLDS = 3

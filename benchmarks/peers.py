@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, ndimage, special
 
-from imagery_watch.change.baseline import MIN_NOISE, SPREAD_FLOOR, nan_median
-from imagery_watch.change.prepare import Prepared, Stack
-from imagery_watch.change.screen import Look, screen
+from imagery_watch.change.background.estimator import SPREAD_FLOOR
+from imagery_watch.change.background.residuals import ResidualImage
+from imagery_watch.change.detection.matched_filter import match_templates
+from imagery_watch.change.preprocess.stack import PreparedPass, Stack
+from imagery_watch.change.robust import MAD_TO_SIGMA, nan_median
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
 
 AVERAGED_PX = 3
 """An aircraft of 30 m covers about 3 x 3 pixels and noise does not: the mean over as many is what tells them apart."""
@@ -57,22 +60,22 @@ class Proposal:
     """In the peer's own unit: comparable between passes, not between peers."""
 
 
-Peer = Callable[[Stack, list[Look | None]], list[Proposal]]
+Peer = Callable[[Stack, list[ResidualImage | None]], list[Proposal]]
 
 
-def pairwise_difference(stack: Stack, _looks: list[Look | None]) -> list[Proposal]:
+def pairwise_difference(stack: Stack, _looks: list[ResidualImage | None]) -> list[Proposal]:
     """Mean over bands of |x_t - x_prev|, reflectance; x_prev is each pixel's latest earlier visible value."""
     changes = [np.abs(item.image - before).mean(axis=0) for item, before, _ in _with_earlier(stack)]
     return strongest([averaged(change) for change in changes], stack)
 
 
-def change_vectors(stack: Stack, _looks: list[Look | None]) -> list[Proposal]:
+def change_vectors(stack: Stack, _looks: list[ResidualImage | None]) -> list[Proposal]:
     """Change vector analysis: the length over bands of x_t - x_prev, reflectance (Malila, LARS Symposia 1980)."""
     changes = [np.sqrt(((item.image - before) ** 2).sum(axis=0)) for item, before, _ in _with_earlier(stack)]
     return strongest([averaged(change) for change in changes], stack)
 
 
-def reweighted_mad(stack: Stack, _looks: list[Look | None]) -> list[Proposal]:
+def reweighted_mad(stack: Stack, _looks: list[ResidualImage | None]) -> list[Proposal]:
     """IR-MAD: sum of the squared standardised MAD variates of a pass and the earlier one, in noise variances.
 
     Larger than chi-square even where nothing changed, for the weights favour the quietest pixels; the order is what
@@ -83,7 +86,7 @@ def reweighted_mad(stack: Stack, _looks: list[Look | None]) -> list[Proposal]:
     return strongest([averaged(change) for change in irmad_maps(stack)], stack)
 
 
-def rx(stack: Stack, _looks: list[Look | None]) -> list[Proposal]:
+def rx(stack: Stack, _looks: list[ResidualImage | None]) -> list[Proposal]:
     """Change of the root of RX between a pass and the earlier one, in spreads (Reed & Yu, IEEE ASSP 38 (1990) 1760).
 
     RX is the Mahalanobis distance to the median of all the other passes: an aircraft stands out in every pass it is in,
@@ -92,7 +95,7 @@ def rx(stack: Stack, _looks: list[Look | None]) -> list[Proposal]:
     return strongest(transitions([np.sqrt(averaged(square)) for square in rx_maps(stack)]), stack)
 
 
-def matched_filter(stack: Stack, looks: list[Look | None]) -> list[Proposal]:
+def matched_filter(stack: Stack, looks: list[ResidualImage | None]) -> list[Proposal]:
     """Change of the root of the whitened matched filter's response between a pass and the earlier one.
 
     The filter is the detector's own screen, without the hypotheses that the detector then tests: the response is the
@@ -164,7 +167,7 @@ def _apart(places: NDArray[np.intp], apart_px: float) -> list[tuple[int, int]]:
     return kept
 
 
-def _with_earlier(stack: Stack) -> Iterator[tuple[Prepared, Image, NDArray[np.int16]]]:
+def _with_earlier(stack: Stack) -> Iterator[tuple[PreparedPass, Image, NDArray[np.int16]]]:
     """Each pass, how each pixel last looked before (NaN if never seen), and in which pass that was (-1 if in none)."""
     before = np.full((len(stack.bands), *stack.apron_index.shape), np.nan, np.float32)
     source = np.full(stack.apron_index.shape, -1, np.int16)
@@ -254,8 +257,8 @@ def departure(images: Image, index: int, aprons: Mask) -> Image:
     """
     others = np.delete(images, index, axis=0)
     usual = nan_median(others)
-    spread = 1.4826 * nan_median(np.abs(others - usual))
-    floor = np.fmax(SPREAD_FLOOR * nan_median(spread[:, aprons].T), MIN_NOISE)
+    spread = MAD_TO_SIGMA * nan_median(np.abs(others - usual))
+    floor = np.fmax(SPREAD_FLOOR * nan_median(spread[:, aprons].T), DETECTOR.min_noise)
     z: Image = (images[index] - usual) / np.maximum(spread, floor[:, None, None])
     return z.astype(np.float32)
 
@@ -273,9 +276,9 @@ def mahalanobis(z: Image, where: Mask) -> Image:
     return distance.astype(np.float32)
 
 
-def _response(look: Look | None, shape: tuple[int, ...]) -> Image:
+def _response(look: ResidualImage | None, shape: tuple[int, ...]) -> Image:
     """(y, x): the screen's log-likelihood ratio, not below 0; NaN where the look could not see, or there is none."""
     if look is None:
         return np.full(shape, np.nan, np.float32)
     seen = np.isfinite(look.spread).all(axis=0)
-    return np.where(seen, np.maximum(screen(look).ratio, 0.0), np.nan).astype(np.float32)
+    return np.where(seen, np.maximum(match_templates(look), 0.0), np.nan).astype(np.float32)

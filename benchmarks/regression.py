@@ -1,12 +1,12 @@
-"""What six stories give, as canonical JSON: to hold a changed tree to what it gave before. SIMULATED, but for two images.
+"""What six stories give, as canonical JSON, to hold a changed tree to what it gave before. SIMULATED, but for two.
 
 python benchmarks/regression.py --write before.json     runs the stories and keeps what came out
 python benchmarks/regression.py --against before.json   runs them anew: `equal`, or every difference (exit 1)
 python benchmarks/regression.py --small ...             the demonstration and the Fehrbellin pair alone
 
-The stories: the demonstration; the real pair over Fehrbellin; four simulated airfields, on concrete and on asphalt, with
-traffic and without. Each goes through the command line, so that nothing but its files counts. A member that the kept
-file lacks is new, and no difference.
+The stories: the demonstration; the real pair over Fehrbellin; four simulated airfields, on concrete and on asphalt,
+with traffic and without. Each goes through the command line, so that nothing but its files counts. A member that the
+kept file lacks is new, and no difference.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from typing import Any
 
 from worlds import Job, setting
 
-from imagery_watch.evaluate.archive import write_archive
-from imagery_watch.evaluate.daylight import BANDS
-from imagery_watch.evaluate.simulator import World, build, grid
-from imagery_watch.sources.grids import to_lonlat
+from imagery_watch.simulate.archive import write_archive
+from imagery_watch.simulate.daylight import BANDS
+from imagery_watch.simulate.simulator import World, build, grid
+from imagery_watch.sources.airfields.grids import to_lonlat
 
 ROOT = Path(__file__).resolve().parent.parent
 FEHRBELLIN = ROOT / "tests" / "data" / "fehrbellin" / "items.json"
@@ -36,6 +36,7 @@ WORLDS = {
 TOLERANCE = 1e-6
 
 Story = dict[str, list[dict[str, Any]]]
+Tolerance = float | dict[str, float]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,8 +67,8 @@ def stories(*, small: bool = False) -> dict[str, Story]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found = {
-            "demo": _told(folder / "demo", "demo"),
-            "fehrbellin": _told(folder / "fehrbellin", "run", "EDBF", "--catalog", str(FEHRBELLIN)),
+            "demo": tell(folder / "demo", "demo"),
+            "fehrbellin": tell(folder / "fehrbellin", "run", "EDBF", "--catalog", str(FEHRBELLIN)),
         }
         for number, (title, job) in enumerate({} if small else WORLDS.items()):
             found[title] = _of_world(folder / f"world-{number}", build(setting(job)))
@@ -79,7 +80,7 @@ def _of_world(folder: Path, world: World) -> Story:
     items = write_archive(world.passes, BANDS, grid(), folder)
     aoi = folder / "aoi.geojson"
     aoi.write_text(json.dumps(_airfield(world)))
-    return _told(folder / "out", "run", "--aoi", str(aoi), "--catalog", str(items))
+    return tell(folder / "out", "run", "--aoi", str(aoi), "--catalog", str(items))
 
 
 def _airfield(world: World) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _airfield(world: World) -> dict[str, Any]:
     from rasterio.features import shapes
 
     areas, place = world.areas, grid()
-    features = []
+    features: list[dict[str, Any]] = []
     for ring, value in shapes(areas.apron_index, areas.aprons, transform=place.transform):
         rings = [[list(to_lonlat(place, *corner)) for corner in line] for line in ring["coordinates"]]
         properties = {"role": "apron", "name": f"{areas.apron_names[int(value)]}-{len(features)}"}
@@ -96,8 +97,8 @@ def _airfield(world: World) -> dict[str, Any]:
     return {"type": "FeatureCollection", "id": "WORLD", "name": "World", "quality": "mapped", "features": features}
 
 
-def _told(out: Path, *arguments: str) -> Story:
-    """What a command of `imagery-watch` writes to a folder."""
+def tell(out: Path, *arguments: str) -> Story:
+    """What a command of `imagery-watch` writes to a folder, which it makes."""
     command = [sys.executable, "-m", "imagery_watch", *arguments, "--out", str(out)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     return read_story(out)
@@ -111,18 +112,32 @@ def read_story(out: Path) -> Story:
     return {"hits": hits, "stays": stays, "looks": looks}
 
 
-def differences(kept: Any, found: Any, tolerance: float, path: str = "") -> Iterator[str]:
-    """A line for each place where two values differ; members that `kept` lacks do not count."""
+def differences(kept: Any, found: Any, tolerance: Tolerance, path: str = "") -> Iterator[str]:
+    """A line for each place where two values differ; members that `kept` lacks do not count.
+
+    `tolerance` is the greatest difference of two numbers, or such a difference for each name of a member, with that of
+    all others under the name "".
+    """
     if isinstance(kept, dict) and isinstance(found, dict):
         for name, value in kept.items():
-            yield from differences(value, found.get(name), tolerance, f"{path}/{name}")
+            if name not in found:
+                yield f"{path}/{name}: {value!r} before, nothing now"
+            else:
+                yield from differences(value, found[name], tolerance, f"{path}/{name}")
     elif isinstance(kept, list) and isinstance(found, list):
         if len(kept) != len(found):
             yield f"{path}: {len(kept)} before, {len(found)} now"
         for number, (one, other) in enumerate(zip(kept, found, strict=False)):
             yield from differences(one, other, tolerance, f"{path}/{number}")
-    elif not _alike(kept, found, tolerance):
+    elif not _alike(kept, found, _for_member(tolerance, path)):
         yield f"{path}: {kept!r} before, {found!r} now"
+
+
+def _for_member(tolerance: Tolerance, path: str) -> float:
+    if not isinstance(tolerance, dict):
+        return tolerance
+    names = [part for part in path.split("/") if not part.isdigit()]
+    return tolerance.get(names[-1] if names else "", tolerance[""])
 
 
 def _alike(kept: Any, found: Any, tolerance: float) -> bool:

@@ -9,7 +9,7 @@ from peers import PEERS
 from tallies import OURS, alone, area, false_scores, nulls, score_of, told, with_traffic
 from worlds import Watched
 
-from imagery_watch.evaluate.scenario import SIZES
+from imagery_watch.simulate.scenario import SIZES
 
 CASE = "concrete"
 MOST = 3.0

@@ -30,7 +30,7 @@ from tallies import (
 )
 from worlds import Job, Told, Watched, load, save, witness
 
-from imagery_watch.evaluate.aircraft import TYPES
+from imagery_watch.simulate.aircraft import TYPES
 
 WORLDS, REAL_WORLDS = 3, 10
 """Of each kind, for each drawn ground; and of traffic for each of those on the real one, which is small."""

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import airfield
 
-from imagery_watch.evaluate.archive import write_archive
-from imagery_watch.evaluate.ground import BANDS
-from imagery_watch.sources.grids import to_lonlat
+from imagery_watch.simulate.archive import write_archive
+from imagery_watch.simulate.ground import BANDS
+from imagery_watch.sources.airfields.grids import to_lonlat
 
 PASSES = 30
 

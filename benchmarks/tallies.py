@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from worlds import Told, Watched
 
-from imagery_watch.evaluate.scenario import SIZES
 from imagery_watch.evaluate.verdicts import threshold_at, wilson
+from imagery_watch.simulate.scenario import SIZES
 
 OURS = "imagery_watch"
 SIZE_OF = {name: size for size, names in SIZES.items() for name in names}

@@ -3,12 +3,12 @@
 import numpy as np
 from shapely.geometry import Point
 
-from imagery_watch.evaluate.aircraft import TYPES
-from imagery_watch.evaluate.clutter import Thing
-from imagery_watch.evaluate.layout import FINE, shaded
-from imagery_watch.evaluate.scenario import Stay
-from imagery_watch.evaluate.simulator import World
 from imagery_watch.evaluate.verdicts import PIXEL_M, Claim
+from imagery_watch.simulate.aircraft import TYPES
+from imagery_watch.simulate.clutter import Thing
+from imagery_watch.simulate.layout import FINE, shaded
+from imagery_watch.simulate.scenario import Stay
+from imagery_watch.simulate.simulator import World
 
 BESIDE_M, ON_M = 60.0, 20.0
 """How far a false claim may be from an aircraft to be beside it, and from a thing to lie on it."""

@@ -14,12 +14,13 @@ import numpy as np
 from peers import PEERS, Proposal
 from underneath import lies_on
 
-from imagery_watch.change.detect import Detection, detect
-from imagery_watch.evaluate.daylight import sun_position
-from imagery_watch.evaluate.simulator import Setting, World, build, grid
+from imagery_watch.change.detect import DetectionResult, detect
 from imagery_watch.evaluate.verdicts import Change, Claim, Verdict, apron_km2, changes_in, judge
 from imagery_watch.model import Grid
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
 from imagery_watch.settings import Settings
+from imagery_watch.simulate.daylight import sun_position
+from imagery_watch.simulate.simulator import Setting, World, build, grid
 
 CASES = {
     "concrete": ("concrete", 0.012),
@@ -158,24 +159,24 @@ def witness(job: Job, make: Callable[[], World], on: Grid | None = None, *, with
     return judged(job, world, detection, of_peers, seconds)
 
 
-def look_for(world: World, on: Grid | None = None) -> Detection:
+def look_for(world: World, on: Grid | None = None) -> DetectionResult:
     """All that the detector claims of a world, down to what it would never report."""
     half_window = timedelta(days=Settings().baseline_half_window_days)
-    return detect(world.scenes, world.areas, on or grid(), half_window=half_window, min_score=LOWEST_SCORE)
+    return detect(world.scenes, world.areas, on or grid(), DETECTOR, half_window=half_window, min_score=LOWEST_SCORE)
 
 
-def numbers(detection: Detection) -> list[int]:
+def numbers(detection: DetectionResult) -> list[int]:
     """Of each pass in the stack, its number in the world: unusable passes are not in the stack."""
     return [int(one.scene.item_ids[0].removeprefix("item-")) for one in detection.stack.passes]
 
 
-def claims(detection: Detection) -> list[Claim]:
+def claims(detection: DetectionResult) -> list[Claim]:
     """The detector's events, in pixels and passes of the world."""
     number_of, stack = numbers(detection), detection.stack
     found = []
     for event in detection.events:
-        fit = event.track.sighting.fit
-        place = (float(fit.row + stack.top), float(fit.col + stack.left))
+        fit = event.parked.best.fit
+        place = (float(fit.row + stack.georeference.top), float(fit.col + stack.georeference.left))
         measured = (float(fit.length_m), float(fit.heading_deg % 180))
         found.append(
             Claim(number_of[event.before], number_of[event.after], *place, float(event.score), event.kind, *measured)
@@ -183,19 +184,21 @@ def claims(detection: Detection) -> list[Claim]:
     return found
 
 
-def peer_claims(detection: Detection) -> dict[str, list[Claim]]:
+def peer_claims(detection: DetectionResult) -> dict[str, list[Claim]]:
     """What each peer claims of the same registered passes."""
-    found = {name: peer(detection.stack, list(detection.looks)) for name, peer in PEERS.items()}
+    found = {name: peer(detection.stack, list(detection.residual_images)) for name, peer in PEERS.items()}
     return {name: [_peer_claim(detection, one) for one in proposals] for name, proposals in found.items()}
 
 
-def _peer_claim(detection: Detection, one: Proposal) -> Claim:
+def _peer_claim(detection: DetectionResult, one: Proposal) -> Claim:
     number_of, stack = numbers(detection), detection.stack
     before = number_of[max(0, one.look - 1)]
-    return Claim(before, number_of[one.look], one.row + stack.top, one.col + stack.left, one.score)
+    return Claim(
+        before, number_of[one.look], one.row + stack.georeference.top, one.col + stack.georeference.left, one.score
+    )
 
 
-def promise_of(detection: Detection) -> Promise:
+def promise_of(detection: DetectionResult) -> Promise:
     """From its calibration, at the settings that nobody has set."""
     known = detection.calibration
     score = known.score_at(Settings().false_alarms_per_year)
@@ -203,7 +206,7 @@ def promise_of(detection: Detection) -> Promise:
 
 
 def judged(
-    job: Job, world: World, detection: Detection, of_peers: dict[str, list[Claim]], seconds: dict[str, float]
+    job: Job, world: World, detection: DetectionResult, of_peers: dict[str, list[Claim]], seconds: dict[str, float]
 ) -> Watched:
     """What of a world was found by whom, and what was claimed besides."""
     changes, promise = changes_in(world), promise_of(detection)
@@ -230,7 +233,7 @@ def _told(one: Verdict, world: World, promise: Promise, of_peers: dict[str, floa
     return Told(one.change, _stand(one.change, world), one.claim, reported, of_peers)
 
 
-def _wrong(claim: Claim, world: World, promise: Promise, detection: Detection) -> Wrong:
+def _wrong(claim: Claim, world: World, promise: Promise, detection: DetectionResult) -> Wrong:
     promised = detection.calibration.false_alarms_per_km2(claim.score)
     return Wrong(claim, claim.score >= promise.score, promised, lies_on(claim, world))
 

@@ -7,15 +7,20 @@ notebooks. Nothing heavy is imported until one of them is called.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imagery_watch.notebook import RunView, open_run, run
+    from imagery_watch.api import RunView, open_run, run
 
-__version__ = "0.1.0"
+    __version__: str
+
 __all__ = ["RunView", "__version__", "open_run", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("RunView", "open_run", "run"):
-        from imagery_watch import notebook
+    if name == "__version__":
+        from importlib.metadata import version
 
-        return getattr(notebook, name)
+        return version("imagery-watch")
+    if name in ("RunView", "open_run", "run"):
+        from imagery_watch import api
+
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

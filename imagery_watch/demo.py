@@ -2,24 +2,24 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imagery_watch.evaluate.aircraft import TYPES
-from imagery_watch.evaluate.archive import write_archive
-from imagery_watch.evaluate.ground import BANDS, Ground, bolzano
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.passes import Cloud, SimulatedPass, Weather, simulate
 from imagery_watch.model import Hit, Kind, RunResult
-from imagery_watch.outputs.export import write_outputs
+from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.pipeline import Progress, run_airfield
-from imagery_watch.sensors.sentinel2 import solar_position
+from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
-from imagery_watch.sources.airfields import find_airfield, shipped_dir
+from imagery_watch.simulate.aircraft import TYPES
+from imagery_watch.simulate.archive import write_archive
+from imagery_watch.simulate.ground import BANDS, Ground, bolzano
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.overpass import Cloud, SimulatedPass, Weather, simulate
+from imagery_watch.sources.airfields.known import find_airfield, shipped_dir
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,8 +77,8 @@ class Demonstration:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        from imagery_watch.outputs.geojson import hit_properties
-        from imagery_watch.outputs.text import iso
+        from imagery_watch.outputs.files.hits_geojson import hit_properties
+        from imagery_watch.outputs.wording.text import iso
 
         planted = [
             {
@@ -103,7 +103,7 @@ class Demonstration:
         """The tables of a terminal."""
         from rich.table import Table
 
-        from imagery_watch.outputs.tables import print_summary
+        from imagery_watch.outputs.terminal.tables import print_summary
 
         print_summary(self.result, console)
         table = Table(
@@ -133,15 +133,23 @@ def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration
         result = run_airfield(
             airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
         )
-    result.provenance.update(
-        catalog="simulated archive",
-        simulated=True,
-        simulated_note=NOTE,
-        truth="imagery_watch/evaluate/ground/README.md",
-    )
+    result = _as_simulated(result)
     files = write_outputs(result, out)
     expected, false = against(result.hits, truth, passes, ground)
     return Demonstration(result, expected, false, files["report.html"])
+
+
+def _as_simulated(result: RunResult) -> RunResult:
+    """The run, every hit and the whole saying that its pixels were made."""
+    provenance = replace(
+        result.provenance,
+        catalog="simulated archive",
+        simulated=True,
+        simulated_note=NOTE,
+        truth="imagery_watch/simulate/ground/README.md",
+    )
+    hits = tuple(replace(hit, simulated=True) for hit in result.hits)
+    return replace(result, hits=hits, provenance=provenance)
 
 
 def planted() -> tuple[Planted, ...]:

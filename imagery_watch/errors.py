@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from imagery_watch.reasons import Reason
+
 
 class ExitCode(IntEnum):
     """Exit codes of the command line (part of the contract in the README)."""
@@ -40,14 +42,22 @@ class CatalogUnavailable(ImageryWatchError):
     exit_code = ExitCode.INCOMPLETE
 
 
-class ReadFailed(ImageryWatchError):
+class PassUnread(ImageryWatchError):
+    """A pass without pixels; its reason, code and sentence, is the one in `looks.csv`."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+class ReadFailed(PassUnread):
     """Pixels that could not be read completely, for a reason that may pass (exit 3)."""
 
     exit_code = ExitCode.INCOMPLETE
 
 
-class PassRefused(ImageryWatchError):
-    """A pass whose pixels cannot be used, now or later; the message is the reason in `looks.csv`."""
+class PassRefused(PassUnread):
+    """A pass whose pixels cannot be used, now or later."""
 
     exit_code = ExitCode.DONE
 

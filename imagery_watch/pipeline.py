@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from imagery_watch.account import Passes, Survey, chances_of, looks_of, occupancy_of, provenance
 from imagery_watch.model import (
     Airfield,
     Areas,
     Chip,
-    Grid,
     Hit,
     LimitReport,
     Look,
@@ -19,12 +17,15 @@ from imagery_watch.model import (
     Stay,
     parse_period,
 )
+from imagery_watch.observability import chances_of, looks_of, occupancy_of
+from imagery_watch.provenance import describe_run
 from imagery_watch.settings import Settings
+from imagery_watch.survey import ReadPasses, Survey
 
 if TYPE_CHECKING:
-    from imagery_watch.change.detect import Detection
-    from imagery_watch.change.stays import Presence
-    from imagery_watch.sources.catalog import Catalog
+    from imagery_watch.change.detect import DetectionResult
+    from imagery_watch.change.tracking.stays import ObjectStay
+    from imagery_watch.sources.catalogs.catalog import Catalog
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, how much of it is done, and of how much."""
@@ -60,9 +61,10 @@ def _asked(
     catalog: str, settings: Settings, since: str | None, until: str | None, now: datetime
 ) -> tuple["Catalog", Period]:
     """The catalogue and the period that a person means."""
-    from imagery_watch.sources.catalogs import open_catalog
+    from imagery_watch.sensors.registry import find_sensor
+    from imagery_watch.sources.catalogs.named import open_catalog
 
-    opened = open_catalog(catalog, settings)
+    opened = open_catalog(catalog, settings, find_sensor())
     period = parse_period(since, until, now)
     if period.start is None and opened.local_root is None:
         period = Period((period.end or now) - timedelta(days=DEFAULT_DAYS), period.end)
@@ -102,8 +104,8 @@ def survey(
 
     Raises AoiError where the airfield cannot be gridded, CatalogError or CatalogUnavailable where the catalogue fails.
     """
-    from imagery_watch.sources.acquisitions import fold
-    from imagery_watch.sources.grids import grid_for, search_bbox
+    from imagery_watch.sources.airfields.grids import grid_for, search_bbox
+    from imagery_watch.sources.catalogs.acquisitions import fold
 
     grid = grid_for(airfield, settings.margin_m, settings.max_grid_km2)
     wide = period.with_history(history_days)
@@ -120,33 +122,31 @@ def score(
     Passes that cannot be read are looks with a reason, not errors. Hits that are surely shorter than `min_length_m`
     (their whole interval) are left out; the looks still tell of them.
     """
-    from imagery_watch.change.stays import presences
-    from imagery_watch.sources.grids import draw_areas
+    from imagery_watch.change.tracking.stays import find_object_stays
+    from imagery_watch.sources.airfields.grids import draw_areas
 
     airfield, grid, period = found.airfield, found.grid, found.period
     areas = draw_areas(airfield, grid)
     passes = read_passes(found, settings, progress)
-    detection = compare(passes.scenes, areas, grid, settings, progress)
-    every = hits_of(detection, airfield, areas, grid)
+    detection = compare(passes.scenes, areas, found, settings, progress)
+    every = hits_of(detection, airfield)
     changes = tuple(hit for hit in every if hit.after in period)
     looks = looks_of(passes, detection, airfield, areas, period, changes, settings.min_visible_fraction)
     looks = limited(looks, detection, areas, settings, progress)
     hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
-    objects = presences(detection.tracks, detection.events)
+    objects = find_object_stays(detection.objects, detection.events)
     occupancy = occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction)
-    notes = provenance(
-        airfield, found.catalog, found.listing, passes, detection, areas, grid, settings, period, found.history_days
-    )
+    notes = describe_run(found, passes, detection, areas, settings)
     return RunResult(
         airfield,
         grid,
         hits=tuple(sorted(hits, key=lambda hit: (hit.after, hit.id))),
         looks=looks,
-        chips=chips_of(detection, every, hits, grid),
+        chips=chips_of(detection, every, hits),
         provenance=notes,
-        stays=stays_of(detection, objects, every, hits, airfield, areas, grid),
+        stays=stays_of(detection, objects, every, hits, airfield),
         occupancy=occupancy,
-        chances=chances_of(looks, period, notes["created"]),
+        chances=chances_of(looks, period, notes.created),
     )
 
 
@@ -167,27 +167,25 @@ def limits_of(
     By planting `plantings` simulated aircraft of each size into the looks themselves. Dates are as for `run_airfield`,
     and so is what is raised; looks that cannot be measured have a reason.
     """
-    from imagery_watch.limits import apron_limits
-    from imagery_watch.sources.grids import draw_areas
+    from imagery_watch.evaluate.detection_limit import apron_limits
+    from imagery_watch.sources.airfields.grids import draw_areas
 
     opened, period = _asked(catalog, settings, since, until, now)
     found = survey(airfield, opened, settings, period, history_days=history_days, progress=progress)
     areas = draw_areas(airfield, found.grid)
     passes = read_passes(found, settings, progress)
-    detection = compare(passes.scenes, areas, found.grid, settings, progress)
+    detection = compare(passes.scenes, areas, found, settings, progress)
     looks = looks_of(passes, detection, airfield, areas, period, (), settings.min_visible_fraction)
     measured = apron_limits(looks, detection, areas, plantings, workers=settings.workers, progress=progress)
-    notes = provenance(
-        airfield, opened, found.listing, passes, detection, areas, found.grid, settings, period, history_days
-    )
-    return LimitReport(airfield.id, plantings, measured, tuple(notes["warnings"]), bool(notes["incomplete"]))
+    notes = describe_run(found, passes, detection, areas, settings)
+    return LimitReport(airfield.id, plantings, measured, notes.warnings, notes.incomplete)
 
 
 def limited(
-    looks: tuple[Look, ...], detection: "Detection", areas: Areas, settings: Settings, progress: Progress
+    looks: tuple[Look, ...], detection: "DetectionResult", areas: Areas, settings: Settings, progress: Progress
 ) -> tuple[Look, ...]:
     """The looks with the smallest aircraft that they would likely have shown, unless that is turned off."""
-    from imagery_watch.limits import with_limits
+    from imagery_watch.evaluate.detection_limit import with_limits
 
     if not settings.limit_plantings:
         return looks
@@ -195,12 +193,12 @@ def limited(
     return with_limits(looks, detection, areas, number, workers=workers, progress=progress)
 
 
-def read_passes(found: Survey, settings: Settings, progress: Progress) -> Passes:
+def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPasses:
     """Every pass of a survey, its windows read in parallel."""
-    from imagery_watch.sources.scenes import Reader, read_scenes
+    from imagery_watch.sources.pixels.scenes import Reader, read_scenes
 
     count = _counter("reading pixels", len(found.acquisitions), progress)
-    reader = Reader(settings, found.catalog.name, found.catalog.local_root)
+    reader = Reader(settings, found.catalog.name, found.catalog.local_root, found.catalog.sensor)
     west, south, east, north = found.airfield.bounds
     outcomes = read_scenes(found.acquisitions, found.grid, ((west + east) / 2, (south + north) / 2), reader, count)
     scenes, unread = [], {}
@@ -209,17 +207,20 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> Passes
             scenes.append(outcome)
         else:
             unread[acquisition.id] = outcome
-    return Passes(found.acquisitions, tuple(scenes), unread)
+    return ReadPasses(found.acquisitions, tuple(scenes), unread)
 
 
-def compare(scenes: Sequence[Scene], areas: Areas, grid: Grid, settings: Settings, progress: Progress) -> "Detection":
-    """The change stage over all scenes."""
+def compare(
+    scenes: Sequence[Scene], areas: Areas, found: Survey, settings: Settings, progress: Progress
+) -> "DetectionResult":
+    """The change stage over all scenes of a survey."""
     from imagery_watch.change.detect import detect
 
     return detect(
         scenes,
         areas,
-        grid,
+        found.grid,
+        found.catalog.sensor.detector,
         half_window=timedelta(days=settings.baseline_half_window_days),
         false_alarms_per_year=settings.false_alarms_per_year,
         workers=settings.workers,
@@ -227,58 +228,36 @@ def compare(scenes: Sequence[Scene], areas: Areas, grid: Grid, settings: Setting
     )
 
 
-def hits_of(detection: "Detection", airfield: Airfield, areas: Areas, grid: Grid) -> tuple[Hit, ...]:
+def hits_of(detection: "DetectionResult", airfield: Airfield) -> tuple[Hit, ...]:
     """The hit of each event of a detection, in the events' order."""
-    from imagery_watch.change.hits import to_hit
+    from imagery_watch.change.results import make_hit
 
-    place = _placed(detection, grid)
-    passes, names = detection.stack.passes, areas.apron_names
-    calibration = detection.calibration
-    return tuple(to_hit(event, passes, airfield.id, names, place, calibration) for event in detection.events)
+    return tuple(make_hit(event, detection.stack, airfield, detection.calibration) for event in detection.events)
 
 
-def chips_of(detection: "Detection", every: Sequence[Hit], hits: Sequence[Hit], grid: Grid) -> tuple[Chip, ...]:
+def chips_of(detection: "DetectionResult", every: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Chip, ...]:
     """The pixels around the reported ones of every event's hit."""
-    from imagery_watch.change.detect import chip_window
+    from imagery_watch.change.results import cut_chip
 
-    stack, wanted = detection.stack, {hit.id for hit in hits}
-    chips = []
-    for event, hit in zip(detection.events, every, strict=True):
-        if hit.id in wanted:
-            rows, cols, row, col = chip_window(stack, event)
-            before, after = (stack.passes[index].image[:, rows, cols] for index in (event.before, event.after))
-            chips.append(Chip(hit.id, before, after, stack.bands, row, col, grid.resolution))
-    return tuple(chips)
+    wanted = {hit.id for hit in hits}
+    pairs = zip(detection.events, every, strict=True)
+    return tuple(cut_chip(event, hit.id, detection.stack) for event, hit in pairs if hit.id in wanted)
 
 
 def stays_of(
-    detection: "Detection",
-    objects: Sequence["Presence"],
+    detection: "DetectionResult",
+    objects: Sequence["ObjectStay"],
     every: Sequence[Hit],
     hits: Sequence[Hit],
     airfield: Airfield,
-    areas: Areas,
-    grid: Grid,
 ) -> tuple[Stay, ...]:
     """The stays of the objects that a reported hit tells of; the ends of the others are told without a hit."""
-    from imagery_watch.change.stays import stays
+    from imagery_watch.change.results import make_stays
 
     reported = {hit.id for hit in hits}
-    ids = [hit.id if hit.id in reported else None for hit in every]
-    place = _placed(detection, grid)
-    return stays(objects, ids, detection.stack.passes, airfield.id, areas.apron_names, place)
-
-
-def _placed(detection: "Detection", grid: Grid) -> Callable[[float, float], tuple[float, float, float, float]]:
-    """Row and column of the stack's window -> longitude, latitude, easting and northing."""
-    from imagery_watch.sources.grids import to_lonlat
-
-    def place(row: float, col: float) -> tuple[float, float, float, float]:
-        """Where that is."""
-        x, y = grid.xy(row + detection.stack.top, col + detection.stack.left)
-        return *to_lonlat(grid, x, y), x, y
-
-    return place
+    pairs = zip(detection.events, every, strict=True)
+    ids = {event.key: hit.id for event, hit in pairs if hit.id in reported}
+    return make_stays(objects, ids, detection.stack, airfield)
 
 
 def _counter(stage: str, total: int, progress: Progress) -> Callable[[], None]:

@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
+from support.demonstration import Demonstrated, demonstrate
+from support.schemas import checking_what_is_written
 from support.servers import Server, serve
 
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # as the command line does; before numpy is imported: more would only fight
 hypothesis_settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("suite")
 
@@ -30,6 +35,13 @@ COLLECTION = {
     "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[None, None]]}},
     "links": [],
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def outputs_are_checked() -> Iterator[None]:
+    """Whatever any test writes as outputs is what the schemas in `docs/schema/` say."""
+    with checking_what_is_written():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -108,3 +120,13 @@ def _answers(address: str, process: "subprocess.Popen[bytes]") -> bool:
         else:
             return process.poll() is None
     return False
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demonstrated:
+    """The demonstration, run once for all tests that only look at what it says and writes, in whichever process."""
+    if worker_id == "master":
+        return demonstrate(tmp_path_factory.mktemp("demonstration"))
+    shared = tmp_path_factory.getbasetemp().parent / "demonstration"
+    with FileLock(f"{shared}.lock"):
+        return demonstrate(shared)

@@ -1,45 +1,25 @@
 """The demonstration, as `make demo` and the notebook run it: offline, from shipped files, the same every time."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.demonstration import Demonstrated
 from support.notebooks import execute, outputs
+from support.schemas import check_folder
 
 from imagery_watch.demo import NOTE, planted
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "inspect_hits.ipynb"
-OFFLINE = """
-import socket, sys
-def refused(*_, **__): raise OSError("the demonstration asked for the network")
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refused
-from imagery_watch.cli import main
-main()
-"""
 ROW = re.compile(r"^│ (?P<kind>arrival|departure) +│ (?P<aircraft>\S+) +│.*│ (?P<verdict>found[^│]*|missed) *│", re.M)
 
 
-def demonstrate(folder: Path) -> str:
-    """What the command prints; it writes to `folder / "out"`."""
-    done = subprocess.run(
-        [sys.executable, "-c", OFFLINE, "demo", "--out", "out"],
-        cwd=folder,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 @pytest.mark.timeout(400)
-def test_the_command_and_the_notebook_show_the_same_and_account_for_the_whole_story(tmp_path: Path) -> None:
-    said, out = demonstrate(tmp_path), tmp_path / "out"
+def test_the_command_and_the_notebook_show_the_same_and_account_for_the_whole_story(
+    demonstration: Demonstrated, tmp_path: Path
+) -> None:
+    said, out = demonstration.said, demonstration.out
     check_that_the_story_is_accounted_for(said, out)
     check_that_it_says_what_is_simulated(said, out)
     check_the_files(out)
@@ -69,11 +49,13 @@ def check_that_it_says_what_is_simulated(said: str, out: Path) -> None:
 
 
 def check_the_files(out: Path) -> None:
+    check_folder(out)
     assert {path.name for path in out.iterdir()} >= {"hits.geojson", "looks.csv", "report.html", "run.json", "chips"}
     for path in out.glob("*.*"):
         assert str(out.parent) not in path.read_text(errors="replace"), path.name
     for feature in json.loads((out / "hits.geojson").read_text())["features"]:
         assert (out / feature["properties"]["chip"]).is_file()
+        assert feature["properties"]["simulated"] is True
     counts = json.loads((out / "run.json").read_text())["counts"]
     assert sum(counts["looks"].values()) == 2 * counts["passes"]
     assert counts["looks"]["not_observed"] >= 2  # clouds are not "no change"

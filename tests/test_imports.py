@@ -19,7 +19,7 @@ def test_the_contracts_between_the_floors_are_kept() -> None:
 
 
 def test_the_front_door_names_what_it_has() -> None:
-    from imagery_watch import notebook
+    from imagery_watch import api as notebook
 
     assert imagery_watch.run is notebook.run
     assert imagery_watch.open_run is notebook.open_run

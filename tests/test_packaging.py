@@ -30,7 +30,7 @@ def test_the_wheel_holds_everything_that_is_read_at_run_time(wheel: Path) -> Non
     kept = (path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     assert {path.relative_to(ROOT).as_posix() for path in kept} <= inside
     assert {f"imagery_watch/aoi/{path.name}" for path in (ROOT / "aoi").glob("*.geojson")} <= inside
-    assert {"imagery_watch/py.typed", "imagery_watch/evaluate/ground/bolzano.tif"} <= inside
+    assert {"imagery_watch/py.typed", "imagery_watch/simulate/ground/bolzano.tif"} <= inside
     assert any(name.endswith("licenses/LICENSE") for name in inside)
 
 
@@ -44,8 +44,8 @@ def test_the_wheel_runs_from_where_it_is_unpacked(wheel: Path, tmp_path: Path) -
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); sys.argv[1:] = ['airfields', 'show', 'LIPB']\n"
         "import imagery_watch; print(imagery_watch.__file__)\n"
-        "from imagery_watch.evaluate.ground import bolzano; bolzano()\n"
-        "from imagery_watch.cli import main; main()"
+        "from imagery_watch.simulate.ground import bolzano; bolzano()\n"
+        "from imagery_watch.cli.main import main; main()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)

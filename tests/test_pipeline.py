@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from support.schemas import check_below
 from support.servers import Server
 
-from imagery_watch.evaluate.archive import write_archive
-from imagery_watch.evaluate.ground import BANDS, bolzano
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.passes import Cloud, SimulatedPass, Weather, simulate
+from imagery_watch.simulate.archive import write_archive
+from imagery_watch.simulate.ground import BANDS, bolzano
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.overpass import Cloud, SimulatedPass, Weather, simulate
 
 HERE = Path(__file__).parent
 LIPB = HERE.parent / "aoi" / "LIPB.geojson"
@@ -111,6 +112,7 @@ def run_line(aoi: Path, catalog: Path | str, out: Path, *options: str, **changes
         timeout=120,
     )
     assert "Traceback" not in done.stderr, done.stderr
+    check_below(out)
     return Ran(done.returncode, done.stdout + done.stderr, out)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.demonstration import Demonstrated
 from support.servers import Server, serve
 
-from imagery_watch.evaluate.archive import write_archive
-from imagery_watch.evaluate.ground import BANDS, bolzano
-from imagery_watch.evaluate.passes import Weather, simulate
+from imagery_watch.simulate.archive import write_archive
+from imagery_watch.simulate.ground import BANDS, bolzano
+from imagery_watch.simulate.overpass import Weather, simulate
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,9 +89,11 @@ def test_it_names_the_two_commands_that_do_everything() -> None:
 
 
 @pytest.mark.parametrize("command", OURS)
+@pytest.mark.timeout(400)
 def test_every_command_in_it_runs(
     command: str,
     folder: Path,
+    demonstration: Demonstrated,
     archive: Path,
     pixels: Server,
     stac_server: Callable[[list[dict[str, Any]]], str],
@@ -97,8 +101,8 @@ def test_every_command_in_it_runs(
     made = read_by(command)
     first = [earlier for earlier in OURS if made and earlier.endswith(f"--out {made}")]
     if made and not first:
-        assert made == "imagery-watch-demo"  # where the demonstration puts it when nothing is said
-        first = ["imagery-watch demo"]
+        assert made == demonstration.out.name
+        shutil.copytree(demonstration.out, folder / made)
     live = any("--catalog" not in line and line.split()[1] in ("run", "monitor") for line in (command, *first))
     place = {"IMAGERY_WATCH_EARTH_SEARCH": stac_server(features(archive, pixels.url))} if live else {}
     for earlier in first:
@@ -109,7 +113,8 @@ def test_every_command_in_it_runs(
     out = re.search(r"--out (\S+)", command)
     if out and command.split()[1] == "run":
         written = {path.name for path in (folder / out.group(1)).iterdir()}
-        assert {"hits.geojson", "stays.geojson", "looks.csv", "run.json", "report.html"} <= written
+        files = {"hits.geojson", "stays.geojson", "looks.csv", "run.json", "report.html", "airfield.geojson"}
+        assert files <= written
         assert not json.loads((folder / out.group(1) / "hits.geojson").read_text())["features"]
 
 
@@ -119,11 +124,10 @@ def read_by(command: str) -> str | None:
     return found.group(1) if found else None
 
 
-def test_its_transcript_is_what_the_demonstration_prints(folder: Path) -> None:
+@pytest.mark.timeout(400)
+def test_its_transcript_is_what_the_demonstration_prints(demonstration: Demonstrated) -> None:
     shown = README.split("<!-- transcript: demo -->")[1].split("<!-- /transcript -->")[0]
-    printed = ran("imagery-watch demo", folder)
-    assert printed.returncode == 0, printed.stderr
-    assert skeleton(shown.strip().removeprefix("```text").removesuffix("```")) == skeleton(printed.stdout)
+    assert skeleton(shown.strip().removeprefix("```text").removesuffix("```")) == skeleton(demonstration.said)
 
 
 def skeleton(text: str) -> str:

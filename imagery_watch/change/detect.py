@@ -1,39 +1,44 @@
-"""The change stage, from end to end: Scenes in, events and looks out."""
+"""The change stage, from end to end: Scenes in; objects, events and what every pass could see out.
+
+The order of the steps is in docs/method.md, section 1.
+"""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from imagery_watch.change.baseline import FEW_LOOKS
-from imagery_watch.change.calibrate import FLOOR, FROM, NEARLY, Calibration, calibrated, margin_of
-from imagery_watch.change.compare import Ground, grounds, looks
-from imagery_watch.change.hits import Event, events, without_ghosts
-from imagery_watch.change.measure import measured
-from imagery_watch.change.prepare import Stack, prepare
-from imagery_watch.change.screen import Look, screen
-from imagery_watch.change.stands import in_turn
-from imagery_watch.change.tracks import Sighting, Track, sightings, tracks
-from imagery_watch.model import Areas, Grid, Scene
+import numpy as np
 
-UNKNOWN = calibrated(0.0, 0.0, (), ())
+from imagery_watch.change.background.models import BackgroundModel, learn_backgrounds
+from imagery_watch.change.background.residuals import ResidualImage, compute_residuals
+from imagery_watch.change.detection.finder import Detection, find_detections
+from imagery_watch.change.detection.free_shape_fit import measure_object
+from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibrate, score_to_llr
+from imagery_watch.change.preprocess.stack import Stack, prepare_stack
+from imagery_watch.change.tracking.events import Event, derive_events, remove_dipoles
+from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
+from imagery_watch.change.tracking.objects import ParkedObject, link_detections
+from imagery_watch.model import Areas, DetectorModel, Grid, Scene
+from imagery_watch.model.change import FEW_LOOKS
 
 
 @dataclass(frozen=True)
-class Detection:
+class DetectionResult:
     """What the passes over one airfield show."""
 
     stack: Stack
     events: tuple[Event, ...]
-    grounds: tuple[Ground | None, ...]
+    """Those that reach `min_score`, sorted by time."""
+    backgrounds: tuple[BackgroundModel | None, ...]
     """Of each pass in the stack; None where there was too little history."""
-    tracks: tuple[Track, ...] = ()
+    objects: tuple[ParkedObject, ...]
     """Objects over looks, strongest first; weaker ones than the events' too."""
-    looks: tuple[Look | None, ...] = ()
-    """Of each pass in the stack, compared with its ground."""
-    min_score: float = 0.0
+    residual_images: tuple[ResidualImage | None, ...]
+    """Of each pass in the stack, compared with its background."""
+    min_score: float
     """What an event had to reach."""
-    calibration: Calibration = UNKNOWN
+    calibration: Calibration
     """What a score means here."""
 
     def visible_fraction(self, index: int, apron: int) -> float:
@@ -46,84 +51,92 @@ def detect(
     scenes: Sequence[Scene],
     areas: Areas,
     grid: Grid,
+    detector: DetectorModel,
     *,
     half_window: timedelta,
     false_alarms_per_year: float = 4.0,
     min_score: float | None = None,
     workers: int = 1,
     on_pass: Callable[[], None] = lambda: None,
-) -> Detection:
-    """Changes of aircraft size on the aprons, between the looks of `scenes` (in any order).
+) -> DetectionResult:
+    """Changes of aircraft size on the aprons, between the looks of `scenes` (in any order), all of one sensor.
 
     Changes are reported from the score at which false ones would number `false_alarms_per_year` in a nominal year of
     73 passes, or from `min_score` where that is given. Passes are worked on by `workers` threads, which changes nothing
-    but the time; `on_pass` is called twice for each usable pass.
+    but the time; `on_pass` is called twice for each usable pass. Raises ValueError for scenes of another quantity than
+    the detector's.
     """
     with ThreadPoolExecutor(workers) as pool:
-        stack = prepare(scenes, areas, grid, pool, on_pass)
-        ground_of = grounds(stack, half_window)
-        compared = looks(stack, ground_of)
-
-        def search(index: int) -> list[Sighting]:
-            """Objects in one look; weaker ones too, for several looks may add up."""
-            look = compared[index]
-            if look is None:
-                return []
-            return sightings(index, look, screen(look), stack.apron_index, NEARLY[0])
-
-        found: list[Sighting] = []
-        for sighted in pool.map(search, range(len(compared))):
-            found += sighted
-            on_pass()
-        strong = in_turn([track for track in tracks(found, compared) if track.margin >= FROM], compared)
-        joined = list(pool.map(lambda track: _measured(track, compared), strong))
-    # which of them are one event was decided with the dictionary's lengths: measuring decides nothing
-    every = _of_measured(events(strong), strong, joined)
+        stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
+        learnt = learn_backgrounds(stack, half_window)
+        images = compute_residuals(stack, learnt)
+        detections = _detect_in_each(images, stack, pool, on_pass)
+        linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= detector.tail_threshold]
+        objects = _number(enforce_exclusive_occupancy(linked, images, detector.min_reported_llr))
+        measured = list(pool.map(lambda parked: _measure(parked, images, detector), objects))
+    for image in images:
+        if image is not None:
+            image.kept.clear()  # a result lives on through limits and pictures, which ask for other cut-outs
+    # which of them are one event goes by the bank's lengths; dipoles, relocations and --min-length by the measured ones
+    events = _with_measured(derive_events(objects, detector.min_reported_llr), measured)
     if len(stack.passes) < FEW_LOOKS:
-        every = without_ghosts(every)
-    calibration = _calibration(stack, compared, found, every)
+        events = remove_dipoles(events)
+    calibration = _calibrate_airfield(stack, images, detections, events)
     least = calibration.score_at(false_alarms_per_year) if min_score is None else min_score
-    kept = tuple(event for event in every if event.score >= least)
-    kept_grounds = tuple(ground and replace(ground, history=None) for ground in ground_of)
-    return Detection(stack, kept, kept_grounds, tuple(joined), tuple(compared), least, calibration)
+    return DetectionResult(
+        stack=stack,
+        events=tuple(event for event in events if event.score >= least),
+        backgrounds=tuple(None if one is None else one.model for one in learnt),
+        objects=tuple(measured),
+        residual_images=tuple(images),
+        min_score=least,
+        calibration=calibration,
+    )
 
 
-def _of_measured(every: Sequence[Event], strong: Sequence[Track], joined: Sequence[Track]) -> list[Event]:
-    """The events of tracks, told of the same tracks as they were measured."""
-    now = {id(track): told for track, told in zip(strong, joined, strict=True)}
-    return [replace(event, track=now[id(event.track)], gone=event.gone and now[id(event.gone)]) for event in every]
+def _detect_in_each(
+    images: Sequence[ResidualImage | None], stack: Stack, pool: Executor, on_pass: Callable[[], None]
+) -> list[Detection]:
+    """The objects of every look; weak ones too, for several looks may add up."""
+
+    def search(index: int) -> list[Detection]:
+        """Those of one look."""
+        image = images[index]
+        return [] if image is None else find_detections(index, image, stack.apron_index, NEAR_MISS_LLR[0])
+
+    found: list[Detection] = []
+    for detections in pool.map(search, range(len(images))):
+        found += detections
+        on_pass()
+    return found
 
 
-def _measured(track: Track, compared: Sequence[Look | None]) -> Track:
-    """The track, its object measured in the looks that show it best; one too weak to be told alone stays as it is."""
-    if track.margin < FLOOR:
-        return track
-    numbers = dict.fromkeys((track.sighting.look, *(one.look for one in track.sightings)))
-    clear = [look for number in numbers if (look := compared[number]) is not None]
-    return replace(track, sighting=replace(track.sighting, fit=measured(track.sighting.fit, clear)))
+def _number(objects: Sequence[ParkedObject]) -> list[ParkedObject]:
+    return [replace(parked, id=number) for number, parked in enumerate(objects)]
 
 
-def _calibration(
-    stack: Stack, compared: Sequence[Look | None], found: Sequence[Sighting], every: Sequence[Event]
+def _with_measured(events: Sequence[Event], measured: Sequence[ParkedObject]) -> list[Event]:
+    """The events, told of the same objects as they were measured."""
+    by_id = {parked.id: parked for parked in measured}
+    return [replace(event, parked=by_id[event.parked.id], gone=event.gone and by_id[event.gone.id]) for event in events]
+
+
+def _measure(parked: ParkedObject, images: Sequence[ResidualImage | None], detector: DetectorModel) -> ParkedObject:
+    """The object, measured in the looks that show it best; one too weak to be told alone stays as it is."""
+    if parked.llr_vs_clutter < detector.min_reported_llr:
+        return parked
+    numbers = dict.fromkeys((parked.best.look, *(one.look for one in parked.detections)))
+    clear = [image for number in numbers if (image := images[number]) is not None]
+    return replace(parked, best=replace(parked.best, fit=measure_object(parked.best.fit, clear)))
+
+
+def _calibrate_airfield(
+    stack: Stack, images: Sequence[ResidualImage | None], detections: Sequence[Detection], events: Sequence[Event]
 ) -> Calibration:
     """From what was seen of the aprons, and what was nearly and surely found on them."""
     aprons, pixel_km2 = stack.apron_index >= 0, (stack.resolution / 1000.0) ** 2
-    seen = sum(
-        float((item.visible & aprons).sum()) * pixel_km2
-        for item, look in zip(stack.passes, compared, strict=True)
-        if look is not None
-    )
-    margins = [sighting.fit.margin for sighting in found]
-    return calibrated(float(aprons.sum()) * pixel_km2, seen, margins, [margin_of(event.score) for event in every])
-
-
-def chip_window(stack: Stack, event: Event, half: int = 20) -> tuple[slice, slice, float, float]:
-    """The square of the window around an event, cut at the window's edges, and the event's row and column in it."""
-    fit = event.track.sighting.fit
-    height, width = stack.apron_index.shape
-    top, left = max(0, round(fit.row) - half), max(0, round(fit.col) - half)
-    rows, cols = (
-        slice(top, min(height, round(fit.row) + half + 1)),
-        slice(left, min(width, round(fit.col) + half + 1)),
-    )
-    return rows, cols, fit.row - top, fit.col - left
+    compared = [item for item, image in zip(stack.passes, images, strict=True) if image is not None]
+    seen_km2 = sum(float(np.count_nonzero(item.visible & aprons)) * pixel_km2 for item in compared)
+    detected = [one.fit.llr_vs_clutter for one in detections]
+    found = [score_to_llr(event.score) for event in events]
+    return calibrate(stack.detector, float(aprons.sum()) * pixel_km2, seen_km2, detected, found)

@@ -1,1 +1,1 @@
-"""The simulator and injector: planted truth for tests, the demo and, later, the accuracy harness."""
+"""The detector held against what is known to be true: verdicts, and detection limits."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagery_watch.evaluate.aircraft import TYPES
-from imagery_watch.evaluate.scenario import Stay
-from imagery_watch.evaluate.simulator import SCL_CLOUD, SCL_SHADOW, World
+from imagery_watch.simulate.aircraft import TYPES
+from imagery_watch.simulate.scenario import Stay
+from imagery_watch.simulate.simulator import SCL_CLOUD, SCL_SHADOW, World
 
 PIXEL_M = 10.0
 WITHIN_M = 30.0

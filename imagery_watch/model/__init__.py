@@ -2,43 +2,81 @@
 
 from imagery_watch.model.acquisition import Acquisition
 from imagery_watch.model.airfield import Airfield, Apron, Quality
-from imagery_watch.model.change import Baseline, Registration
+from imagery_watch.model.change import Background, Registration
+from imagery_watch.model.detector import DetectorModel, Quantity
+from imagery_watch.model.georeference import Georeference, Place
 from imagery_watch.model.grid import Areas, Grid
-from imagery_watch.model.limits import Limit, LimitReport, LookLimit, Trial
-from imagery_watch.model.passes import NextPass, Pass
+from imagery_watch.model.item import BandAsset, ItemFacts, ListedItem, Sun
+from imagery_watch.model.limit import Limit, LimitReport, LookLimit, Trial
+from imagery_watch.model.overpass import NextPass, Pass
 from imagery_watch.model.period import Period, parse_period
-from imagery_watch.model.results import Chip, Hit, Kind, Look, LookResult, RunResult, SizeClass, size_class
+from imagery_watch.model.provenance import AirfieldNote, GridNote, PassOutcome, PassState, PeriodNote, Provenance
+from imagery_watch.model.raster import DType, Expected, Pixels, holds_data
+from imagery_watch.model.results import (
+    Chip,
+    Evidence,
+    Hit,
+    Kind,
+    Look,
+    LookResult,
+    ObjectKind,
+    RunResult,
+    SizeClass,
+    Status,
+    size_class,
+)
 from imagery_watch.model.scene import Scene, finite_in_all_bands
-from imagery_watch.model.stays import Chance, Occupancy, Stay
+from imagery_watch.model.stay import Chance, Occupancy, Stay
 
 __all__ = [
     "Acquisition",
     "Airfield",
+    "AirfieldNote",
     "Apron",
     "Areas",
-    "Baseline",
+    "Background",
+    "BandAsset",
     "Chance",
     "Chip",
+    "DType",
+    "DetectorModel",
+    "Evidence",
+    "Expected",
+    "Georeference",
     "Grid",
+    "GridNote",
     "Hit",
+    "ItemFacts",
     "Kind",
     "Limit",
     "LimitReport",
+    "ListedItem",
     "Look",
     "LookLimit",
     "LookResult",
     "NextPass",
+    "ObjectKind",
     "Occupancy",
     "Pass",
+    "PassOutcome",
+    "PassState",
     "Period",
+    "PeriodNote",
+    "Pixels",
+    "Place",
+    "Provenance",
     "Quality",
+    "Quantity",
     "Registration",
     "RunResult",
     "Scene",
     "SizeClass",
+    "Status",
     "Stay",
+    "Sun",
     "Trial",
     "finite_in_all_bands",
+    "holds_data",
     "parse_period",
     "size_class",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from imagery_watch.model.item import ListedItem
+
 if TYPE_CHECKING:
     from pystac import Item
 
@@ -22,12 +24,19 @@ class Acquisition:
     """Aware UTC: the earliest sensing time among the items used."""
     relative_orbit: int | None
     """1 to 143 for Sentinel-2; None where no item tells."""
-    items: tuple[Item, ...]
+    listed: tuple[ListedItem, ...]
     """The newest baseline of each tile, sorted by tile, newest item first: the ones that are read, as far as needed."""
     superseded: tuple[str, ...] = ()
     """Ids of the older versions that were set aside."""
+    sensor: str = "sentinel-2"
+    """The mission, as in the files: `sentinel-2`."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items that are read."""
+        return tuple(one.item for one in self.listed)
 
     @property
     def item_ids(self) -> tuple[str, ...]:
         """Ids of the items that are read."""
-        return tuple(item.id for item in self.items)
+        return tuple(one.id for one in self.listed)

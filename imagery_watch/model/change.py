@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+FEW_LOOKS = 6
+"""Below so many looks of one place it is too early to tell the empty ground from what stands on it look by look."""
+MIN_RING_KM2 = 1.0
+"""Clear ring below which a pass is not registered."""
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -30,7 +35,7 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Baseline:
+class Background:
     """What an empty apron looks like to one sensor in one relative orbit."""
 
     median: NDArray[np.float32] = field(repr=False)

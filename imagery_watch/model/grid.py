@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 class Grid:
     """A north-up pixel grid in UTM, named by its edges, never by its centres.
 
-    The edges of a Grid that `sources.grids` makes lie on whole multiples of 20 m: the phase of Sentinel-2's
+    The edges of a Grid that `sources.airfields.grids` makes lie on whole multiples of 20 m: the phase of Sentinel-2's
     20 m bands, so that a 20 m pixel is always the same four 10 m pixels.
     """
 

@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.model.grid import Grid
-from imagery_watch.model.stays import Chance, Occupancy, Stay
+from imagery_watch.model.provenance import Provenance
+from imagery_watch.model.stay import Chance, Occupancy, Stay
+from imagery_watch.reasons import ReasonCode
 
 Kind = Literal["arrival", "departure", "replacement"]
 SizeClass = Literal["small", "medium", "large"]
 LookResult = Literal["change", "no_change", "not_observed", "failed"]
+Status = Literal["provisional", "confirmed", "revised", "withdrawn"]
+ObjectKind = Literal["aircraft", "other", "open"]
 
 MEDIUM_FROM_M = 24.0
 LARGE_FROM_M = 42.0
@@ -27,43 +31,82 @@ def size_class(length_m: float) -> SizeClass:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What else speaks for or against a hit."""
+
+    source: str
+    """Where it comes from: a file of flight tracks, a sensor, a reviewer."""
+    state: str
+    """What it amounts to, in the source's own set of words, such as `confirmed`."""
+    statement: str
+    """One hedged sentence that a person can quote."""
+
+
+@dataclass(frozen=True)
 class Hit:
     """One scored change at one place between two looks."""
 
     id: str
+    """Derived from airfield, kind, place and passes: the same passes give the same id; `monitor` keeps it for ever."""
     airfield: str
+    """The airfield's id."""
     apron: str
+    """The apron's name."""
     kind: Kind
+    """`replacement`: one left and another came between the same two looks."""
     lon: float
+    """Degrees WGS84, of the middle of the object."""
     lat: float
     x: float
     """Easting on the airfield's Grid, metres."""
     y: float
     """Northing on the airfield's Grid, metres."""
     before: datetime
-    """Aware UTC: the last look before the change in which the hit's own footprint was visible."""
+    """UTC: the last look before the change in which the hit's own footprint was visible."""
     after: datetime
-    """Aware UTC: the first such look after it."""
+    """UTC: the first such look after the change."""
+    before_pass: str
+    """Id of the Acquisition of the look before; empty where it is not known (an older version wrote the hit)."""
+    after_pass: str
+    """Id of the Acquisition of the look after."""
     before_items: tuple[str, ...]
+    """Ids of the STAC items of the look before."""
     after_items: tuple[str, ...]
+    """Ids of the STAC items of the look after."""
     score: float
+    """Detection statistic: larger is surer; comparable between airfields."""
     length_m: float
+    """Overall length, metres."""
     length_low_m: float
+    """Lower end of the length's 90 % interval."""
     length_high_m: float
+    """Upper end of the length's 90 % interval."""
     heading_deg: float | None
-    """Direction of the long axis, 0..180 clockwise from north; None where it is not known."""
+    """Direction of the long axis, 0..180 clockwise from north; null where it is not known."""
     summary: str
     """One hedged sentence that a person can quote."""
     false_alarms_per_year: float | None = None
+    """How many hits at least this strong a year of passes over this airfield would give with nothing there."""
     probability: float | None = None
+    """That this is an aircraft arriving or leaving, 0..1."""
+    p_change: float | None = None
+    """That something of at least some 10 m came or left, whatever it is, 0..1; null: not estimated yet."""
+    object: ObjectKind | None = None
+    """What came or left, as far as can be told; null: not judged yet."""
     sensor: str = "sentinel-2"
-    status: str = "provisional"
+    """`sentinel-2`, `sentinel-1` or `fused`."""
+    status: Status = "provisional"
+    """`revised`: later passes changed what was said; `withdrawn`: later passes took the hit back."""
     chip: str | None = None
-    """The hit's picture, relative to `hits.geojson`."""
+    """The hit's picture, relative to `hits.geojson`; null where there is none."""
+    simulated: bool = False
+    """Whether any pixel of the hit was made."""
+    evidence: tuple[Evidence, ...] = ()
+    """What else speaks for or against the hit."""
 
     @property
     def size_class(self) -> SizeClass:
-        """`small`, `medium` or `large`, by length."""
+        """`small` (below 24 m), `medium` or `large` (from 42 m), by overall length."""
         return size_class(self.length_m)
 
 
@@ -72,18 +115,31 @@ class Look:
     """What one pass could say about one apron."""
 
     airfield: str
+    """The airfield's id."""
     apron: str
+    """The apron's name."""
+    pass_id: str
+    """Id of the Acquisition; empty where it is not known (a folder that an older version wrote)."""
     datetime: datetime
+    """UTC: when the pass was."""
     item_ids: tuple[str, ...]
+    """Ids of the STAC items of the pass."""
     sensor: str
+    """The mission, such as `sentinel-2`."""
     relative_orbit: int | None
+    """The orbit in which the satellite passed; not known where no item tells."""
     result: LookResult
+    """`not_observed`: less than half of the apron visible, or too little history; `failed`: will be tried again."""
     visible_fraction: float | None
-    """0..1 of the apron's area; None where nothing was read."""
+    """0..1 of the apron's area; not known where nothing was read."""
     smallest_detectable_m: float | None
+    """Length of the smallest aircraft that the look would likely have shown, metres."""
     registration_error_px: float | None
+    """How far the pass may still lie beside the others, pixels."""
     reason: str
     """Why not observed, or failed, or weaker than usual; empty otherwise."""
+    reason_codes: tuple[ReasonCode, ...] = ()
+    """The codes of the same, in its order."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +170,7 @@ class RunResult:
     looks: tuple[Look, ...]
     """Sorted by time, then apron."""
     chips: tuple[Chip, ...]
-    provenance: dict[str, Any]
-    """What `run.json` holds: versions, settings, items, times, warnings."""
+    provenance: Provenance
     stays: tuple[Stay, ...] = ()
     """Those with at least one of `hits`, sorted by first look, then id."""
     occupancy: tuple[Occupancy, ...] = ()
@@ -126,4 +181,4 @@ class RunResult:
     @property
     def incomplete(self) -> bool:
         """Whether something failed that is worth trying again (exit 3)."""
-        return bool(self.provenance.get("incomplete")) or any(look.result == "failed" for look in self.looks)
+        return self.provenance.incomplete or any(look.result == "failed" for look in self.looks)

@@ -6,6 +6,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from imagery_watch.model.detector import Quantity
+from imagery_watch.model.item import Sun
+from imagery_watch.reasons import Reason
+
 
 def finite_in_all_bands(data: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(y, x): no band of (band, y, x) is NaN."""
@@ -15,7 +19,7 @@ def finite_in_all_bands(data: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Scene:
-    """Reflectance of one Acquisition on the Grid. Invalid data is NaN; absence of an optional input is recorded."""
+    """One quantity of one Acquisition on the Grid. Invalid data is NaN; absence of an optional input is recorded."""
 
     acquisition_id: str
     item_ids: tuple[str, ...]
@@ -25,7 +29,7 @@ class Scene:
     bands: tuple[str, ...]
     """Names of the bands in `data`, such as ("B02", "B03", "B04", "B08"); at least one."""
     data: NDArray[np.float32] = field(repr=False)
-    """(band, y, x): reflectance, 1.0 being a white Lambertian surface; NaN where invalid."""
+    """(band, y, x): `quantity`; NaN where invalid."""
     valid: NDArray[np.bool_] = field(repr=False)
     """(y, x): every band was read and holds data."""
     scl: NDArray[np.uint8] | None = field(repr=False)
@@ -35,15 +39,20 @@ class Scene:
     sun_elevation: float
     """Degrees above the horizon."""
     offset: float = 0.0
-    """Reflectance offset that was applied to the counts (0 or -0.1)."""
-    notes: tuple[str, ...] = ()
+    """Offset that was applied to the scaled counts, in the unit of `quantity` (Sentinel-2: 0 or -0.1)."""
+    notes: tuple[Reason, ...] = ()
     """What was absent, corrected or odd about this pass."""
+    sensor: str = "sentinel-2"
+    """The mission, as in the files."""
+    quantity: Quantity = "reflectance"
+    """What `data` holds: reflectance, 1.0 being a white Lambertian surface, or backscatter in decibel."""
 
-    def band(self, name: str) -> NDArray[np.float32] | None:
-        """(y, x) of one band, or None where the pass does not have it."""
-        return self.data[self.bands.index(name)] if name in self.bands else None
+    @property
+    def sun(self) -> Sun:
+        """Both angles of the sun."""
+        return Sun(self.sun_azimuth, self.sun_elevation)
 
-    def with_data(self, data: NDArray[np.float32], *notes: str) -> "Scene":
+    def with_data(self, data: NDArray[np.float32], *notes: Reason) -> "Scene":
         """The same pass with other pixels; `valid` follows the NaNs."""
         valid = finite_in_all_bands(data)
         return replace(self, data=data, valid=valid, notes=self.notes + notes)

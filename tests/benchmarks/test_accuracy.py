@@ -33,13 +33,13 @@ from worlds import (
     setting,
 )
 
-from imagery_watch.evaluate.clutter import Thing
-from imagery_watch.evaluate.daylight import sun_position
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.layout import FINE, SIZE, Layout
-from imagery_watch.evaluate.scenario import Stay, Story
-from imagery_watch.evaluate.simulator import Setting, World
 from imagery_watch.evaluate.verdicts import Change, Claim
+from imagery_watch.simulate.clutter import Thing
+from imagery_watch.simulate.daylight import sun_position
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.layout import FINE, SIZE, Layout
+from imagery_watch.simulate.scenario import Stay, Story
+from imagery_watch.simulate.simulator import Setting, World
 
 CHANGE = Change("arrival", "Il-62M", 3, 4, 10.0, 10.0, 40.0, "alone", 1)
 CLAIM = Claim(3, 4, 10.3, 10.4, 6.0, "arrival", 58.41, 50.0)
@@ -283,10 +283,6 @@ def test_shadows_fall_north_of_buildings(row: float, expected: str) -> None:
     assert lies_on(at=row) == expected
 
 
-patient = pytest.mark.timeout(600)
-"""Half a minute on two free cores, which a busy machine does not have."""
-
-
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> list[Watched]:
     """Half of the short run: one world with traffic and one without."""
@@ -296,14 +292,14 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> list[Watched]:
     return load(kept)
 
 
-@patient
+@pytest.mark.slow
 def test_large_aircraft_on_concrete_are_found_by_default(short: list[Watched]) -> None:
     large = tallies.told(short, tallies.alone(">= 42 m"))
     assert len(large) >= 4
     assert tallies.found(large, ByDefault()) >= 0.8 * len(large)
 
 
-@patient
+@pytest.mark.slow
 def test_little_is_taken_for_aircraft_where_none_comes(short: list[Watched]) -> None:
     without = tallies.nulls(short)
     false = sum(wrong.reported for one in without for wrong in one.wrong)
@@ -311,7 +307,7 @@ def test_little_is_taken_for_aircraft_where_none_comes(short: list[Watched]) -> 
     assert false <= 0.5 * tallies.area(without)
 
 
-@patient
+@pytest.mark.slow
 def test_every_peer_looked_too(short: list[Watched]) -> None:
     assert all(set(one.wrong_of_peers) == set(PEERS) for one in short)
     assert all(all(one.wrong_of_peers.values()) for one in short)

@@ -19,22 +19,23 @@ from numpy.typing import NDArray
 from peers import PEERS, Proposal
 from scipy import linalg
 
-from imagery_watch.change.compare import grounds, looks
-from imagery_watch.change.prepare import Stack, prepare
-from imagery_watch.change.screen import Look
+from imagery_watch.change.background.models import learn_backgrounds
+from imagery_watch.change.background.residuals import ResidualImage, compute_residuals
+from imagery_watch.change.preprocess.stack import Stack, prepare_stack
 from imagery_watch.model import Scene
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
 
 CLOUDED = np.s_[48:60, 50:62]
 """Over the middle of the apron, on the Grid."""
 
-Compared = tuple[Stack, list[Look | None]]
+Compared = tuple[Stack, list[ResidualImage | None]]
 every_peer = pytest.mark.parametrize("name", PEERS)
 
 
 def compared(made: Sequence[Scene]) -> Compared:
     with ThreadPoolExecutor(1) as pool:
-        stack = prepare(made, scenes.areas(), scenes.GRID, pool)
-    return stack, looks(stack, grounds(stack, timedelta(days=180)))
+        stack = prepare_stack(made, scenes.areas(), scenes.GRID, DETECTOR, pool)
+    return stack, compute_residuals(stack, learn_backgrounds(stack, timedelta(days=180)))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,8 @@ def clouded() -> Compared:
 
 
 def off_m(stack: Stack, proposal: Proposal) -> float:
-    row, col = proposal.row + stack.top - scenes.JET.row, proposal.col + stack.left - scenes.JET.col
+    corner = stack.georeference
+    row, col = proposal.row + corner.top - scenes.JET.row, proposal.col + corner.left - scenes.JET.col
     return math.hypot(row, col) * stack.resolution
 
 

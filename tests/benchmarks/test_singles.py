@@ -9,9 +9,9 @@ import pytest
 import singles
 from worlds import Job, Promise, Told, Watched, Wrong
 
-from imagery_watch.evaluate.scenario import Stay
-from imagery_watch.evaluate.simulator import World
 from imagery_watch.evaluate.verdicts import Change, Claim, changes_in
+from imagery_watch.simulate.scenario import Stay
+from imagery_watch.simulate.simulator import World
 
 CASE = "concrete, 1 % noise"
 

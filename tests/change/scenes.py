@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from imagery_watch.change.detect import Detection, detect
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.passes import BARE, VEGETATION, SimulatedPass, Weather, simulate
+from imagery_watch.change.detect import DetectionResult, detect
+from imagery_watch.change.detection.aircraft_templates import Imaging, imaging_of
 from imagery_watch.model import Areas, Grid, Scene
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.overpass import BARE, VEGETATION, SimulatedPass, Weather, simulate
 
 BANDS = ("B02", "B03", "B04", "B08")
 GRID = Grid(32632, 678_000.0, 5_148_000.0, 112, 112)
@@ -98,11 +100,16 @@ def stand(pattern: str, **aircraft: Placement) -> list[list[Placement]]:
     return [[aircraft[letter]] if letter != "." else [] for letter in pattern]
 
 
-def look_for(scenes: Sequence[Scene], where: Areas | None = None, grid: Grid = GRID) -> Detection:
-    return detect(scenes, where or areas(), grid, half_window=timedelta(days=180))
+def under(*sun: float) -> Imaging:
+    """How shapes look to Sentinel-2 under a sun."""
+    return imaging_of(*sun, DETECTOR.psf_sigma_m, 10.0)
 
 
-def changes(detection: Detection) -> list[Change]:
+def look_for(scenes: Sequence[Scene], where: Areas | None = None, grid: Grid = GRID) -> DetectionResult:
+    return detect(scenes, where or areas(), grid, DETECTOR, half_window=timedelta(days=180))
+
+
+def changes(detection: DetectionResult) -> list[Change]:
     """The events of a detection, as (kind, before, after)."""
     return [(event.kind, event.before, event.after) for event in detection.events]
 

@@ -21,10 +21,11 @@ from change.scenes import (
     series,
     stand,
 )
-from imagery_watch.change.detect import Detection, chip_window
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.passes import Cloud
+from imagery_watch.change.detect import DetectionResult
+from imagery_watch.change.results import cut_chip_window
 from imagery_watch.model import Scene
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.overpass import Cloud
 
 OTHER = replace(JET, heading_deg=115.0, fuselage_paint=0.30, wing_paint=0.22)
 AIRBUS = Placement("A320", 50.0, 48.0, 80.0, 0.70, 0.60)
@@ -45,20 +46,20 @@ STANDS = [
 ]
 
 
-def places(detection: Detection) -> np.ndarray:
+def places(detection: DetectionResult) -> np.ndarray:
     """(event, 2): rows and columns on the Grid."""
-    fits = [event.track.sighting.fit for event in detection.events]
-    corner = (detection.stack.top, detection.stack.left)
+    fits = [event.parked.best.fit for event in detection.events]
+    corner = (detection.stack.georeference.top, detection.stack.georeference.left)
     return np.array([(fit.row, fit.col) for fit in fits]).reshape(-1, 2) + corner
 
 
 @lru_cache(maxsize=8)
-def stood(pattern: str) -> Detection:
+def stood(pattern: str) -> DetectionResult:
     """The detection over passes in which the jet, and the other jet, stand as the pattern says."""
     return look_for(series(stand(pattern, J=JET, K=OTHER)))
 
 
-def scores(detection: Detection) -> list[float]:
+def scores(detection: DetectionResult) -> list[float]:
     return [event.score for event in detection.events]
 
 
@@ -183,21 +184,21 @@ def test_a_pass_without_a_band_that_the_others_have_is_set_aside() -> None:
     scenes = series(stand("..J..", J=JET))
     scenes[4] = replace(scenes[4], bands=scenes[4].bands[:3], data=scenes[4].data[:3])
     detection = look_for(scenes)
-    assert [one.reason for one in detection.stack.unusable] == ["lacks B08, which the other passes have"]
+    assert [one.reason.text for one in detection.stack.unusable] == ["lacks B08, which the other passes have"]
     assert changes(detection) == [("arrival", 1, 2), ("departure", 2, 3)]
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_passes_say_nothing(count: int) -> None:
     detection = look_for(series([[]] * count))
-    assert detection.events == () and detection.grounds == (None,) * count
+    assert detection.events == () and detection.backgrounds == (None,) * count
 
 
 def test_the_chip_holds_the_event() -> None:
     detection = stood(".J")
-    rows, cols, row, col = chip_window(detection.stack, detection.events[0], half=12)
+    rows, cols, row, col = cut_chip_window(detection.stack, detection.events[0], half=12)
     image = detection.stack.passes[1].image[:, rows, cols]
     assert image.shape == (4, 25, 25)
-    assert (row + rows.start + detection.stack.top, col + cols.start + detection.stack.left) == pytest.approx(
-        MIDDLE, abs=PLACE_PX
-    )
+    corner = detection.stack.georeference
+    place = (row + rows.start + corner.top, col + cols.start + corner.left)
+    assert place == pytest.approx(MIDDLE, abs=PLACE_PX)

@@ -22,16 +22,18 @@ from conftest import DATA
 from scipy import ndimage
 
 from change.scenes import changes
-from imagery_watch.change.align import edges, register
-from imagery_watch.change.detect import Detection, detect
-from imagery_watch.evaluate.inject import Placement, inject
+from imagery_watch.change.detect import DetectionResult, detect
+from imagery_watch.change.preprocess.registration import gradient_magnitude, register
 from imagery_watch.model import Areas, Grid, Registration, Scene
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
+from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
-from imagery_watch.sources.acquisitions import fold
-from imagery_watch.sources.airfields import find_airfield, shipped_dir
-from imagery_watch.sources.grids import draw_areas, grid_for
-from imagery_watch.sources.scenes import Reader, read_scenes
-from imagery_watch.sources.stac_files import FileCatalog
+from imagery_watch.simulate.inject import Placement, inject
+from imagery_watch.sources.airfields.grids import draw_areas, grid_for
+from imagery_watch.sources.airfields.known import find_airfield, shipped_dir
+from imagery_watch.sources.catalogs.acquisitions import fold
+from imagery_watch.sources.catalogs.stac_files import FileCatalog
+from imagery_watch.sources.pixels.scenes import Reader, read_scenes
 
 PAIR = DATA / "fehrbellin"
 REPOSITORY = DATA.parents[1]
@@ -52,9 +54,11 @@ def place() -> tuple[Grid, Areas]:
 
 @lru_cache(maxsize=1)
 def pair() -> tuple[Scene, Scene]:
-    catalog = FileCatalog(PAIR / "items.json")
+    catalog = FileCatalog(PAIR / "items.json", SENTINEL_2)
     items = catalog.search((12.0, 52.0, 13.5, 53.5), None, None).items
-    scenes = read_scenes(fold(items), place()[0], (12.76, 52.79), Reader(Settings(), catalog.name, catalog.local_root))
+    scenes = read_scenes(
+        fold(items), place()[0], (12.76, 52.79), Reader(Settings(), catalog.name, catalog.local_root, SENTINEL_2)
+    )
     one, two = (scene for scene in scenes if isinstance(scene, Scene))
     return one, two
 
@@ -63,10 +67,10 @@ def planted(scene: Scene, aircraft: Placement) -> Scene:
     return scene.with_data(inject(scene.data, scene.bands, aircraft, scene.sun_azimuth, scene.sun_elevation))
 
 
-def detected(*scenes: Scene) -> Detection:
+def detected(*scenes: Scene) -> DetectionResult:
     from datetime import timedelta
 
-    return detect(scenes, place()[1], place()[0], half_window=timedelta(days=180))
+    return detect(scenes, place()[1], place()[0], DETECTOR, half_window=timedelta(days=180))
 
 
 def command(catalog: Path, out: Path) -> "subprocess.CompletedProcess[str]":
@@ -137,12 +141,12 @@ def test_a_white_aircraft_of_50_m_is_found_when_it_comes_from_most_directions() 
     ]
     arrived = [one for one in found if changes(one) == [("arrival", 0, 1)]]
     assert len(arrived) >= 3 and all(changes(one) == [] for one in found if changes(one) != [("arrival", 0, 1)])
-    assert all(40 <= one.events[0].track.sighting.fit.length_m <= 60 for one in arrived)
+    assert all(40 <= one.events[0].parked.best.fit.length_m <= 60 for one in arrived)
 
 
 def registered(moving: np.ndarray, fixed: np.ndarray) -> Registration:
     whole = np.ones(fixed.shape[1:], bool)
-    return register(edges(moving, whole), edges(fixed, whole), place()[1].ring, 10.0)
+    return register(gradient_magnitude(moving, whole), gradient_magnitude(fixed, whole), place()[1].ring, 10.0)
 
 
 def test_the_shift_of_the_pair_is_the_measured_one() -> None:

@@ -7,10 +7,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from imagery_watch.evaluate.inject import Placement
-from imagery_watch.evaluate.scenario import Stay, Story
-from imagery_watch.evaluate.simulator import SCL_CLOUD, SCL_SHADOW, Setting, World
 from imagery_watch.evaluate.verdicts import Change, Claim, apron_km2, changes_in, judge, threshold_at, wilson
+from imagery_watch.simulate.inject import Placement
+from imagery_watch.simulate.scenario import Stay, Story
+from imagery_watch.simulate.simulator import SCL_CLOUD, SCL_SHADOW, Setting, World
 
 PLANE = Placement("Il-62M", 10.0, 10.0, 40.0, 0.6, 0.4)
 ARRIVAL = Change("arrival", "Il-62M", 3, 4, 10.0, 10.0, 40.0, "alone", 2)

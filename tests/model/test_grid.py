@@ -63,9 +63,3 @@ def test_a_scene_with_other_pixels_is_valid_where_all_bands_are() -> None:
     other = scene().with_data(data, "one", "two")
     np.testing.assert_array_equal(other.valid, [[True, False], [True, True]])
     assert other.notes == ("one", "two") and scene().notes == ()
-
-
-def test_bands_by_name() -> None:
-    near_infrared = scene().band("B08")
-    assert near_infrared is not None and near_infrared[0, 0] == 4.0
-    assert scene().band("B03") is None

@@ -2,8 +2,8 @@
 
 import pytest
 
-from imagery_watch.evaluate.aircraft import TYPES
 from imagery_watch.model.results import size_class
+from imagery_watch.simulate.aircraft import TYPES
 
 LENGTHS = [(5.0, "small"), (23.99, "small"), (24.0, "medium"), (41.99, "medium"), (42.0, "large"), (84.0, "large")]
 

@@ -9,14 +9,17 @@ from shapely.geometry import LineString, box
 
 from imagery_watch.model import (
     Airfield,
+    AirfieldNote,
     Apron,
     Chance,
     Chip,
     Grid,
+    GridNote,
     Hit,
     Look,
     LookResult,
     Occupancy,
+    Provenance,
     RunResult,
     Stay,
 )
@@ -24,6 +27,10 @@ from imagery_watch.model import (
 START = datetime(2022, 3, 1, 10, 21, 9, 24000, tzinfo=UTC)
 LON, LAT = 11.32897, 46.46289
 BANDS = ("B02", "B03", "B04", "B08")
+
+
+def pass_id(when: datetime) -> str:
+    return f"sentinel-2a_{when:%Y%m%dT%H%M%S}"
 
 
 def make_airfield(name: str = "A", apron: str = "A", **changes: Any) -> Airfield:
@@ -49,6 +56,8 @@ def make_hit(number: int = 1, **changes: Any) -> Hit:
         y=5148100.0,
         before=after - timedelta(days=5),
         after=after,
+        before_pass=pass_id(after - timedelta(days=5)),
+        after_pass=pass_id(after),
         before_items=("S2A_1", "S2A_2"),
         after_items=("S2B_1",),
         score=12.34567,
@@ -74,6 +83,8 @@ def make_stay(number: int = 1, **changes: Any) -> Stay:
         not_before=seen - timedelta(days=5),
         seen_from=seen,
         seen_to=seen,
+        first_pass=pass_id(seen),
+        last_pass=pass_id(seen),
         departure_hit=None,
         not_after=seen + timedelta(days=5),
         length_m=50.04,
@@ -91,10 +102,12 @@ def make_chance(hours: int = 36, probability: float = 0.41, apron: str = "A") ->
 
 def make_look(day: int = 0, result: LookResult = "no_change", **changes: Any) -> Look:
     reason = {"not_observed": "cloud over the apron", "failed": "timed out"}.get(result, "")
+    when = START + timedelta(days=day)
     look = Look(
         airfield="LIPB",
         apron="A",
-        datetime=START + timedelta(days=day),
+        pass_id=pass_id(when),
+        datetime=when,
         item_ids=(f"S2A_{day}",),
         sensor="sentinel-2",
         relative_orbit=22,
@@ -117,6 +130,19 @@ def make_chip(hit_id: str = "LIPB-0001", size: int = 21, bands: tuple[str, ...] 
     return replace(Chip(hit_id, before, after, bands, float(middle), float(middle), 10.0), **changes)
 
 
+def make_provenance(**changes: Any) -> Provenance:
+    provenance = Provenance(
+        created=START,
+        airfield=AirfieldNote("LIPB", "approximate"),
+        grid=GridNote("EPSG:32632", 676000.0, 5150000.0, 300, 300),
+        catalog="earth-search",
+        software={"name": "imagery-watch", "numpy": "2"},
+        bands=BANDS,
+        settings={"margin_m": 1300.0},
+    )
+    return replace(provenance, **changes)
+
+
 def make_result(hits: int = 1, **changes: Any) -> RunResult:
     """`hits` arrivals five days apart, each with its chip, and a look of every result."""
     found = tuple(make_hit(number) for number in range(1, hits + 1))
@@ -127,7 +153,7 @@ def make_result(hits: int = 1, **changes: Any) -> RunResult:
         hits=found,
         looks=looks,
         chips=tuple(make_chip(hit.id) for hit in found),
-        provenance={"catalog": "earth-search", "versions": {"numpy": "2"}, "items": ["a"] * 40},
+        provenance=make_provenance(),
     )
     return replace(result, **changes)
 

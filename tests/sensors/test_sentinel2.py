@@ -1,16 +1,25 @@
 """What Sentinel-2's items and counts mean: truth tables, with real records of three catalogues."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import DATA
-from hypothesis import given
-from hypothesis import strategies as st
 
-from imagery_watch.sensors import sentinel2 as s2
+from imagery_watch.model import BandAsset, ItemFacts
+from imagery_watch.sensors.sentinel2.assets import BANDS, band_assets, declared_offset
+from imagery_watch.sensors.sentinel2.counts import implausible_counts, to_reflectance
+from imagery_watch.sensors.sentinel2.facts import DECISIVE, facts_of, rank_of, stated_epsg, stated_sun
+from imagery_watch.sensors.sentinel2.names import platform_of, relative_orbit_of, tile_of
+from imagery_watch.sensors.sun import solar_position
+
+WHEN = datetime(2023, 6, 1, 10, tzinfo=UTC)
+
+
+def ask(feature: dict[str, Any]) -> ItemFacts:
+    return facts_of(feature["id"], WHEN, feature["properties"], feature["assets"])
 
 
 def recorded(name: str) -> list[dict[str, Any]]:
@@ -46,29 +55,68 @@ REAL = {
 @pytest.mark.parametrize("case", REAL)
 def test_real_items_of_three_catalogues(case: str) -> None:
     feature, platform, start, orbit, tile, baseline, offset, blue, scl = REAL[case]
-    name = feature["id"], feature["properties"]
-    bands = s2.band_assets(feature["assets"])
-    assert s2.platform_of(*name) == platform
-    assert s2.sensing_start(*name) == start
-    assert s2.relative_orbit_of(*name) == orbit
-    assert s2.tile_of(*name) == tile
-    assert s2.baseline_of(*name) == baseline
-    assert tuple(bands) == s2.BANDS and bands["B02"] == blue
-    assert s2.scl_asset(feature["assets"]) == scl
-    assert s2.declared_offset(*name, feature["assets"][blue]) == offset
+    facts = ask(feature)
+    assert (facts.sensor, facts.platform, facts.datetime) == ("sentinel-2", platform, WHEN)
+    assert facts.sensing_start == start
+    assert facts.relative_orbit == orbit
+    assert facts.tile == tile
+    assert facts.processing_baseline == baseline
+    assert tuple(facts.bands) == BANDS and facts.bands["B02"] == BandAsset(blue, offset)
+    assert facts.classes == scl
+    assert facts.rank == (1, baseline) and facts.version[0] == baseline
+
+
+SIGNED = {"visual": {"href": "https://host/a.jpg?sig=1"}, "red": {"href": "/archive/B04.tif", "type": "image/tiff"}}
+
+
+def test_what_decides_is_told_without_signatures() -> None:
+    stated = {"updated": "2023-06-02", "s2:generation_time": "2023-06-01", "view:sun_azimuth": 1}
+    facts = facts_of("x", WHEN, stated, SIGNED)
+    assert facts.decisive == {
+        "hrefs": {"visual": "https://host/a.jpg", "red": "/archive/B04.tif"},
+        **dict.fromkeys(DECISIVE),
+        "updated": "2023-06-02",
+        "s2:generation_time": "2023-06-01",
+    }
+
+
+STAMPS = [({"updated": "u", "s2:generation_time": "g"}, "u"), ({"s2:generation_time": "g"}, "g"), ({}, "")]
+
+
+@pytest.mark.parametrize(("properties", "expected"), STAMPS)
+def test_the_stamp_of_a_file_is_its_own_or_its_making(properties: dict[str, Any], expected: str) -> None:
+    assert facts_of("x", WHEN, properties, {}).stamp == expected
+
+
+CODES = [({"proj:code": "EPSG:32632"}, 32632), ({"proj:epsg": 32632}, 32632), ({"proj:epsg": None}, None),
+         ({"proj:code": "EPSG:None"}, None), ({"proj:code": "IAU_2015:30100"}, None), ({}, None)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("properties", "expected"), CODES)
+def test_stated_crs(properties: dict[str, Any], expected: int | None) -> None:
+    assert stated_epsg(properties) == expected
+
+
+RANKS = [("S2A_32TPS_20230601_0_L2A", {}, 1), ("S2A_32TPS_20230601_0_L1C", {}, 0), ("S2A_MSIL1C_20230601T1", {}, 0),
+         ("x", {"s2:product_uri": "S2A_MSIL1C_20230601T101601.SAFE"}, 0), ("x", {}, 1)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item_id", "properties", "expected"), RANKS)
+def test_level_1c_ranks_below_level_2a(item_id: str, properties: dict[str, Any], expected: int) -> None:
+    assert rank_of(item_id, properties)[0] == expected
 
 
 @pytest.mark.parametrize("feature", [*EARTH_SEARCH, *SLOVENIA], ids=lambda feature: feature["id"])
 def test_the_orbit_from_the_datatake_is_that_of_the_product_name(feature: dict[str, Any]) -> None:
     properties = feature["properties"]
     only_datatake = {"s2:datatake_id": properties["s2:datatake_id"]}
-    assert s2.relative_orbit_of("", only_datatake) == s2.relative_orbit_of(feature["id"], properties)
+    assert relative_orbit_of("", only_datatake) == relative_orbit_of(feature["id"], properties)
 
 
 @pytest.mark.parametrize("feature", [*COPERNICUS, PLANETARY], ids=lambda feature: feature["id"])
 def test_the_orbit_from_the_name_is_the_stated_one(feature: dict[str, Any]) -> None:
     properties = {k: v for k, v in feature["properties"].items() if k != "sat:relative_orbit"}
-    assert s2.relative_orbit_of(feature["id"], properties) == feature["properties"]["sat:relative_orbit"]
+    assert relative_orbit_of(feature["id"], properties) == feature["properties"]["sat:relative_orbit"]
 
 
 ORBITS = [
@@ -84,7 +132,7 @@ ORBITS = [
 
 @pytest.mark.parametrize(("properties", "expected"), ORBITS)
 def test_relative_orbit(properties: dict[str, Any], expected: int | None) -> None:
-    assert s2.relative_orbit_of("some-id", properties) == expected
+    assert relative_orbit_of("some-id", properties) == expected
 
 
 PLATFORMS = [
@@ -103,7 +151,7 @@ PLATFORMS = [
 
 @pytest.mark.parametrize(("item_id", "stated", "expected"), PLATFORMS)
 def test_platform(item_id: str, stated: str | None, expected: str) -> None:
-    assert s2.platform_of(item_id, {"platform": stated}) == expected
+    assert platform_of(item_id, {"platform": stated}) == expected
 
 
 TILES = [
@@ -119,7 +167,7 @@ TILES = [
 
 @pytest.mark.parametrize(("item_id", "properties", "expected"), TILES)
 def test_tile(item_id: str, properties: dict[str, Any], expected: str) -> None:
-    assert s2.tile_of(item_id, properties) == expected
+    assert tile_of(item_id, properties) == expected
 
 
 OLD, NEW = {"s2:processing_baseline": "03.01"}, {"s2:processing_baseline": "04.00"}
@@ -147,7 +195,7 @@ OFFSETS = [
 
 @pytest.mark.parametrize(("properties", "asset", "expected"), OFFSETS)
 def test_offset_by_flag_asset_and_baseline(properties: dict[str, Any], asset: dict[str, Any], expected: float) -> None:
-    assert s2.declared_offset("some-id", properties, asset) == expected
+    assert declared_offset("some-id", properties, asset) == expected
 
 
 def raster(**members: Any) -> dict[str, Any]:
@@ -173,42 +221,13 @@ ASSETS: list[tuple[dict[str, Any], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("assets", "expected"), ASSETS)
 def test_which_asset_holds_which_band(assets: dict[str, Any], expected: dict[str, str]) -> None:
-    assert s2.band_assets(assets) == expected
-
-
-def version(name: str, baseline: str, tile: str = "32TMT", **properties: Any) -> tuple[str, dict[str, Any]]:
-    return name, {"s2:processing_baseline": baseline, "grid:code": f"MGRS-{tile}", **properties}
-
-
-VERSIONS = {
-    "newest baseline wins": ([version("a", "02.14"), version("b", "05.00")], ["b"], ["a"]),
-    "each tile by itself": ([version("a", "05.00"), version("b", "02.14", "32TNT")], ["a", "b"], []),
-    "halves of a split tile": ([version("a", "05.00"), version("b", "05.00")], ["b", "a"], []),
-    "newest generation first": (
-        [
-            version("a", "05.00", **{"s2:generation_time": "2023-06-30T02:24:13Z"}),
-            version("b", "05.00", **{"s2:generation_time": "2023-06-30T01:24:13Z"}),
-        ],
-        ["a", "b"],
-        [],
-    ),
-    "level 1C beside level 2A": ([version("a_L1C", "05.11"), version("a_L2A", "05.09")], ["a_L2A"], ["a_L1C"]),
-    "level 1C alone": ([version("a_L1C", "05.11")], ["a_L1C"], []),
-}
-
-
-@pytest.mark.parametrize("case", VERSIONS)
-def test_which_versions_are_read(case: str) -> None:
-    versions, read, superseded = VERSIONS[case]
-    chosen, rest = s2.current_versions(versions)
-    assert [versions[i][0] for i in chosen] == read
-    assert [versions[i][0] for i in rest] == superseded
+    assert band_assets(assets) == expected
 
 
 def test_counts_become_reflectance_and_zero_is_no_data() -> None:
     counts = np.array([[0, 1, 1000, 10_000, 65_535]], np.uint16)
     expected = np.array([[np.nan, -0.0999, 0.0, 0.9, 6.4535]], np.float32)
-    reflectance = s2.to_reflectance(counts, -0.1)
+    reflectance = to_reflectance(counts, -0.1)
     assert reflectance.dtype == np.float32
     np.testing.assert_allclose(reflectance, expected, atol=1e-6)
 
@@ -225,7 +244,7 @@ PLAUSIBLE = [
 
 @pytest.mark.parametrize(("counts", "expected"), PLAUSIBLE)
 def test_garbled_counts_are_known(counts: Any, expected: bool) -> None:
-    assert (s2.implausible_counts(counts.astype(np.uint16)) == "") is expected
+    assert (implausible_counts(counts.astype(np.uint16)) == "") is expected
 
 
 @pytest.mark.parametrize("feature", [*EARTH_SEARCH[::4], *SLOVENIA[::2]])
@@ -234,34 +253,30 @@ def test_the_computed_sun_stands_where_real_items_say(feature: dict[str, Any]) -
     ring = np.array(feature["geometry"]["coordinates"][0])
     lon, lat = (ring.min(axis=0) + ring.max(axis=0)) / 2
     when = datetime.fromisoformat(feature["properties"]["datetime"].replace("Z", "+00:00"))
-    azimuth, elevation, stated = s2.sun_angles(feature["properties"], lon, lat, when)
-    computed = s2.solar_position(lon, lat, when)
-    assert stated
-    assert computed == pytest.approx((azimuth, elevation), abs=1.0)
+    assert solar_position(lon, lat, when) == pytest.approx(ask(feature).sun, abs=1.0)
 
 
 SUN = [
-    ({"view:sun_azimuth": 150.0, "view:sun_elevation": 60.0}, (150.0, 60.0, True)),
-    ({"s2:mean_solar_azimuth": 150.0, "s2:mean_solar_zenith": 30.0}, (150.0, 60.0, True)),
-    ({"view:sun_azimuth": -10.0, "view:sun_elevation": 60.0}, (350.0, 60.0, True)),
+    ({"view:sun_azimuth": 150.0, "view:sun_elevation": 60.0}, (150.0, 60.0)),
+    ({"s2:mean_solar_azimuth": 150.0, "s2:mean_solar_zenith": 30.0}, (150.0, 60.0)),
+    ({"view:sun_azimuth": -10.0, "view:sun_elevation": 60.0}, (350.0, 60.0)),
+    ({}, None),
+    ({"view:sun_azimuth": 1.0}, None),
+    ({"view:sun_azimuth": "NaN", "view:sun_elevation": 3}, None),
 ]
 
 
 @pytest.mark.parametrize(("properties", "expected"), SUN)
-def test_stated_sun(properties: dict[str, Any], expected: tuple[float, float, bool]) -> None:
-    assert s2.sun_angles(properties, 11.0, 46.0, datetime(2023, 6, 1, 10, tzinfo=UTC)) == expected
+def test_stated_sun(properties: dict[str, Any], expected: tuple[float, float] | None) -> None:
+    assert stated_sun(properties) == expected
 
 
-@pytest.mark.parametrize("properties", [{}, {"view:sun_azimuth": 1.0}, {"view:sun_azimuth": "NaN",
-                                        "view:sun_elevation": 3}])  # fmt: skip
-def test_unstated_sun_is_computed(properties: dict[str, Any]) -> None:
-    azimuth, elevation, stated = s2.sun_angles(properties, 11.0, 46.0, datetime(2023, 6, 21, 11, 18, tzinfo=UTC))
-    assert not stated
-    assert azimuth == pytest.approx(180, abs=2) and elevation == pytest.approx(67.4, abs=0.2)
+BROKEN: list[dict[str, Any]] = [{"view:sun_azimuth": "east", "view:sun_elevation": 60},
+                                {"s2:mean_solar_zenith": "high"}, {"mgrs:utm_zone": "x", "mgrs:latitude_band": "T",
+                                 "mgrs:grid_square": "MT"}]  # fmt: skip
 
 
-@given(st.floats(-180, 180), st.floats(-80, 80), st.integers(0, 365 * 24 * 60))
-def test_the_sun_is_within_its_bounds(lon: float, lat: float, minute: int) -> None:
-    azimuth, elevation = s2.solar_position(lon, lat, datetime(2023, 1, 1, tzinfo=UTC) + timedelta(minutes=minute))
-    assert 0 <= azimuth < 360 and -90 <= elevation <= 90
-    assert elevation <= 90 - abs(lat) + 23.5
+@pytest.mark.parametrize("properties", BROKEN)
+def test_words_that_break_are_found_when_asked_first(properties: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        facts_of("x", WHEN, properties, {})

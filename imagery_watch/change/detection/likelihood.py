@@ -1,0 +1,152 @@
+"""The likelihood of shapes in a cut-out: how well each explains its residual under its best paints.
+
+A shape is fuselage, wings and shadow, (3, y, x); the residual that it leaves is  paint - ground  where it covers, and
+-lost light  where it shades. Both metrics of `cutout` are here: the coarse one for thousands of shapes, and the exact
+(docs/method.md, section 7).
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from imagery_watch.change.detection.aircraft_templates import SIDE_PX
+from imagery_watch.change.detection.cutout import Cutout
+from imagery_watch.change.robust import MEDIAN_ABS_NORMAL
+from imagery_watch.model import DetectorModel
+from imagery_watch.model.arrays import Floats
+
+SUBPIXEL_PHASES = tuple((down, right) for down in (-0.33, 0.0, 0.33) for right in (-0.33, 0.0, 0.33))
+"""Sub-pixel places, rows and columns."""
+SUBPIXEL_CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.16))
+"""Places beside the best of those."""
+FOCUS_SHARE = 0.1
+"""Of the strongest pixel of a fitted aircraft: beyond that its fit is not judged."""
+MIN_AROUND = 200
+"""Values around a fitted aircraft from which their median says how much more than noise the place holds."""
+
+
+class Shape(Protocol):
+    """What can be fitted."""
+
+    @property
+    def parts(self) -> Floats:
+        """(3, y, x): fuselage, wings and shadow in a cut-out of `SIDE_PX` pixels."""
+        ...
+
+
+S = TypeVar("S", bound=Shape)
+
+
+class CoarseLikelihood:
+    """The log-likelihood ratio of many atoms in one cut-out, in the coarse metric."""
+
+    def __init__(self, cutout: Cutout) -> None:
+        ones, lost = np.ones_like(cutout.ground), cutout.lost_light
+        self.detector = cutout.detector
+        r, m = cutout.residual, cutout.ground
+        self.r1, self.rm, self.rl = (cutout.inner_products(r, other) for other in (ones, m, lost))
+        self.q11, self.q1m, self.q1l = (cutout.inner_products(ones, other) for other in (ones, m, lost))
+        self.qmm, self.qml, self.qll = (cutout.inner_products(*pair) for pair in ((m, m), (m, lost), (lost, lost)))
+
+    def fit(self, hull: Floats, wings: Floats, shadow: Floats) -> Floats:
+        """(atom,): log-likelihood ratio of each atom under its best paints; the three are (atom, pixel)."""
+        body = hull + wings
+        fixed = body @ self.rm + shadow @ self.rl
+        fixed = fixed + 0.5 * (body**2 @ self.qmm) + (body * shadow) @ self.qml + 0.5 * (shadow**2 @ self.qll)
+        linear = [part @ self.r1 + (part * body) @ self.q1m + (part * shadow) @ self.q1l for part in (hull, wings)]
+        square = [(one * two) @ self.q11 for one, two in ((hull, hull), (hull, wings), (wings, wings))]
+        return _fit_paints(linear, square, np.asarray(-fixed), self.detector)[0]
+
+
+def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:
+    """Likelihood ratio (log), fuselage and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
+    covered = (hull + wings)[:, None, :] * cutout.ground + shadow[:, None, :] * cutout.lost_light
+    ones, count = np.ones_like(cutout.ground), len(hull)
+    # one product with the whitening matrices, which are larger than all that they are multiplied with
+    columns = cutout.whiten(np.concatenate([hull[:, None, :] * ones, wings[:, None, :] * ones, covered]))
+    grey, fixed = (columns[:count], columns[count : 2 * count]), -columns[2 * count :]
+    left = cutout.whitened_residual - fixed
+    linear = [(part * left).sum(axis=1) for part in grey]
+    square = [(grey[one] * grey[two]).sum(axis=1) for one, two in ((0, 0), (0, 1), (1, 1))]
+    against = fixed @ cutout.whitened_residual - 0.5 * (fixed**2).sum(axis=1)
+    return _fit_paints(linear, square, against, cutout.detector)
+
+
+def _fit_paints(
+    linear: list[Any], square: list[Any], fixed: Floats, detector: DetectorModel
+) -> tuple[Floats, Floats, Floats]:
+    """Maximum over both paints under the prior: solved freely, clipped, and the second solved again for the first."""
+    prior, mean, bounds = 1.0 / detector.paint_sigma**2, detector.paint_mean, detector.paint_range
+    a, b, c = square[0] + prior, square[1], square[2] + prior
+    u, v = linear[0] + mean * prior, linear[1] + mean * prior
+    hull = np.clip((c * u - b * v) / (a * c - b**2), *bounds)
+    wings = np.clip((v - b * hull) / c, *bounds)
+    hull = np.clip((u - b * wings) / a, *bounds)
+    llr = fixed + u * hull + v * wings - 0.5 * (a * hull**2 + 2 * b * hull * wings + c * wings**2)
+    return llr - prior * mean**2, hull, wings
+
+
+class ShapeFit(NamedTuple, Generic[S]):
+    """One shape at one sub-pixel place."""
+
+    shape: S
+    down: float
+    right: float
+    llr: float
+    paints: tuple[float, float]
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Down and right, pixels."""
+        return self.down, self.right
+
+
+def fit_shapes(cutout: Cutout, shapes: Sequence[S], places: Sequence[tuple[float, float]]) -> list[ShapeFit[S]]:
+    """Every shape at every place, in the exact metric."""
+    parts = np.stack([shape.parts for shape in shapes])
+    images = np.concatenate([shift_subpixel(parts, down, right) for down, right in places])
+    flat = images.reshape(len(images), 3, -1)
+    llr, hull, wings = fit_exactly(cutout, *(np.ascontiguousarray(flat[:, part]) for part in range(3)))
+    pairs = [(shape, down, right) for down, right in places for shape in shapes]
+    paints = zip(hull.tolist(), wings.tolist(), strict=True)
+    return [ShapeFit(*pair, float(r), paint) for pair, r, paint in zip(pairs, llr, paints, strict=True)]
+
+
+def pick_best(fits: Sequence[ShapeFit[S]]) -> ShapeFit[S]:
+    """The one with the greatest log-likelihood ratio."""
+    return max(fits, key=lambda one: one.llr)
+
+
+def predict_residual(cutout: Cutout, shape: Shape, place: tuple[float, float], paints: tuple[float, float]) -> Floats:
+    """(band, pixel): the residual that a shape leaves, moved by a fraction of a pixel down and right."""
+    hull, wings, shadow = shift_subpixel(shape.parts, *place).reshape(3, -1)
+    painted = (paints[0] - cutout.ground) * hull + (paints[1] - cutout.ground) * wings
+    return (painted - cutout.lost_light * shadow).astype(np.float32)
+
+
+def shift_subpixel(images: Floats, down: float, right: float) -> Floats:
+    """Images (..., y, x) moved by less than a pixel each way, as band-limited as they are: no blur is added."""
+    return np.asarray(_shift_matrix(round(down, 4)) @ images @ _shift_matrix(round(right, 4)).T, np.float32)
+
+
+@lru_cache(maxsize=512)
+def _shift_matrix(by: float) -> Floats:
+    """(to, from): moves a row of `SIDE_PX` samples by a fraction of their spacing, by its Fourier series."""
+    phases = np.exp(-2j * np.pi * np.fft.rfftfreq(SIDE_PX) * by)[:, None]
+    return np.asarray(np.fft.irfft(np.fft.rfft(np.eye(SIDE_PX), axis=0) * phases, SIDE_PX, axis=0), np.float32)
+
+
+def compute_reduced_chi2(cutout: Cutout, fitted: Floats) -> float:
+    """How many times more than noise is left: where the fitted aircraft is, or all around it, if that is more; >= 1.
+
+    A shape that is no aircraft leaves more than noise; so does an aircraft unlike the template bank, but it explains
+    more. Around it the median decides: some places vary more than the apron's usual, and neighbours stand there.
+    """
+    strength = np.abs(fitted).sum(axis=0)
+    focus = strength > FOCUS_SHARE * strength.max()
+    rest = cutout.whiten((cutout.residual - fitted)[None]).reshape(fitted.shape)
+    around = rest[:, ~focus & cutout.seen]
+    level = float(np.median(np.abs(around)) / MEDIAN_ABS_NORMAL) ** 2 if around.size > MIN_AROUND else 1.0
+    return max(1.0, float((rest[:, focus] ** 2).mean()), level)

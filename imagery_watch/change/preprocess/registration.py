@@ -1,0 +1,185 @@
+"""Sub-pixel registration of a pass to a reference, on the ring, with the aprons masked out.
+
+Integer shift by phase correlation of gradient magnitudes; then masked, robust Gauss-Newton steps (Lucas and Kanade
+1981) on the same images in blocks, whose median is the shift and whose scatter is its error. Aircraft would bias it,
+so aprons are left out; fields that change their brightness keep their edges, hence gradients (docs/method.md,
+section 4).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import fft, ndimage
+
+from imagery_watch.change.robust import MAD_TO_SIGMA
+from imagery_watch.model import Registration, finite_in_all_bands
+from imagery_watch.model.arrays import Image, Mask
+from imagery_watch.model.change import MIN_RING_KM2
+
+MAX_SHIFT_PX = 6.0
+"""Beyond this the match is not believed: real pairs of 2016 are 1.9 px apart, later ones less than one."""
+
+BLOCKS = 5
+"""Blocks along each edge of the Grid that are registered by themselves."""
+ITERATIONS = 12
+"""Most steps of Gauss-Newton in one block."""
+EDGE_BLUR_PX = 0.7
+"""Sigma of the Gaussian that smooths an image before its gradients are taken."""
+VALID_MARGIN_PX = 2
+"""Gradients so near to an invalid pixel are left out."""
+RING_TAPER_PX = 2.0
+"""Sigma of the Gaussian that softens the edge of the usable ring before the Fourier transform."""
+EDGE_CLIP = (-2, 6)
+"""Bounds of the scaled gradient magnitude in the phase correlation: a few roofs must not outweigh everything else."""
+SEARCH_SLACK_PX = 2
+"""The phase correlation is searched so far beyond `MAX_SHIFT_PX`."""
+PEAK_BLUR_PX = 0.6
+"""Sigma of the Gaussian that smooths the correlation surface before its peak is taken."""
+MIN_BLOCK_SHARE, MIN_BLOCK_PIXELS = 0.25, 200
+"""Share and number of usable pixels from which a block is registered."""
+MAX_BLOCK_DRIFT_PX = 2.5
+"""A block that moves farther than this from the whole-pixel shift has lost its match."""
+CONVERGED_PX = 0.005
+"""Length of a step at which a block's iteration ends."""
+TUKEY_TUNING = 4.685
+"""Robust sigmas at which a pixel's Tukey weight is zero: 95 % efficiency for Gaussian noise."""
+MAX_CONDITION, MIN_CURVATURE = 100, 1.0
+"""Condition number of a block's gradient matrix above which, and its first entry below which, the block is left out."""
+MIN_BLOCKS = 4
+"""Blocks that must give a shift for their median to be believed."""
+MAX_ERROR_PX = 1.0
+"""Standard error of the shift from which there is no clear match."""
+MIN_MOVE_PX = 0.01
+"""Nearer than this along both axes, an image is not resampled."""
+LOST_SHARE = 0.01
+"""Share of invalid neighbours from which a resampled pixel is invalid."""
+
+
+def gradient_magnitude(data: Image, valid: Mask) -> Image:
+    """Gradient magnitude of the mean of the bands, (y, x), scaled to unit robust spread; 0 beside invalid pixels.
+
+    `data` is (band, y, x). Its square root is taken, so that a few roofs do not outweigh everything else.
+    """
+    mean = np.nanmean(np.where(valid, data, 0.0), axis=0)
+    level = float(np.median(mean[valid])) if valid.any() else 0.0
+    filled = ndimage.gaussian_filter(np.where(valid, mean, level), EDGE_BLUR_PX)
+    magnitude = np.sqrt(np.hypot(ndimage.sobel(filled, axis=0), ndimage.sobel(filled, axis=1)))
+    inside = ndimage.binary_erosion(valid, iterations=VALID_MARGIN_PX)
+    if not inside.any():
+        return np.zeros(valid.shape, np.float32)
+    low, high = np.percentile(magnitude[inside], [25, 75])
+    return np.where(inside, (magnitude - np.median(magnitude[inside])) / max(high - low, 1e-6), 0.0).astype(np.float32)
+
+
+def register(moving: Image, fixed: Image, usable: Mask, pixel_m: float) -> Registration:
+    """How far `moving` must move to lie on `fixed` (images of `gradient_magnitude`), using pixels of `usable` only.
+
+    The shift is zero, and `reason` says why, where there is too little ring or no clear match.
+    """
+    usable_km2 = float(usable.sum()) * pixel_m**2 / 1e6
+    if usable_km2 < MIN_RING_KM2:
+        return Registration(0.0, 0.0, np.nan, usable_km2, f"only {usable_km2:.2f} km2 of clear ring to register on")
+    start = _whole_shift(moving, fixed, usable)
+    if np.hypot(*start) > MAX_SHIFT_PX:
+        return Registration(0.0, 0.0, np.nan, usable_km2, "no match with the reference", mismatched=True)
+    solved = [_refine(block, start) for block in _blocks(moving, fixed, usable)]
+    shifts = np.array([shift for shift in solved if shift is not None])
+    if len(shifts) < MIN_BLOCKS:
+        return Registration(0.0, 0.0, np.nan, usable_km2, "too few places that match the reference", mismatched=True)
+    middle = np.median(shifts, axis=0)
+    scatter = MAD_TO_SIGMA * np.median(np.abs(shifts - middle), axis=0)
+    error = float(np.hypot(*scatter) * np.sqrt(np.pi / 2 / len(shifts)))
+    if np.hypot(*middle) > MAX_SHIFT_PX or error > MAX_ERROR_PX:
+        return Registration(0.0, 0.0, np.nan, usable_km2, "no clear match with the reference", mismatched=True)
+    return Registration(float(middle[0]), float(middle[1]), error, usable_km2)
+
+
+def shift_image(data: Image, rows: float, cols: float) -> Image:
+    """(band, y, x) moved down by `rows` and right by `cols` pixels (cubic B-spline); NaN where nothing moved in.
+
+    NaNs spread by the two pixels that the spline's main support reaches, never further.
+    """
+    if abs(rows) < MIN_MOVE_PX and abs(cols) < MIN_MOVE_PX:
+        return data
+    invalid = ~finite_in_all_bands(data)
+    blurred = ndimage.binary_dilation(invalid, np.ones((3, 3), bool)) if invalid.any() else invalid
+    lost = ndimage.shift(blurred.astype(np.float32), (rows, cols), order=1, mode="constant", cval=1.0) > LOST_SHARE
+    moved = np.stack([_moved(band, invalid, (rows, cols)) for band in data])
+    return np.where(lost, np.float32(np.nan), moved)
+
+
+def _moved(band: Image, invalid: Mask, shift: tuple[float, float]) -> Image:
+    return ndimage.shift(fill_invalid(band, invalid), shift, order=3, mode="nearest").astype(np.float32)
+
+
+def fill_invalid(band: Image, invalid: Mask) -> Image:
+    """The band with each invalid pixel replaced by its nearest valid one, so that filters see no cliff."""
+    if not invalid.any() or invalid.all():
+        return np.where(invalid, np.float32(0), band)
+    nearest = ndimage.distance_transform_edt(invalid, return_distances=False, return_indices=True)
+    return band[tuple(nearest)]
+
+
+def _whole_shift(moving: Image, fixed: Image, usable: Mask) -> tuple[float, float]:
+    """Whole-pixel shift by phase correlation, looked for within `MAX_SHIFT_PX` and a little more."""
+    weight = ndimage.gaussian_filter(usable.astype(np.float32), RING_TAPER_PX)
+    shape = [fft.next_fast_len(2 * edge, real=True) for edge in usable.shape]
+    one, two = (fft.rfft2(np.clip(image, *EDGE_CLIP) * weight, shape) for image in (moving, fixed))
+    cross = two * np.conj(one)
+    surface = fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9), shape)
+    reach = int(MAX_SHIFT_PX) + SEARCH_SLACK_PX
+    near = np.roll(surface, (reach, reach), axis=(0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+    row, col = np.unravel_index(int(np.argmax(ndimage.gaussian_filter(near, PEAK_BLUR_PX))), near.shape)
+    return float(row - reach), float(col - reach)
+
+
+@dataclass(frozen=True)
+class _Block:
+    moving: Image
+    fixed: Image
+    gradient: tuple[Image, Image]
+    usable: Mask
+
+
+def _blocks(moving: Image, fixed: Image, usable: Mask) -> list[_Block]:
+    """The Grid cut into `BLOCKS` x `BLOCKS`, without those that hold little usable ring."""
+    gradient = np.gradient(fixed)
+    rows, cols = (np.array_split(np.arange(edge), BLOCKS) for edge in usable.shape)
+    found = []
+    for row in rows:
+        for col in cols:
+            cut = np.s_[row[0] : row[-1] + 1, col[0] : col[-1] + 1]
+            if usable[cut].mean() > MIN_BLOCK_SHARE and usable[cut].sum() > MIN_BLOCK_PIXELS:
+                found.append(_Block(moving[cut], fixed[cut], (gradient[0][cut], gradient[1][cut]), usable[cut]))
+    return found
+
+
+def _refine(block: _Block, start: tuple[float, float]) -> tuple[float, float] | None:
+    """Gauss-Newton with Tukey weights from the whole shift; None where the block has no gradients or runs away."""
+    rows, cols = start
+    for _ in range(ITERATIONS):
+        step = _step(block, rows, cols)
+        if step is None:
+            return None
+        rows, cols = rows + step[0], cols + step[1]
+        if np.hypot(rows - start[0], cols - start[1]) > MAX_BLOCK_DRIFT_PX:
+            return None
+        if np.hypot(*step) < CONVERGED_PX:
+            break
+    return rows, cols
+
+
+def _step(block: _Block, rows: float, cols: float) -> tuple[float, float] | None:
+    moved = ndimage.shift(block.moving, (rows, cols), order=3, mode="nearest")
+    reach = int(np.ceil(max(abs(rows), abs(cols)))) + 1
+    inner = np.zeros_like(block.usable)
+    inner[reach:-reach, reach:-reach] = block.usable[reach:-reach, reach:-reach]
+    target, image = block.fixed[inner], moved[inner]
+    columns = np.stack([block.gradient[0][inner], block.gradient[1][inner], image, np.ones_like(image)])
+    spread = MAD_TO_SIGMA * np.median(np.abs(target - image)) + 1e-6
+    weight = np.clip(1 - ((target - image) / (TUKEY_TUNING * spread)) ** 2, 0, None) ** 2
+    normal = (columns * weight) @ columns.T
+    if np.linalg.cond(normal[:2, :2]) > MAX_CONDITION or normal[0, 0] < MIN_CURVATURE:
+        return None
+    solution = np.linalg.solve(normal + 1e-6 * np.eye(4), (columns * weight) @ target)
+    return -float(solution[0]), -float(solution[1])

@@ -1,0 +1,153 @@
+"""From Scenes to a stack over the aprons: one frame, one light, and what of it each pass could see.
+
+The order of the steps is in docs/method.md, section 1.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagery_watch.change.preprocess.cloud_mask import mask_clear_ring
+from imagery_watch.change.preprocess.offset_guard import guard_offsets
+from imagery_watch.change.preprocess.reference_frame import ReferenceFrame
+from imagery_watch.change.preprocess.usability import (
+    find_unusable,
+    lies_under_snow,
+    note_missing_infrared,
+    split_by_bands,
+)
+from imagery_watch.model import Areas, DetectorModel, Georeference, Grid, Registration, Scene
+from imagery_watch.model.arrays import Image, Mask
+from imagery_watch.reasons import Reason, ReasonCode
+
+PAD_PX = 24
+"""Room around the aprons for a template at their edge: half a cut-out, and half a template with its shadow."""
+UNREGISTERED_ERROR_PX = 0.5
+"""Assumed error of a pass that could not be registered: what same-orbit passes differ by today (5 m)."""
+
+
+@dataclass(frozen=True)
+class PreparedPass:
+    """One usable pass, registered to the reference, in its light, cut to the aprons' window."""
+
+    scene: Scene
+    image: Image = field(repr=False)
+    """(band, y, x) over the window; NaN where not seen."""
+    visible: Mask = field(repr=False)
+    """(y, x) over the window."""
+    registration: Registration
+
+    @property
+    def datetime(self) -> datetime:
+        """Aware UTC."""
+        return self.scene.datetime
+
+
+@dataclass(frozen=True)
+class UnusablePass:
+    """One pass that says nothing about any apron, and why."""
+
+    scene: Scene
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All passes over one airfield, ready to be compared."""
+
+    passes: tuple[PreparedPass, ...]
+    """Sorted by time."""
+    unusable: tuple[UnusablePass, ...]
+    bands: tuple[str, ...]
+    georeference: Georeference
+    """Where the window lies on the Grid."""
+    apron_index: NDArray[np.int16] = field(repr=False)
+    """(y, x) over the window; -1 outside."""
+    detector: DetectorModel = field(repr=False)
+    """What the change stage knows of the sensor."""
+    snowy: tuple[datetime, ...] = ()
+    """Times of the passes, usable or not, that saw snow lie about."""
+
+    @property
+    def resolution(self) -> float:
+        """Metres a pixel."""
+        return self.georeference.grid.resolution
+
+    def index_of(self, acquisition_id: str) -> int | None:
+        """The place of a pass among `passes`, None where it is not one of them."""
+        return next((i for i, one in enumerate(self.passes) if one.scene.acquisition_id == acquisition_id), None)
+
+    def reason_of(self, acquisition_id: str) -> Reason:
+        """Why a pass says nothing. Raises KeyError for one that is not among the unusable."""
+        for one in self.unusable:
+            if one.scene.acquisition_id == acquisition_id:
+                return one.reason
+        raise KeyError(acquisition_id)
+
+
+def prepare_stack(
+    scenes: Sequence[Scene],
+    areas: Areas,
+    grid: Grid,
+    detector: DetectorModel,
+    pool: Executor,
+    on_pass: Callable[[], None] = lambda: None,
+) -> Stack:
+    """The passes that can be compared, and the reason for each that cannot; the order of the scenes does not matter.
+
+    Passes are registered by the workers of `pool`. Raises ValueError for scenes of another quantity than the
+    detector's.
+    """
+    if any(scene.quantity != detector.quantity for scene in scenes):
+        raise ValueError(f"scenes in another quantity than {detector.quantity}: each sensor has its own detector")
+    ordered = sorted(scenes, key=lambda scene: (scene.datetime, scene.acquisition_id))
+    bands, same, lacking = split_by_bands(ordered, detector)
+    alike = guard_offsets(same, detector)
+    clear = {scene.acquisition_id: mask_clear_ring(scene.scl, scene.valid) & areas.ring for scene in alike}
+    useless = find_unusable(alike, clear, areas, detector)
+    useful = [note_missing_infrared(one, detector) for one in alike if one.acquisition_id not in useless]
+    unusable = [UnusablePass(scene, reason) for scene, reason in lacking]
+    unusable += [UnusablePass(one, useless[one.acquisition_id]) for one in alike if one.acquisition_id in useless]
+    window = _window(areas)
+    passes, lost = _place(ReferenceFrame(useful, clear, areas, grid, detector, pool), useful, window, pool, on_pass)
+    return Stack(
+        passes=tuple(passes),
+        unusable=(*unusable, *lost),
+        bands=bands,
+        georeference=Georeference(grid, window[0].start, window[1].start),
+        apron_index=areas.apron_index[window],
+        detector=detector,
+        snowy=tuple(scene.datetime for scene in alike if lies_under_snow(scene, areas)),
+    )
+
+
+def _place(
+    frame: ReferenceFrame,
+    useful: Sequence[Scene],
+    window: tuple[slice, slice],
+    pool: Executor,
+    on_pass: Callable[[], None],
+) -> tuple[list[PreparedPass], list[UnusablePass]]:
+    """The scenes in the reference's frame and light, cut to the window; and those that do not look like the place."""
+    passes, lost = [], []
+    for scene, placed in zip(useful, pool.map(lambda scene: frame.place(scene, window), useful), strict=True):
+        if placed.registration.mismatched:
+            lost.append(UnusablePass(scene, ReasonCode.NO_MATCH.because(what=placed.registration.reason)))
+        else:
+            passes.append(PreparedPass(scene, placed.image, placed.visible, placed.registration))
+        on_pass()
+    return passes, lost
+
+
+def _window(areas: Areas) -> tuple[slice, slice]:
+    """The aprons' bounding box and room around it for templates, on the Grid."""
+    rows, cols = np.flatnonzero(areas.aprons.any(axis=1)), np.flatnonzero(areas.aprons.any(axis=0))
+    height, width = areas.aprons.shape
+    return (
+        slice(max(0, int(rows[0]) - PAD_PX), min(height, int(rows[-1]) + PAD_PX + 1)),
+        slice(max(0, int(cols[0]) - PAD_PX), min(width, int(cols[-1]) + PAD_PX + 1)),
+    )

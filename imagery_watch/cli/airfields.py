@@ -1,0 +1,104 @@
+"""The commands on airfields: list, show, check, add."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from imagery_watch.cli.console import AsJson, console, plain, print_json, settings
+from imagery_watch.errors import ExitCode
+
+airfields = typer.Typer(help="The airfields that are known, and new ones.", no_args_is_help=True)
+
+
+@airfields.command("list")
+def list_known(as_json: AsJson = False) -> None:
+    """Every airfield that ships or that you added."""
+    from imagery_watch.sources.airfields.known import list_airfields
+
+    found = list_airfields(settings().home)
+    if as_json:
+        print_json([_airfield_facts(file.airfield) for file in found if file.airfield is not None])
+    else:
+        console().print(_airfields_table([file.airfield for file in found if file.airfield is not None]))
+    _report_bad([file for file in found if file.error is not None])
+
+
+@airfields.command()
+def show(name: Annotated[str, typer.Argument(help="ICAO code.")], as_json: AsJson = False) -> None:
+    """One airfield: its aprons, their sizes, and where the shapes come from."""
+    from imagery_watch.sources.airfields.known import find_airfield
+
+    facts = _airfield_facts(find_airfield(name, settings().home))
+    if as_json:
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        if value != []:
+            typer.echo(f"{key}: {plain(', '.join(value) if isinstance(value, list) else str(value))}")
+
+
+@airfields.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Airfield files (GeoJSON).")], as_json: AsJson = False
+) -> None:
+    """Say of each airfield file whether it can be used; exit 2 where one cannot."""
+    from imagery_watch.sources.airfields.known import check_files
+
+    found = check_files(files)
+    if as_json:
+        print_json([{"file": str(file.path), "error": str(file.error) if file.error else None} for file in found])
+    else:
+        for file in found:
+            notes = "; ".join(file.airfield.notes) if file.airfield is not None else ""
+            typer.echo(f"{file.path}: {'BAD' if file.error else 'ok'}{f' ({plain(notes)})' if notes else ''}")
+    _report_bad([file for file in found if file.error is not None])
+
+
+@airfields.command()
+def add(
+    icao: Annotated[str, typer.Argument(help="ICAO code of the new airfield.")],
+    osm: Annotated[Path, typer.Option(help="Overpass reply (JSON) or aeroway GeoJSON with aprons.")],
+    name: Annotated[str | None, typer.Option(help="Name; default: from the data, else the code.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an airfield that you added before.")] = False,
+) -> None:
+    """Make an airfield from OpenStreetMap data and keep it under IMAGERY_WATCH_HOME."""
+    from imagery_watch.sources.airfields.known import add_airfield
+
+    typer.echo(f"wrote {add_airfield(icao, osm, settings().home, name=name, overwrite=overwrite)}")
+
+
+def _airfield_facts(airfield: Any) -> dict[str, Any]:
+    west, south, east, north = airfield.bounds
+    return {
+        "id": airfield.id,
+        "name": airfield.name,
+        "quality": airfield.quality,
+        "aprons": [apron.name for apron in airfield.aprons],
+        "stands": len(airfield.stands),
+        "lon": round((west + east) / 2, 4),
+        "lat": round((south + north) / 2, 4),
+        "source": airfield.source,
+        "license": airfield.license,
+        "notes": list(airfield.notes),
+    }
+
+
+def _airfields_table(found: list[Any]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("ICAO", "Name", "Aprons", "Stands", "Quality", "Lon", "Lat", "Shapes")
+    for airfield in found:
+        facts = _airfield_facts(airfield)
+        cells = (facts[key] for key in ("id", "name", "aprons", "stands", "quality", "lon", "lat", "license"))
+        table.add_row(*(escape(plain(str(len(cell) if isinstance(cell, list) else cell))) for cell in cells))
+    return table
+
+
+def _report_bad(bad: list[Any]) -> None:
+    for file in bad:
+        sys.stderr.write(f"imagery-watch: {plain(str(file.error))}\n")
+    if bad:
+        raise typer.Exit(int(ExitCode.USAGE))

@@ -1,0 +1,61 @@
+"""What every command needs of a terminal: plain text, a console, JSON, a bar, and the settings of the environment."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from imagery_watch.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+
+def plain(message: str) -> str:
+    """Without control characters: names in messages come from files of strangers."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in message)
+
+
+def settings(false_alarms_per_year: float | None = None) -> "Settings":
+    """The environment's settings, the user's own budget of false hits among them."""
+    from imagery_watch.settings import read_settings
+
+    return read_settings(false_alarms_per_year=false_alarms_per_year)
+
+
+def console() -> "Console":
+    """A console of the terminal's width, or of 120 columns where it is none."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as this package writes JSON."""
+    from imagery_watch.outputs.files.hits_geojson import dump_json
+
+    typer.echo(dump_json(value).rstrip("\n"))
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr, one line a stage; nothing where stderr is no terminal or programs are listening."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, disable=quiet or not screen.is_terminal, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            """Moves the stage's bar, which its first report makes."""
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=max(total, 1))
+
+        yield report

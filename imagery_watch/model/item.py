@@ -1,0 +1,83 @@
+"""What is asked of one STAC item, asked once, when the catalogue lists it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pystac import Item
+
+
+class Sun(NamedTuple):
+    """Where the sun stood."""
+
+    azimuth: float
+    """Degrees clockwise from north, 0 to 360."""
+    elevation: float
+    """Degrees above the horizon."""
+
+
+class BandAsset(NamedTuple):
+    """Where an item keeps one band, and what its counts lack."""
+
+    key: str
+    """Of the asset, in the item."""
+    offset: float = 0.0
+    """What the item's words say must be added to the scaled counts, in the unit of the sensor's quantity."""
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """Everything that is ever asked of an item's words; a sensor answers all of it at once."""
+
+    sensor: str
+    """The mission, as in the files: `sentinel-2`."""
+    platform: str
+    """Lower case, such as `sentinel-2a`; `unknown` where nothing tells."""
+    datetime: datetime
+    """Aware UTC."""
+    sensing_start: str | None
+    """Start of the datatake, `YYYYmmddTHHMMSS` UTC: the same for every tile and reprocessing; None if unstated."""
+    relative_orbit: int | None
+    """None where nothing tells."""
+    tile: str
+    """What the mission cuts a pass into; the item's own id where nothing tells."""
+    processing_baseline: str
+    """Such as `05.09`; `00.00` where unstated."""
+    rank: tuple[int, str]
+    """Of two items of one tile and pass the lower-ranked is superseded; equals complete each other."""
+    version: tuple[str, ...]
+    """Sorts the versions of one tile of one pass, the newest last."""
+    epsg: int | None
+    """Code of the CRS that the item states for its pixels; None if unstated."""
+    sun: Sun | None
+    """As the item states it; None if it does not."""
+    bands: Mapping[str, BandAsset]
+    """The bands that the item has, in the sensor's order."""
+    classes: str | None
+    """Key of the scene classification's asset, if there is one."""
+    stamp: str
+    """Changes where a file is replaced in place; empty if the item has no such stamp."""
+    decisive: Mapping[str, Any]
+    """What a reader goes by, fit for JSON: hrefs without their signatures, which come and go, and stated stamps."""
+
+
+@dataclass(frozen=True)
+class ListedItem:
+    """One item of a catalogue, and what was asked of it."""
+
+    item: Item
+    """pystac's, its asset hrefs absolute."""
+    facts: ItemFacts
+
+    @property
+    def id(self) -> str:
+        """The item's."""
+        return self.item.id
+
+    def href(self, key: str) -> str:
+        """Of one asset, absolute, with its signature where it has one."""
+        return self.item.assets[key].href

@@ -1,0 +1,38 @@
+"""What a sensor's rasters must be before their pixels are believed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint16 | np.float32]
+"""(y, x) as a file holds them: counts, 0 where there is nothing, or floats, NaN where there is nothing."""
+
+DType = Literal["uint16", "float32"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a raster must be before its pixels are believed."""
+
+    resolution_m: tuple[float, float]
+    """Smallest and largest pixel edge accepted."""
+    nearest: bool = False
+    """Classes rather than quantities: never interpolate."""
+    sidecars: bool = False
+    """Believe georeferencing in side-car files, and read JPEG 2000: for local trials, never for catalogues."""
+    dtype: DType = "uint16"
+    """What its pixels are read as."""
+
+    @property
+    def nothing(self) -> float:
+        """The value of a pixel that the file does not have."""
+        return float("nan") if self.dtype == "float32" else 0.0
+
+
+def holds_data(pixels: Pixels) -> bool:
+    """Whether any pixel is there: a count above 0, a float that is not NaN."""
+    if np.issubdtype(pixels.dtype, np.floating):
+        return bool(np.isfinite(pixels).any())
+    return bool(pixels.any())

@@ -1,0 +1,1 @@
+"""The watch: one idempotent sweep over many airfields."""

@@ -1,0 +1,232 @@
+"""One idempotent sweep over many airfields: what is new is scored, the record is kept, each new hit is written once."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
+from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
+from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
+from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
+from imagery_watch.outputs.files.export import write_outputs
+from imagery_watch.outputs.store.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
+from imagery_watch.outputs.store.stay_record import reconcile_stays
+from imagery_watch.outputs.store.store import Store, open_store
+from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
+from imagery_watch.outputs.wording.credits import attribution
+from imagery_watch.pipeline import Progress, score, survey
+from imagery_watch.sensors.registry import find_sensor
+from imagery_watch.settings import Settings
+from imagery_watch.sources.airfields.geojson import aoi_hash
+from imagery_watch.sources.airfields.known import AirfieldFile, find_airfield, list_airfields
+from imagery_watch.sources.catalogs.catalog import Catalog
+from imagery_watch.sources.catalogs.named import open_catalog
+from imagery_watch.survey import Survey
+
+__all__ = ["SweepReport", "show_sweep", "sweep"]
+
+LOCK = "monitor.lock"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """What every airfield of one sweep shares."""
+
+    number: int
+    store: Store
+    settings: Settings
+    catalog: Catalog
+    period: Period
+    history_days: int
+    out: Path
+    now: datetime
+    progress: Progress
+
+
+def sweep(
+    names: Sequence[str],
+    settings: Settings,
+    *,
+    catalog: str,
+    since: str | None,
+    history_days: int = 365,
+    out: Path | None = None,
+    now: datetime,
+    progress: Progress = lambda *_: None,
+) -> SweepReport:
+    """One sweep over the named airfields, or over all that are known.
+
+    Running it twice changes nothing; running it after a kill ends where the killed one would have. Raises AoiError for
+    an unknown name, UsageError for dates, CatalogError for what is no catalogue, LockedError where another sweep runs,
+    StoreError where the record is damaged or something cannot be written. What fails for one airfield is its outcome.
+    """
+    clock = time.monotonic()
+    period = parse_period(since, None, now)
+    opened = open_catalog(catalog, settings, find_sensor())
+    files = wanted_airfields(names, settings.home)
+    folder = out if out is not None else settings.home / "runs"
+    with locked(settings.home), open_store(settings.home) as store:
+        number = store.start_sweep(now, version("imagery-watch"), opened.name)
+        job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress)
+        outcomes, written = [], []
+        for file in files:
+            outcomes.append(_visit(job, file))
+            written += write_new_hits(store, folder, now, outcomes[-1].airfield)
+        written += write_new_hits(store, folder, now)
+        report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder / NEW_HITS)
+        store.finish_sweep(number, report.seconds, report.exit_code, len(written))
+        if written or any(outcome.state == "scored" for outcome in outcomes):
+            store.back_up()
+    return report
+
+
+def wanted_airfields(names: Sequence[str], home: Path) -> list[AirfieldFile]:
+    """The files of the named airfields, each once, or of all. Raises AoiError for a name that nobody knows."""
+    known = {file.path.stem.upper(): file for file in list_airfields(home)}
+    if not names:
+        return list(known.values())
+    for name in names:
+        if name.upper() not in known:
+            find_airfield(name, home)  # says what may have been meant
+            raise AoiError(f"{name}: there is no such airfield")
+    return [known[name] for name in dict.fromkeys(name.upper() for name in names)]
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Holds the one lock of `home`; the system frees it however the process ends. Raises LockedError, StoreError."""
+    path = home / LOCK
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise LockedError(f"another sweep is running: it holds {path}; this one did nothing") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(f"{path} could not be made: {reason}. Set IMAGERY_WATCH_HOME to a writable folder.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _visit(job: _Sweep, file: AirfieldFile) -> Outcome:
+    """One airfield; whatever is wrong with it stays its own affair, unless the record or the disk fails."""
+    name = file.path.stem
+    try:
+        if file.airfield is None:
+            raise file.error or AoiError(f"{file.path}: cannot be used")
+        return _look_at(job, file.airfield)
+    except (StoreError, LockedError):
+        raise
+    except ImageryWatchError as error:
+        return Outcome(name, "failed", reason=str(error), exit_code=error.exit_code)
+    except Exception as error:  # a fault of ours must not hide what the other airfields have to say
+        _log.exception("%s: this is a fault of imagery-watch", name)
+        reason = f"unexpected {type(error).__name__}: {error}"
+        return Outcome(name, "failed", reason=reason, exit_code=ExitCode.INCOMPLETE)
+
+
+def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
+    """Scores the airfield's period where anything about it is new."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        """The line's progress, under the airfield's name."""
+        job.progress(f"{airfield.id} {stage}", done, total)
+
+    found = survey(airfield, job.catalog, job.settings, job.period, history_days=job.history_days, progress=progress)
+    digest = hash_settings(airfield, job.settings, job.history_days)
+    recorded = job.store.passes(airfield.id)
+    listed = {one.id: one.relative_orbit for one in found.acquisitions}
+    job.store.note_listing(airfield.id, gone=list_expected(found, recorded) - listed.keys(), listed=listed)
+    if not _is_due(job, found, digest, recorded):
+        return Outcome(airfield.id, "nothing new", reason="" if found.acquisitions else "no pass in the catalogue")
+    result = score(found, job.settings, progress=progress)
+    result = replace(result, provenance=replace(result.provenance, created=job.now))
+    passes = record_passes(found, result, digest, recorded)
+    hits = _reconciled(job, result, recorded, passes)
+    stays = reconcile_stays(job.store.stays(airfield.id), result.stays, hits)
+    job.store.save(_run(result, passes, hits, stays), job.number, job.now)
+    if any(one.state != "failed" for one in passes):
+        _write(job, as_recorded(result, hits, stays))
+    return _outcome(airfield, result, passes, hits)
+
+
+def _is_due(job: _Sweep, found: Survey, digest: str, recorded: dict[str, PassRecord]) -> bool:
+    """Whether anything has to be scored, or its files were not written."""
+    if not found.acquisitions:
+        return False
+    if job.store.outputs_due(found.airfield.id) or not (job.out / found.airfield.id / "run.json").is_file():
+        return True
+    return is_anything_new(found, recorded, digest)
+
+
+def _reconciled(
+    job: _Sweep, result: RunResult, recorded: dict[str, PassRecord], passes: Sequence[PassRecord]
+) -> Reconciled:
+    """The run's hits under the record's names; a hit is judged where every pass in its bracket was read."""
+    read = {one.id for one in passes if one.state != "failed"}
+    unread = [one.datetime for one in (*recorded.values(), *passes) if one.id not in read]
+
+    def judged(hit: Hit) -> bool:
+        """Whether every pass in the hit's bracket was read."""
+        return not any(covers(hit, when) for when in unread)
+
+    return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged)
+
+
+def _run(result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, stays: tuple[Stay, ...]) -> AirfieldRun:
+    """The scoring as the record takes it."""
+    airfield = result.airfield
+    return AirfieldRun(
+        airfield=airfield.id,
+        name=airfield.name,
+        aoi_hash=aoi_hash(airfield),
+        passes=passes,
+        looks=result.looks,
+        hits=(*hits.hits, *hits.withdrawn),
+        attribution=attribution(result),
+        stays=stays,
+        sensor=result.provenance.sensor,
+        occupancy=result.occupancy,
+    )
+
+
+def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:
+    """The run under the record's names, with the period's recorded hits that it could not judge or no longer finds."""
+    gone = [replace(hit, summary=f"Withdrawn: it no longer comes out. {hit.summary}") for hit in hits.withdrawn]
+    every = sorted((*hits.hits, *hits.kept, *gone), key=lambda hit: (hit.after, hit.id))
+    chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
+    return replace(result, hits=tuple(every), chips=chips, stays=stays)
+
+
+def _write(job: _Sweep, result: RunResult) -> None:
+    """The airfield's folder, and the note that it holds what the record holds."""
+    folder = job.out / result.airfield.id
+    clear_leftovers(folder, folder / "chips")
+    write_outputs(result, folder)
+    job.store.outputs_written(result.airfield.id)
+
+
+def _outcome(airfield: Airfield, result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) -> Outcome:
+    failed = [one for one in passes if one.state == "failed"]
+    reason = f"{len(failed)} passes failed and will be tried again: {failed[0].reason}" if failed else ""
+    return Outcome(
+        airfield=airfield.id,
+        state="scored",
+        new=len(hits.new),
+        revised=len(hits.revised),
+        withdrawn=len(hits.lost),
+        looks=result.looks,
+        reason=reason,
+        exit_code=ExitCode.INCOMPLETE if failed else ExitCode.DONE,
+    )

@@ -1,0 +1,1 @@
+"""Sentences, summaries and credits: what a person reads, always hedged."""

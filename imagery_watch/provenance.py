@@ -1,0 +1,121 @@
+"""How a run came about: versions, settings, what became of each pass, and what was weaker than usual."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from imagery_watch.errors import PassRefused
+from imagery_watch.model import (
+    Acquisition,
+    AirfieldNote,
+    Areas,
+    GridNote,
+    PassOutcome,
+    PassState,
+    PeriodNote,
+    Provenance,
+)
+from imagery_watch.model.change import FEW_LOOKS, MIN_RING_KM2
+from imagery_watch.settings import Settings
+from imagery_watch.survey import ReadPasses, Survey
+
+if TYPE_CHECKING:
+    from imagery_watch.change.detect import DetectionResult
+
+LIBRARIES = ("numpy", "scipy", "rasterio", "pystac")
+"""Those whose versions may change numbers."""
+DECISIVE_SETTINGS = (
+    "margin_m",
+    "baseline_half_window_days",
+    "min_visible_fraction",
+    "false_alarms_per_year",
+    "limit_plantings",
+)
+
+
+def describe_run(
+    found: Survey, passes: ReadPasses, detection: "DetectionResult", areas: Areas, settings: Settings
+) -> Provenance:
+    """What `run.json` says of how a run came about."""
+    airfield, grid = found.airfield, found.grid
+    return Provenance(
+        created=datetime.now(UTC),
+        airfield=AirfieldNote(airfield.id, airfield.quality, airfield.notes),
+        grid=GridNote(grid.crs, grid.left, grid.top, grid.width, grid.height, grid.resolution),
+        catalog=found.catalog.name,
+        software={
+            "name": "imagery-watch",
+            "version": version("imagery-watch"),
+            **{name: version(name) for name in LIBRARIES},
+        },
+        period=PeriodNote(found.period.start, found.period.end, found.history_days),
+        sensor=found.catalog.sensor.name,
+        bands=detection.stack.bands,
+        ring_km2=round(areas.ring_km2, 2),
+        settings=pick_decisive(settings),
+        counts={
+            "items": len(found.listing.items),
+            "passes": len(passes.acquisitions),
+            "read": len(passes.scenes),
+            "compared": len(detection.stack.passes),
+        },
+        passes=tuple(_outcome(acquisition, passes, detection) for acquisition in passes.acquisitions),
+        warnings=tuple(_warnings(found, passes, detection, areas)),
+    )
+
+
+def pick_decisive(settings: Settings) -> dict[str, float | int]:
+    """The settings that decide what comes out."""
+    return {name: getattr(settings, name) for name in DECISIVE_SETTINGS}
+
+
+def _outcome(acquisition: Acquisition, passes: ReadPasses, detection: "DetectionResult") -> PassOutcome:
+    """What became of one pass."""
+    stack, error = detection.stack, passes.unread.get(acquisition.id)
+    index = stack.index_of(acquisition.id)
+    shift = None if index is None else stack.passes[index].registration
+    reason = error.reason if error is not None else stack.reason_of(acquisition.id) if index is None else None
+    registered = shift is not None and shift.ok
+    return PassOutcome(
+        id=acquisition.id,
+        state=_state(error, index is not None),
+        datetime=acquisition.datetime,
+        relative_orbit=acquisition.relative_orbit,
+        items=acquisition.item_ids,
+        superseded=acquisition.superseded,
+        not_used=None if reason is None else reason.text,
+        reason_code=None if reason is None else reason.code.value,
+        shift_px=(round(shift.rows, 3), round(shift.cols, 3)) if shift is not None and registered else None,
+        registration_error_px=round(shift.error_px, 3) if shift is not None and registered else None,
+        notes=() if index is None else tuple(note.text for note in stack.passes[index].scene.notes),
+    )
+
+
+def _state(error: Exception | None, compared: bool) -> PassState:
+    """`scored`, `refused` (for good) or `failed` (worth trying again)."""
+    if error is not None and not isinstance(error, PassRefused):
+        return "failed"
+    return "scored" if compared else "refused"
+
+
+def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", areas: Areas) -> list[str]:
+    """What a person should know before believing, or missing, a hit."""
+    told = list(found.listing.warnings)
+    compared = detection.stack.passes
+    if found.airfield.quality == "approximate":
+        told.append("The airfield's polygons are approximate: changes may lie beside real aprons, or outside them.")
+    if not passes.acquisitions:
+        told.append("The catalogue has no pass over this airfield in this period.")
+    elif not compared:
+        told.append("No pass could be used, so nothing was compared; `looks.csv` has the reason for each.")
+    elif len(compared) < FEW_LOOKS:
+        told.append(
+            f"Only {len(compared)} usable passes: with so few, changes are judged by the airfield's average noise, "
+            "and an aircraft that was there in all of them cannot be told from the ground. This is a weaker result."
+        )
+    if areas.ring_km2 < MIN_RING_KM2:
+        told.append(f"Only {areas.ring_km2:.2f} km2 around the aprons: passes were compared as they lie, unregistered.")
+    unregistered = sum(not item.registration.ok for item in compared)
+    if unregistered:
+        told.append(f"{unregistered} of {len(compared)} passes could not be registered; edges may look like change.")
+    return told

@@ -1,0 +1,112 @@
+"""Why a look says nothing, or less than usual: one registry of codes, each with its sentence.
+
+Programs go by the code (`reason_code` in `looks.csv`), people by the sentence, which may name a file or a number.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class ReasonCode(StrEnum):
+    """Every reason there is, with the sentence for one look and, where numbers differ from look to look, for many."""
+
+    sentence: str
+    """What a person reads of one look; words in braces are filled in by `because`."""
+    general: str
+    """The same of many looks at once, without what differs between them; empty where nothing of it can be said."""
+
+    def __new__(cls, code: str, sentence: str, general: str | None = None) -> "ReasonCode":
+        """A member whose value is the code. A sentence without braces is its own general one."""
+        member = str.__new__(cls, code)
+        member._value_, member.sentence = code, sentence
+        member.general = general if general is not None else "" if "{" in sentence else sentence
+        return member
+
+    # The pass could not be read, now (it will be tried again) or for good.
+    SERVER_SILENT = "server_silent", "{file}: {what}", "the server did not deliver"
+    SERVER_ERROR = "server_error", "{file}: HTTP {status}", "the server answered with an error"
+    WRONG_ANSWER = "wrong_answer", "{file}: {what}", "the server answered something else than was asked for"
+    READ_CUT = "read_cut", "{file}: {what}", "the read ended before all was there"
+    HREF_REFUSED = "href_refused", "{file}: {what}", "an asset's address from which nothing is read"
+    FILE_GONE = "file_gone", "{file}: {what}", "a file that is not there"
+    NOT_GEOTIFF = "not_geotiff", "{file}: holds {what}, not a GeoTIFF", "a file that is not a GeoTIFF"
+    PIXEL_SIZE = (
+        "pixel_size",
+        "{file}: pixels of {found:g} m where {expected:.0f} m are expected",
+        "pixels of another size than the band's",
+    )
+    RASTER_LAYOUT = "raster_layout", "{file}: {what}", "a raster of another kind than the band's"
+    FILE_DAMAGED = (
+        "file_damaged",
+        "{file}: damaged or cut; its pixels could not be decoded",
+        "damaged or cut files, whose pixels could not be decoded",
+    )
+    NO_BANDS = "no_bands", "no 10 m band among the item's assets"
+    BAND_EMPTY = "band_empty", "{bands} holds no data where the rest of the pass does"
+    COUNTS_IMPLAUSIBLE = "counts_implausible", "{band} of {item}: {what}", "counts that cannot be reflectance"
+    # The pass was read, and cannot be judged.
+    BANDS_DIFFER = "bands_differ", "lacks {bands}, which the other passes have"
+    NO_VISIBLE_BAND = (
+        "no_visible_band",
+        "has {bands} alone: without a visible band no cloud can be told",
+    )
+    NO_IMAGERY = "no_imagery", "no imagery over the aprons (edge of the swath or of the tile)"
+    SNOW = "snow", "snow on the ground"
+    CLOUDED = "clouded", "clouded over"
+    OVERCAST = "overcast", "clouded over, or under snow (no scene classification; judged by its brightness)"
+    NO_MATCH = "no_match", "{what}: clouded over, or damaged"
+    # The pass was judged, and this apron was not seen.
+    HIDDEN = (
+        "hidden",
+        "hidden by cloud, its shadow, or the image's edge ({visible:.0%} visible)",
+        "hidden by cloud, its shadow, or the image's edge",
+    )
+    NO_HISTORY = "no_history", "too little history: no other pass to compare it with"
+    # The apron was seen, with a caveat.
+    OFFSET_CORRECTED = "offset_corrected", "offset of -0.1 {what}"
+    NO_CLASSES = "no_classes", "no scene classification{what}", "no scene classification"
+    SUN_COMPUTED = "sun_computed", "sun angles computed, not stated"
+    BAND_LEFT_OUT = "band_left_out", "without {band}: not in every tile's item"
+    NO_INFRARED = "no_infrared", "without near infrared: a cloud's shadow is judged by {band}"
+    NOT_REGISTERED = "not_registered", "not registered: {what}", "not registered"
+    FEW_PASSES = "few_passes", "weaker: few passes to compare with"
+    OTHER_ORBITS = "other_orbits", "compared with passes of all orbits: its own has too few"
+    SNOW_LAY = "snow_lay", "snow lay here within a month: heaps of cleared snow can look like aircraft"
+    NO_FREE_PLACE = "no_free_place", "no visible, free place to plant an aircraft"
+    LIMIT_BEYOND = "limit_beyond", "weaker: not even an aircraft of {length_m:.0f} m would likely have been found"
+
+    def because(self, **facts: object) -> "Reason":
+        """The reason with what its sentence leaves open filled in. Raises KeyError where a fact is missing."""
+        return Reason(self, self.sentence.format(**facts))
+
+
+class Reason(NamedTuple):
+    """One code, and the sentence about one look or pass."""
+
+    code: ReasonCode
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def join_reasons(reasons: Iterable[Reason]) -> tuple[str, tuple[ReasonCode, ...]]:
+    """The sentences of reasons as one text, `; ` between them, and their codes in the same order, each once."""
+    told = tuple(reasons)
+    return "; ".join(one.text for one in told), tuple(dict.fromkeys(one.code for one in told))
+
+
+def describe_codes(codes: Sequence[ReasonCode], text: str) -> str:
+    """What to say of many looks with these codes, one of which has the sentence `text`.
+
+    Where every code has a general sentence, those; else the text itself, which then tells apart what codes do not.
+    """
+    general = [code.general for code in codes]
+    return "; ".join(general) if general and all(general) else text
+
+
+def parse_codes(text: str) -> tuple[ReasonCode, ...]:
+    """Codes as `looks.csv` has them, with a space between; those of a newer version are passed over."""
+    known = {code.value: code for code in ReasonCode}
+    return tuple(code for name in text.split() if (code := known.get(name)) is not None)

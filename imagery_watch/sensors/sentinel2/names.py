@@ -1,0 +1,86 @@
+"""Who looked, when, and at which tile: from an item's properties, else from the names of its product and datatake."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+PRODUCT = re.compile(
+    r"^(?P<sat>S2[A-D])_MSIL\d[AC]_(?P<start>\d{8}T\d{6})_N(?P<baseline>\d{4})_R(?P<orbit>\d{3})_T(?P<tile>\w{5})"
+)
+"""Name of a product (Sentinel-2 Products Specification Document)."""
+DATATAKE = re.compile(r"^G(?P<sat>S2[A-D])_(?P<start>\d{8}T\d{6})_(?P<absolute_orbit>\d{6})")
+TILE_IN_ID = re.compile(r"(?:^|_)T?(\d{2}[C-X][A-Z]{2})(?:_|$)")
+ORBITS = 143
+"""Orbits in a repeat cycle."""
+
+Properties = Mapping[str, Any]
+"""The `properties` of a STAC item."""
+
+
+def platform_of(item_id: str, properties: Properties) -> str:
+    """`sentinel-2a` and the like, `unknown` where neither the properties nor the id tell."""
+    stated = str(properties.get("platform") or "").strip().lower().replace(" ", "-")
+    if match := re.fullmatch(r"(?:sentinel-?)?s?2([a-d])", stated) or re.fullmatch(r"sentinel-2([a-d])", stated):
+        return f"sentinel-2{match.group(1)}"
+    if match := re.match(r"S2([A-D])[_-]", item_id):
+        return f"sentinel-2{match.group(1).lower()}"
+    return stated or "unknown"
+
+
+def sensing_start(item_id: str, properties: Properties) -> str | None:
+    """Start of the datatake, `YYYYmmddTHHMMSS` UTC, None if unstated: the same for every tile and reprocessing."""
+    for text, pattern in _names(item_id, properties):
+        if match := pattern.match(text):
+            return match.group("start")
+    return None
+
+
+def relative_orbit_of(item_id: str, properties: Properties) -> int | None:
+    """Relative orbit, 1..143: stated, or from the product's name, or from the absolute orbit in the datatake.
+
+    Relative orbit = (absolute orbit + 2) mod 143 + 1 for S2A, (absolute orbit - 27) mod 143 + 1 for S2B: checked in
+    the tests against real products that name both. S2C and S2D are only known from what the item states.
+    """
+    stated = properties.get("sat:relative_orbit")
+    if isinstance(stated, int | float) and 1 <= stated <= ORBITS:
+        return int(stated)
+    for text, pattern in _names(item_id, properties):
+        match = pattern.match(text)
+        if match is None:
+            continue
+        if pattern is PRODUCT:
+            return int(match.group("orbit"))
+        if (shift := {"S2A": 2, "S2B": -27}.get(match.group("sat"))) is not None:
+            return (int(match.group("absolute_orbit")) + shift) % ORBITS + 1
+    return None
+
+
+def _names(item_id: str, properties: Properties) -> list[tuple[str, re.Pattern[str]]]:
+    product = str(properties.get("s2:product_uri") or "")
+    datatake = str(properties.get("s2:datatake_id") or properties.get("eopf:datatake_id") or "")
+    return [(product, PRODUCT), (item_id, PRODUCT), (datatake, DATATAKE)]
+
+
+def tile_of(item_id: str, properties: Properties) -> str:
+    """MGRS tile such as `32TMT`; the item's id where nothing names a tile (each item is then a tile of its own)."""
+    stated = properties.get("grid:code") or properties.get("s2:mgrs_tile")
+    if stated:
+        return str(stated).removeprefix("MGRS-")
+    parts = [properties.get(f"mgrs:{name}") for name in ("utm_zone", "latitude_band", "grid_square")]
+    if all(parts):
+        return f"{int(str(parts[0])):02d}{parts[1]}{parts[2]}"
+    match = PRODUCT.match(str(properties.get("s2:product_uri") or "")) or PRODUCT.match(item_id)
+    if match:
+        return match.group("tile")
+    found = TILE_IN_ID.search(item_id)
+    return found.group(1) if found else item_id
+
+
+def baseline_of(item_id: str, properties: Properties) -> str:
+    """Processing baseline as `05.09`; `00.00` where unstated."""
+    stated = properties.get("s2:processing_baseline") or properties.get("processing:version")
+    if stated and re.fullmatch(r"\d\d\.\d\d", str(stated)):
+        return str(stated)
+    match = PRODUCT.match(str(properties.get("s2:product_uri") or "")) or PRODUCT.match(item_id)
+    digits = match.group("baseline") if match else "0000"
+    return f"{digits[:2]}.{digits[2:]}"

@@ -1,0 +1,1 @@
+"""Airfield files: found, read, checked, made from OpenStreetMap, and drawn on their Grid."""

@@ -1,0 +1,259 @@
+"""Airfield files: one GeoJSON FeatureCollection in, one checked Airfield out."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import cast, get_args
+
+import shapely
+from shapely.geometry import LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from imagery_watch.errors import AoiError
+from imagery_watch.model.airfield import Airfield, Apron, Quality
+from imagery_watch.sources.airfields.checks import (
+    Shape,
+    check_apron_size,
+    check_extent,
+    check_runway_headings,
+    checked_polygon,
+    unwrapped,
+)
+from imagery_watch.sources.airfields.geometry import GeometryReader, quoted
+
+Document = dict[str, object]
+
+LARGEST_FILE_MB = 32
+"""A large airport with every stand takes a tenth of a megabyte."""
+MOST_FEATURES = 20_000
+ROLES = ("apron", "stand", "runway", "exclude")
+LONGEST_NAME = 100
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_WGS84 = re.compile(r"(urn:ogc:def:crs:)?(OGC:[\d.]*:?CRS84h?|EPSG:[\d.]*:?(4326|4979))", re.IGNORECASE)
+
+
+def read_airfield(path: Path) -> Airfield:
+    """The airfield that one file describes, checked, in WGS84 lon/lat; what was repaired is in its notes.
+
+    Members that are absent have defaults: `id` the file's name, `quality` approximate. Raises AoiError, which
+    names the file, the feature, the coordinate and the likely cause.
+    """
+    return airfield_from_document(read_json(path, LARGEST_FILE_MB), str(path), default_id=_id_from(path.stem))
+
+
+def airfield_from_document(document: object, where: str, *, default_id: str) -> Airfield:
+    """The airfield in a GeoJSON document that came from `where`. Raises AoiError."""
+    collection = _as_collection(document, where)
+    _check_crs(collection, where)
+    shapes, notes = _shapes(collection, where)
+    check_extent(shapes)
+    check_runway_headings(shape for shape in shapes if shape.role == "runway")
+    areas, repairs = _checked_areas(shapes)
+    identifier = _identifier(collection, where, default_id)
+    return Airfield(
+        id=identifier,
+        name=_text(collection.get("name"), f"{where}: `name`") or identifier,
+        quality=_quality(collection, where),
+        source=_text(collection.get("source"), f"{where}: `source`", longest=1000) or "not stated",
+        license=_text(collection.get("license"), f"{where}: `license`", longest=1000) or "not stated",
+        aprons=_aprons(areas, where),
+        stands=tuple(shape.geometry for shape in shapes if shape.role == "stand"),
+        runways=tuple(shape.geometry for shape in shapes if shape.role == "runway"),
+        exclude=tuple(shape.geometry for shape in areas if shape.role == "exclude"),
+        notes=(*_stated_notes(collection, where), *notes, *repairs),
+    )
+
+
+def aoi_hash(airfield: Airfield) -> str:
+    """Sixteen hex digits that stay the same while the same ground is watched under the same names."""
+    areas: list[tuple[str, BaseGeometry]] = [(apron.name, apron.geometry) for apron in airfield.aprons]
+    areas += [("", geometry) for geometry in airfield.exclude]
+    lines = sorted(f"{name}\t{shapely.to_wkb(geometry, hex=True)}" for name, geometry in areas)
+    return hashlib.sha256("\n".join([airfield.id, *lines]).encode()).hexdigest()[:16]
+
+
+def read_json(path: Path, largest_mb: int) -> object:
+    """What the JSON file holds; a byte order mark is fine. Raises AoiError if too large, or no JSON."""
+    text = _read_text(path, largest_mb)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise AoiError(f"{path}: line {error.lineno}, column {error.colno}: {_json_advice(text, error)}") from error
+    except RecursionError:
+        raise AoiError(f"{path}: brackets are nested thousands deep: this is not an airfield file") from None
+    except ValueError as error:  # Python refuses integers of more than 4300 digits
+        raise AoiError(f"{path}: holds a number of thousands of digits, which is no coordinate") from error
+
+
+def _read_text(path: Path, largest_mb: int) -> str:
+    if not path.is_file():
+        raise AoiError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; expected a JSON file")
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest_mb * 1_000_000 + 1)
+    except OSError as error:
+        raise AoiError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > largest_mb * 1_000_000:
+        raise AoiError(f"{path}: is larger than {largest_mb} MB: keep only the airfield's own features")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AoiError(f"{path}: is not UTF-8 text at byte {error.start}: save it as JSON in UTF-8") from error
+
+
+def _json_advice(text: str, error: json.JSONDecodeError) -> str:
+    start = text.lstrip()[:200].lower()
+    if not start:
+        return "the file is empty"
+    if start.startswith("<"):
+        if "<?xml" in start or "<kml" in start:
+            return "this is XML (KML? OSM?): convert it to GeoJSON, or ask for JSON"
+        return "this is HTML, not JSON; fetch the raw file, not the page about it"
+    if error.msg == "Extra data" and text[error.pos :].startswith("{"):
+        return "a second JSON object begins (one feature a line?): make it one FeatureCollection"
+    return f"not JSON: {error.msg} (a comma too many, a bracket missing, or a file cut short?)"
+
+
+def _as_collection(document: object, where: str) -> Document:
+    """A FeatureCollection, which may have to be made around a single feature or geometry."""
+    if not isinstance(document, dict):
+        raise AoiError(f"{where}: holds {quoted(document)}; expected a GeoJSON FeatureCollection")
+    kind = document.get("type")
+    if kind == "FeatureCollection":
+        if any(isinstance(part, dict) and "assets" in part for part in document.get("features") or ()):
+            raise AoiError(f"{where}: a STAC ItemCollection, not an airfield; did you mean `--catalog`?")
+        return document
+    if kind == "Feature":
+        return {"type": "FeatureCollection", "features": [document]}
+    if kind in ("Polygon", "MultiPolygon", "GeometryCollection"):
+        feature = {"type": "Feature", "properties": {}, "geometry": document}
+        return {"type": "FeatureCollection", "features": [feature], "crs": document.get("crs")}
+    raise AoiError(f"{where}: its type is {quoted(kind)}; expected a GeoJSON FeatureCollection of aprons")
+
+
+def _check_crs(collection: Document, where: str) -> None:
+    """Coordinates are WGS84; a file that says otherwise is not guessed at."""
+    crs = collection.get("crs")
+    if crs is None:
+        return
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else crs
+    if not (isinstance(name, str) and _WGS84.fullmatch(name)):
+        raise AoiError(
+            f"{where}: its `crs` is {quoted(name)}, but airfield files are WGS84 lon/lat: "
+            "export it as EPSG:4326, or delete the member if the coordinates already are"
+        )
+
+
+def _shapes(collection: Document, where: str) -> tuple[list[Shape], list[str]]:
+    """Every feature as a shape, on one side of the antimeridian, and what was noticed."""
+    features = collection.get("features")
+    if not isinstance(features, list) or not features:
+        raise AoiError(f"{where}: holds no features: draw at least one apron polygon")
+    if len(features) > MOST_FEATURES:
+        raise AoiError(f"{where}: holds {len(features)} features, more than {MOST_FEATURES}: keep the airfield's own")
+    shapes, notes = [], []
+    for number, feature in enumerate(features, start=1):
+        shape, remarks = _shape(feature, number, where)
+        shapes.append(shape)
+        notes += [f"{shape.where.removeprefix(f'{where}: ')}: {remark}" for remark in remarks]
+    return unwrapped(shapes), notes
+
+
+def _shape(feature: object, number: int, where: str) -> tuple[Shape, list[str]]:
+    here = f"{where}: feature {number}"
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise AoiError(f"{here}: is {quoted(feature)}; expected a GeoJSON Feature")
+    properties = feature.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise AoiError(f"{here}: its properties are {quoted(properties)}; expected a JSON object")
+    given = (properties.get("name"), properties.get("id"), feature.get("id"))
+    name = next((text for value in given if (text := _text(value, f"{here}: its name"))), None)
+    here += f" ({name})" if name else ""
+    role = properties.get("role") or "apron"
+    if role not in ROLES:
+        raise AoiError(f"{here}: its role is {quoted(role)}; expected one of {', '.join(ROLES)}")
+    reader = GeometryReader(here)
+    geometry = reader.read(feature.get("geometry"))
+    _check_kind(geometry, str(role), here)
+    return Shape(here, str(role), name, geometry), reader.notes
+
+
+def _check_kind(geometry: BaseGeometry, role: str, here: str) -> None:
+    """Aprons and excludes are areas; stands may be anything; runways are lines or areas."""
+    area, line = (Polygon, MultiPolygon), (LineString, MultiLineString)
+    allowed = {"stand": (*area, *line, Point, MultiPoint), "runway": (*area, *line)}.get(role, area)
+    if not isinstance(geometry, allowed):
+        names = ", ".join(kind.__name__ for kind in allowed)
+        raise AoiError(f"{here}: is a {geometry.geom_type}, which cannot have the role {role}; expected {names}")
+
+
+def _checked_areas(shapes: list[Shape]) -> tuple[list[Shape], list[str]]:
+    """Aprons and excludes, valid, and what was repaired."""
+    areas, notes = [], []
+    for shape in shapes:
+        if shape.role not in ("apron", "exclude"):
+            continue
+        geometry, repairs = checked_polygon(shape.geometry, shape.where)
+        if shape.role == "apron":
+            check_apron_size(geometry, shape.where)
+        areas.append(Shape(shape.where, shape.role, shape.name, geometry))
+        notes += [f"{shape.where.rpartition(': ')[2]}: {repair}" for repair in repairs]
+    return areas, notes
+
+
+def _aprons(areas: list[Shape], where: str) -> tuple[Apron, ...]:
+    """The aprons under unique names; those without a name are called apron-1, apron-2 ..."""
+    shapes = [shape for shape in areas if shape.role == "apron"]
+    if not shapes:
+        raise AoiError(f"{where}: has no apron: give at least one polygon the role apron (or no role)")
+    taken: dict[str, str] = {}
+    for shape in shapes:
+        if shape.name in taken:
+            raise AoiError(f"{shape.where}: has the same name as {taken[shape.name]}: every apron needs its own")
+        if shape.name:
+            taken[shape.name] = shape.where.rpartition(": ")[2]
+    free = (name for n in range(1, 2 * len(shapes) + 1) if (name := f"apron-{n}") not in taken)
+    return tuple(Apron(shape.name or next(free), cast(Polygon | MultiPolygon, shape.geometry)) for shape in shapes)
+
+
+def _text(value: object, what: str, *, longest: int = LONGEST_NAME) -> str:
+    """The value as one printable line; empty where there is none. Raises AoiError for what is no text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise AoiError(f"{what} is {quoted(value)}; expected text")
+    words = " ".join(unicodedata.normalize("NFC", str(value)).split())
+    text = "".join(character for character in words if character.isprintable())
+    if len(text) > longest:
+        raise AoiError(f"{what} is {len(text)} characters long; at most {longest} can be shown")
+    return text
+
+
+def _identifier(collection: Document, where: str, default: str) -> str:
+    text = _text(collection.get("id"), f"{where}: `id`") or default
+    if not _ID.fullmatch(text):
+        raise AoiError(f"{where}: `id` is {quoted(text)}; expected letters, digits, - and _, such as LIPB")
+    return text
+
+
+def _id_from(stem: str) -> str:
+    """A file's name as an id."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-_")[:64] or "airfield"
+
+
+def _quality(collection: Document, where: str) -> Quality:
+    value = collection.get("quality", "approximate")
+    if value not in get_args(Quality):
+        raise AoiError(f"{where}: `quality` is {quoted(value)}; expected one of {', '.join(get_args(Quality))}")
+    return cast(Quality, value)
+
+
+def _stated_notes(collection: Document, where: str) -> list[str]:
+    """What the file itself has to say about how it was made."""
+    notes = collection.get("notes") or []
+    if not isinstance(notes, list):
+        raise AoiError(f"{where}: `notes` is {quoted(notes)}; expected a list of texts")
+    return [_text(note, f"{where}: a note", longest=1000) for note in notes[:1000]]

@@ -1,0 +1,67 @@
+"""Items fold into Acquisitions: one pass, however many tiles, zones and reprocessings it comes in."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from imagery_watch.model import Acquisition, ListedItem
+
+SAME_PASS = timedelta(minutes=15)
+"""A satellite comes back over a place after 100 minutes at the earliest, and crosses an airfield in seconds."""
+
+
+def fold(items: Iterable[ListedItem]) -> tuple[Acquisition, ...]:
+    """The passes that the items belong to, sorted by time then id; the order of the items does not matter."""
+    by_platform = sorted(items, key=lambda one: (one.facts.platform, one.facts.datetime, one.id))
+    passes = [
+        _acquisition(group)
+        for _, ours in groupby(by_platform, key=lambda one: one.facts.platform)
+        for group in _cut(list(ours))
+    ]
+    return tuple(sorted(passes, key=lambda acquisition: (acquisition.datetime, acquisition.id)))
+
+
+def _cut(items: Sequence[ListedItem]) -> list[list[ListedItem]]:
+    """Splits items of one platform, sorted by time, wherever more than `SAME_PASS` lies between two."""
+    groups: list[list[ListedItem]] = []
+    for one in items:
+        if groups and one.facts.datetime - groups[-1][-1].facts.datetime <= SAME_PASS:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _acquisition(items: Sequence[ListedItem]) -> Acquisition:
+    used, superseded = current_versions(items)
+    starts = sorted({one.facts.sensing_start for one in items if one.facts.sensing_start is not None})
+    orbits = [one.facts.relative_orbit for one in items if one.facts.relative_orbit is not None]
+    platform, when = items[0].facts.platform, min(one.facts.datetime for one in used)
+    return Acquisition(
+        id=f"{platform}_{starts[0] if starts else _second(when)}",
+        platform=platform,
+        datetime=when,
+        relative_orbit=orbits[0] if orbits else None,
+        listed=used,
+        superseded=tuple(sorted(one.id for one in superseded)),
+        sensor=items[0].facts.sensor,
+    )
+
+
+def current_versions(items: Sequence[ListedItem]) -> tuple[tuple[ListedItem, ...], tuple[ListedItem, ...]]:
+    """The items to read, by tile and each tile's newest first, and the superseded rest.
+
+    Only a lower rank is superseded: two items of one tile and rank may be the two halves of a tile that was split
+    between datastrips, so both are kept and the reader takes the second where the first is empty.
+    """
+    highest: dict[str, tuple[int, str]] = {}
+    for one in items:
+        highest[one.facts.tile] = max(one.facts.rank, highest.get(one.facts.tile, one.facts.rank))
+    kept = [one for one in items if one.facts.rank == highest[one.facts.tile]]
+    rest = [one for one in items if one.facts.rank != highest[one.facts.tile]]
+    newest_first = sorted(kept, key=lambda one: one.facts.version, reverse=True)
+    return tuple(sorted(newest_first, key=lambda one: one.facts.tile)), tuple(rest)
+
+
+def _second(when: datetime) -> str:
+    return when.strftime("%Y%m%dT%H%M%S")

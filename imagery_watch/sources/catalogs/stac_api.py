@@ -1,0 +1,174 @@
+"""STAC APIs, through pystac-client, hardened where real catalogues are known to misbehave."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from pystac import Link
+from pystac.errors import STACError
+from pystac_client import Client, ItemSearch
+from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
+from pystac_client.warnings import DoesNotConformTo
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from imagery_watch.errors import CatalogUnavailable
+from imagery_watch.sensors.protocol import Sensor
+from imagery_watch.settings import Settings
+from imagery_watch.sources.catalogs.catalog import BBox, Listing, tidy
+from imagery_watch.sources.catalogs.items import parse_items
+from imagery_watch.sources.pixels.ranges import PatientRetry
+
+PAGE_SIZE = 100
+MAX_PAGES = 500
+
+
+class ApiCatalog:
+    """A STAC API at one URL; its query and user, which may hold a key, are in no message."""
+
+    local_root: Path | None = None
+
+    def __init__(self, url: str, settings: Settings, sensor: Sensor, page_size: int = PAGE_SIZE) -> None:
+        parts = urlsplit(url)
+        self.name = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        self.sensor = sensor
+        self._url = url
+        self._settings = settings
+        self._page_size = page_size
+
+    def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
+        """Items of the sensor's collection; see `Catalog.search`.
+
+        Raises CatalogUnavailable where the API does not answer, answers something that is no item page, or loops.
+        """
+        pages = [page for part in _split(bbox) for page in self._pages(part, start, end)]
+        features = [feature for page in pages for feature in page["features"]]
+        items, warnings = parse_items(features, self.name, self.sensor)
+        warnings += _shortfall(pages)
+        return Listing(tidy(items, bbox, start, end), tuple(warnings))
+
+    def _pages(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[dict[str, Any]]:
+        """Raw pages, each once: pystac-client would follow a looping `next` for ever (its issue 617)."""
+        seen: set[tuple[str, ...]] = set()
+        for page in self._ask(bbox, start, end):
+            features = _features(page, self.name)
+            ids = tuple(str(feature.get("id")) for feature in features if isinstance(feature, dict))
+            if (ids and ids in seen) or len(seen) >= MAX_PAGES:
+                raise CatalogUnavailable(f"catalogue {self.name}: its pages repeat without end; try again later")
+            seen.add(ids)
+            yield page
+
+    def _ask(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[Any]:
+        try:
+            io = _io(self._url, self._settings)
+            client = Client.open(self._url, stac_io=io, timeout=self._settings.timeout_s)
+            search = client.search(
+                collections=[self.sensor.collection],
+                bbox=list(bbox),
+                datetime=_interval(start, end),
+                limit=self._page_size,
+            )
+            yield from _every_page(io, search)
+        except (APIError, requests.RequestException) as error:
+            raise CatalogUnavailable(
+                f"catalogue {self.name} {_trouble(error)}; try again later, or another --catalog"
+            ) from None
+        except (STACError, ValueError, LookupError, TypeError, AttributeError, DoesNotConformTo) as error:
+            raise CatalogUnavailable(
+                f"catalogue {self.name}: not the answer of a STAC API with item search ({type(error).__name__}); "
+                "is the URL its landing page?"
+            ) from None
+
+
+def _every_page(io: StacApiIO, search: ItemSearch) -> Iterator[Any]:
+    """Pages as they come: pystac-client's own loop takes a 200 with an error body for the end of the list."""
+    page = io.read_json(search.url, method=search.method, parameters=search.get_parameters())
+    while True:
+        yield page
+        following = next((link for link in page.get("links") or () if link.get("rel") == "next"), None)
+        if following is None or not page.get("features"):
+            return
+        page = io.read_json(Link.from_dict(following), parameters=search.get_parameters())
+
+
+def _shortfall(pages: list[dict[str, Any]]) -> list[str]:
+    """A catalogue that counts more items than it delivers has lost a `next` link: said, since passes may be missing."""
+    counted = [page["numberMatched"] for page in pages if isinstance(page.get("numberMatched"), int)]
+    delivered = sum(len(page["features"]) for page in pages)
+    if counted and max(counted) > delivered:
+        return [f"the catalogue counts {max(counted)} items and delivered {delivered}; passes may be missing"]
+    return []
+
+
+def _trouble(error: Exception) -> str:
+    """What went wrong on the line, without the URL: it may hold a secret."""
+    cause = error.__context__ or error
+    if isinstance(cause, _ForeignHost):
+        return "sends us on to another host, which is not followed"
+    status = getattr(error, "status_code", None)
+    return f"answered HTTP {status}" if status else f"did not answer ({type(cause).__name__})"
+
+
+def _features(page: Any, name: str) -> list[Any]:
+    """A 200 with an error body is not "no imagery"."""
+    page = page if isinstance(page, dict) else {}
+    features = page.get("features")
+    if not isinstance(features, list):
+        said = str(page.get("description") or page.get("message") or page.get("code") or "")[:200]
+        raise CatalogUnavailable(f"catalogue {name}: answered without a list of items ({said or 'no reason given'})")
+    return features
+
+
+class _ForeignHost(requests.RequestException):
+    """A redirect or a `next` link that leaves the catalogue's host."""
+
+
+class _OneHost(HTTPAdapter):
+    """Speaks to one host only, whatever redirects and `next` links say."""
+
+    def __init__(self, url: str, retry: Retry) -> None:
+        super().__init__(max_retries=retry)
+        self._host = urlsplit(url).hostname
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """As HTTPAdapter does. Raises _ForeignHost."""
+        if urlsplit(request.url or "").hostname != self._host:
+            raise _ForeignHost
+        return super().send(request, *args, **options)
+
+
+def _io(url: str, settings: Settings) -> StacApiIO:
+    """Retries POST too and honours Retry-After; pystac-client's own default retries no HTTP status."""
+    retry = PatientRetry(
+        total=settings.retries,
+        status_forcelist=(429, 500, 502, 503, 504),
+        allowed_methods=None,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        respect_retry_after_header=True,
+        raise_on_status=False,
+    )
+    io = StacApiIO()
+    for scheme in ("http://", "https://"):
+        io.session.mount(scheme, _OneHost(url, retry))
+    return io
+
+
+def _interval(start: datetime | None, end: datetime | None) -> str | None:
+    """RFC 3339 interval; its end is inclusive in STAC, so the half-open cut is made again on our side."""
+    if start is None and end is None:
+        return None
+    return f"{_stamp(start)}/{_stamp(end)}"
+
+
+def _stamp(when: datetime | None) -> str:
+    return ".." if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _split(bbox: BBox) -> list[BBox]:
+    west, south, east, north = bbox
+    return [bbox] if west <= east else [(west, south, 180.0, north), (-180.0, south, east, north)]

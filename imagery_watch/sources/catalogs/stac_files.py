@@ -1,0 +1,109 @@
+"""STAC on disk: an ItemCollection, one item, or a static catalogue, read without leaving its folder."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from imagery_watch.errors import CatalogError
+from imagery_watch.model import ListedItem
+from imagery_watch.sensors.protocol import Sensor
+from imagery_watch.sources.catalogs.catalog import BBox, Listing, tidy
+from imagery_watch.sources.catalogs.items import parse_items
+
+MAX_BYTES = 256 * 2**20
+MAX_FILES = 100_000
+
+
+class FileCatalog:
+    """A STAC file and what it links to below its own folder."""
+
+    def __init__(self, path: Path, sensor: Sensor) -> None:
+        self.path = path / "catalog.json" if path.is_dir() else path
+        if not self.path.is_file():
+            raise CatalogError(f"catalogue {path}: a folder without a catalog.json; name the STAC file itself")
+        self.name = str(path)
+        self.sensor = sensor
+        self.local_root: Path | None = self.path.resolve().parent
+
+    def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
+        """See `Catalog.search`. Raises CatalogError where the file is not STAC."""
+        items: list[ListedItem] = []
+        warnings: list[str] = []
+        for features, folder in self._walk(warnings):
+            parsed, misfits = parse_items(features, folder, self.sensor)
+            items += parsed
+            warnings += misfits
+        if not items and warnings:
+            raise CatalogError(f"catalogue {self.name}: no usable item in it; first: {warnings[0]}")
+        return Listing(tidy(items, bbox, start, end), tuple(warnings))
+
+    def _walk(self, warnings: list[str]) -> Iterator[tuple[list[Any], Path]]:
+        """Features and the folder that their hrefs are relative to, file by file, links followed once."""
+        queue, seen = [self.path.resolve()], set[Path]()
+        while queue:
+            path = queue.pop(0)
+            if path in seen or len(seen) > MAX_FILES:
+                continue
+            seen.add(path)
+            content = self._content(path, warnings)
+            if content is None:
+                continue
+            features, links = _parts(content)
+            if features:
+                yield features, path.parent
+            queue += [target for link in links if (target := self._target(link, path)) is not None]
+
+    def _content(self, path: Path, warnings: list[str]) -> dict[str, Any] | None:
+        """Parsed JSON; a linked file that is missing or broken is a warning, the first one an error."""
+        try:
+            content = _read_json(path)
+            if content.get("type") not in ("FeatureCollection", "Feature", "Catalog", "Collection"):
+                raise ValueError(f"its type is {content.get('type')!r}, not STAC")
+            if content["type"] == "FeatureCollection" and not isinstance(content.get("features"), list):
+                raise ValueError("a FeatureCollection without its list of features")
+        except (OSError, ValueError, RecursionError) as error:
+            if path == self.path.resolve():
+                raise CatalogError(
+                    f"catalogue {self.name}: not a STAC ItemCollection or catalogue ({type(error).__name__}: {error})"
+                ) from None
+            warnings.append(f"{path.name}: linked from the catalogue, but {_why(error)}; passed over")
+            return None
+        return content
+
+    def _target(self, href: str, source: Path) -> Path | None:
+        """The linked file where it lies below the catalogue's own folder."""
+        if urlsplit(href).scheme not in ("", "file"):
+            return None
+        try:
+            target = (source.parent / href.removeprefix("file://")).resolve()
+        except (OSError, ValueError, RuntimeError):
+            return None
+        return target if self.local_root is not None and target.is_relative_to(self.local_root) else None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES // 2**20} MB")
+    content = json.loads(path.read_bytes().decode("utf-8-sig"))
+    if not isinstance(content, dict):
+        raise ValueError("not a JSON object")
+    return content
+
+
+def _parts(content: dict[str, Any]) -> tuple[list[Any], list[str]]:
+    """Features in the file itself, and hrefs of the files it links to."""
+    if content["type"] == "FeatureCollection":
+        features = content.get("features")
+        return (features if isinstance(features, list) else []), []
+    if content["type"] == "Feature":
+        return [content], []
+    listed = content.get("links")
+    links = [link for link in listed if isinstance(link, dict)] if isinstance(listed, list) else []
+    return [], [str(link.get("href", "")) for link in links if link.get("rel") in ("child", "item", "items")]
+
+
+def _why(error: Exception) -> str:
+    return "it is not there" if isinstance(error, FileNotFoundError) else f"unreadable ({type(error).__name__})"

@@ -1,0 +1,182 @@
+"""From Acquisitions to Scenes: every window of every pass, in parallel, complete or refused."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagery_watch.errors import PassRefused, ReadFailed
+from imagery_watch.model import Acquisition, Expected, Grid, ListedItem, Pixels, Scene, holds_data
+from imagery_watch.reasons import Reason, ReasonCode
+from imagery_watch.sensors.protocol import Sensor
+from imagery_watch.sensors.sun import solar_position
+from imagery_watch.settings import Settings
+from imagery_watch.sources.pixels.chip_cache import ChipCache
+from imagery_watch.sources.pixels.ranges import check_href
+from imagery_watch.sources.pixels.windows import read_window
+
+Unread = PassRefused | ReadFailed
+"""Why a pass has no Scene: for good, or for now."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where pixels may come from and how they are fetched."""
+
+    settings: Settings
+    catalog: str
+    """The catalogue's name or URL: plain http is allowed to its own host only."""
+    local_root: Path | None
+    """The only folder whose files may be read."""
+    sensor: Sensor
+    """Whose passes are read."""
+
+    def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
+        """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
+        href = check_href(listed.href(key), self.local_root, self.catalog)
+        if self.local_root is not None and not href.startswith(("http://", "https://")):
+            return read_window(href, grid, expected, self.settings)
+        cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href)
+        known = cache.get(name, grid)
+        if known is not None:
+            return known
+        pixels = read_window(href, grid, expected, self.settings)
+        if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
+            cache.put(name, grid, pixels)
+        return pixels
+
+
+def _cache_key(listed: ListedItem, asset: str, href: str) -> str:
+    """The asset of one sensor's item, its file without the signature, and the item's own time stamp.
+
+    A file replaced in place is another key.
+    """
+    return "\n".join((listed.facts.sensor, listed.id, asset, href.split("?")[0], listed.facts.stamp))
+
+
+def read_scenes(
+    acquisitions: Sequence[Acquisition],
+    grid: Grid,
+    lonlat: tuple[float, float],
+    reader: Reader,
+    on_pass: Callable[[], None] = lambda: None,
+) -> Iterator[Scene | Unread]:
+    """The Scene of each Acquisition in turn, or why there is none.
+
+    Windows of all passes go through one pool; `on_pass` is called as each pass is done. `lonlat` is the airfield's,
+    for the sun where items do not state it.
+    """
+    pool = ThreadPoolExecutor(reader.settings.in_flight, thread_name_prefix="read")
+    try:
+        plans = deque(_Plan(acquisition, grid, reader, pool) for acquisition in acquisitions)
+        while plans:
+            plan = plans.popleft()  # its windows are let go of as soon as they are joined
+            try:
+                yield plan.scene(lonlat)
+            except (PassRefused, ReadFailed) as error:
+                yield error
+            on_pass()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Plan:
+    """The windows of one pass, asked for and not yet joined."""
+
+    def __init__(self, acquisition: Acquisition, grid: Grid, reader: Reader, pool: ThreadPoolExecutor) -> None:
+        self.acquisition, self.grid, self.reader = acquisition, grid, reader
+        self.listed = _own_zone_first(acquisition.listed, grid)
+        held = [set(one.facts.bands) for one in self.listed]
+        common = set.intersection(*held) if held else set()
+        self.bands = tuple(band for band in reader.sensor.bands if band in common)
+        self.missing = sorted(set().union(*held) - common)
+        self.windows: dict[str, Future[NDArray[np.float32]]] = {
+            band: pool.submit(self._band, band) for band in self.bands
+        }
+        self.scl = pool.submit(self._scl)
+
+    def scene(self, lonlat: tuple[float, float]) -> Scene:
+        """The joined pixels. Raises Unread: the passing reasons first, for they hide the lasting ones."""
+        if not self.bands:
+            raise PassRefused(ReasonCode.NO_BANDS.because())
+        errors = [error for future in self.windows.values() if (error := future.exception()) is not None]
+        for error in sorted(errors, key=lambda error: not isinstance(error, ReadFailed)):
+            raise error
+        data = np.stack([self.windows[band].result() for band in self.bands])
+        scl, scl_note = self._classes()
+        _check_emptiness(data, scl, self.bands)
+        stated = self.acquisition.listed[0].facts.sun
+        sun = stated or solar_position(*lonlat, self.acquisition.datetime)
+        notes = [*scl_note, *(() if stated else (ReasonCode.SUN_COMPUTED.because(),))]
+        notes += [ReasonCode.BAND_LEFT_OUT.because(band=band) for band in self.missing]
+        valid: NDArray[np.bool_] = np.asarray(np.isfinite(data).all(axis=0))
+        return Scene(
+            acquisition_id=self.acquisition.id,
+            item_ids=self.acquisition.item_ids,
+            datetime=self.acquisition.datetime,
+            platform=self.acquisition.platform,
+            relative_orbit=self.acquisition.relative_orbit,
+            bands=self.bands,
+            data=np.where(valid, data, np.float32(np.nan)),
+            valid=valid,
+            scl=scl,
+            sun_azimuth=sun.azimuth,
+            sun_elevation=sun.elevation,
+            offset=self.listed[0].facts.bands[self.bands[0]].offset,
+            notes=tuple(notes),
+            sensor=self.reader.sensor.name,
+            quantity=self.reader.sensor.quantity,
+        )
+
+    def _band(self, band: str) -> NDArray[np.float32]:
+        """The quantity of one band: the first item's pixels, and the next ones' only where there are none yet."""
+        sensor, joined = self.reader.sensor, np.full(self.grid.shape, np.nan, np.float32)
+        for one in self.listed:
+            asset = one.facts.bands[band]
+            pixels = self.reader.window(one, asset.key, self.grid, sensor.band_raster)
+            if why := sensor.implausible(pixels):
+                raise PassRefused(ReasonCode.COUNTS_IMPLAUSIBLE.because(band=band, item=one.id, what=why))
+            joined = np.where(np.isnan(joined), sensor.to_physical(pixels, asset), joined)
+            if not np.isnan(joined).any():
+                break
+        return joined
+
+    def _scl(self) -> NDArray[np.uint8] | None:
+        """Classes of the first item that has them there, 0 where none has; None if no item has any."""
+        joined = np.zeros(self.grid.shape, np.uint8)
+        classified = [(one, one.facts.classes) for one in self.listed if one.facts.classes is not None]
+        for one, key in classified:
+            classes = self.reader.window(one, key, self.grid, self.reader.sensor.class_raster)
+            joined = np.where(joined == 0, np.minimum(classes, 255).astype(np.uint8), joined)
+            if joined.all():
+                break
+        return joined if classified else None
+
+    def _classes(self) -> tuple[NDArray[np.uint8] | None, tuple[Reason, ...]]:
+        """The scene classification is a help, not a need: a refused one leaves the pass usable, and is noted."""
+        try:
+            scl = self.scl.result()
+        except PassRefused as error:
+            return None, (ReasonCode.NO_CLASSES.because(what=f" ({error})"),)
+        return scl, () if scl is not None else (ReasonCode.NO_CLASSES.because(what=" in the item"),)
+
+
+def _own_zone_first(items: Sequence[ListedItem], grid: Grid) -> list[ListedItem]:
+    """Items in the Grid's own UTM zone are read as they are; others would be resampled, so they only fill gaps."""
+    return sorted(items, key=lambda one: one.facts.epsg not in (grid.epsg, None))
+
+
+def _check_emptiness(data: NDArray[np.float32], scl: NDArray[np.uint8] | None, bands: Sequence[str]) -> None:
+    """A band without a single pixel where others have them was not read, it was lost: refuse the pass.
+
+    An interrupted write leaves a GeoTIFF that opens, and reads as zeros without an error.
+    """
+    filled = np.asarray(np.isfinite(data).any(axis=(1, 2)))
+    elsewhere = filled.any() or (scl is not None and bool((scl > 0).any()))
+    if elsewhere and not filled.all():
+        lost = ", ".join(band for band, full in zip(bands, filled, strict=True) if not full)
+        raise PassRefused(ReasonCode.BAND_EMPTY.because(bands=lost))

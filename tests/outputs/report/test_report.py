@@ -1,0 +1,303 @@
+"""The report: nothing escapes into its structure, nothing is loaded; it reads well with and without hits."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import html5lib
+import pytest
+
+from imagery_watch.model import PassOutcome, RunResult
+from imagery_watch.outputs.files.export import draw_pictures
+from imagery_watch.outputs.report.report import MOST_PICTURES, content_policy, facts, report_html
+from outputs.builders import (
+    START,
+    make_airfield,
+    make_chance,
+    make_look,
+    make_occupancy,
+    make_provenance,
+    make_result,
+    make_stay,
+)
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "</title><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "'><svg onload=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "</svg><p>out",
+    "</text><script>1</script>",
+    "<!-- -->",
+    "--><b>x",
+    "<![CDATA[x]]>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "javascript:alert(1)",
+    '" onmouseover="alert(1)',
+    "' autofocus onfocus='alert(1)",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "${7*7}",
+    "&lt;script&gt;",
+    "&#60;script&#62;",
+    "<base href=https://example.com>",
+    "<meta http-equiv=refresh content=0>",
+    "<iframe srcdoc='<script>1</script>'>",
+    "<template><p>",
+    "<plaintext>",
+    "x\x00<b>",
+    "\u202egnp.exe\u202c",
+    "\x1b[31mred",
+    "\ufeffbom",
+    "飞机场 <é>",
+    "a\ud800b",
+    "line\nbreak\r\n<p>",
+    "`${alert(1)}`",
+    "]]>",
+]
+
+
+def named(name: str) -> RunResult:
+    """A run in which everything that others choose is `name`."""
+    result = make_result()
+    airfield = make_airfield(name, apron=name, source=name, license=name, notes=(name,))
+    words = {"apron": name, "airfield": name}
+    hits = tuple(
+        replace(hit, summary=name, before_items=(name,), sensor=name, status=name, **words) for hit in result.hits
+    )
+    looks = tuple(replace(look, reason=name, item_ids=(name,), **words) for look in result.looks)
+    provenance = make_provenance(
+        catalog=name,
+        settings={name: 1},
+        warnings=(name,),
+        simulated=True,
+        simulated_note=name,
+        passes=(PassOutcome(name, "refused", START, None, (name,), not_used=name, notes=(name,)),),
+    )
+    stays = (make_stay(1, moved_to="LIPB-stay-0002", **words), make_stay(2, moved_from="elsewhere", **words))
+    return replace(
+        result,
+        airfield=airfield,
+        hits=hits,
+        looks=looks,
+        provenance=provenance,
+        stays=stays,
+        occupancy=(make_occupancy(0, 3, 1, name), make_occupancy(5, 0, 1, name)),
+        chances=(make_chance(36, 0.41, name), make_chance(48, 0.5, name)),
+    )
+
+
+def page(result: RunResult) -> str:
+    return report_html(result, draw_pictures(result))
+
+
+def parsed(html: str) -> Any:
+    return html5lib.parse(html, treebuilder="etree", namespaceHTMLElements=False)
+
+
+def shape(element: Any) -> Any:
+    """Tags and attribute names, without text."""
+    children = [shape(child) for child in element]
+    return str(element.tag), sorted(map(str, element.attrib)), children
+
+
+@pytest.fixture(scope="module")
+def harmless() -> Any:
+    return shape(parsed(page(named("A"))))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_any_name_gives_the_same_tree(payload: str, harmless: Any) -> None:
+    html = page(named(payload)).encode("utf-8", errors="replace").decode("utf-8")
+    assert shape(parsed(html)) == harmless
+
+
+def test_the_page_is_html_without_a_parse_error() -> None:
+    html5lib.HTMLParser(strict=True).parse(page(make_result()))
+    assert page(make_result()).startswith('<!doctype html>\n<html lang="en">')
+
+
+def test_nothing_is_loaded_and_links_stay_inside() -> None:
+    for element in parsed(page(make_result(3))).iter():
+        for name, value in element.attrib.items():
+            assert not str(name).startswith("on"), "an inline handler"
+            assert name != "style", "an inline style, which the policy forbids"
+            if str(name).endswith(("src", "href")):
+                assert value.startswith(("data:image/png;base64,", "#hit-"))
+    assert "url(" not in page(make_result())
+    assert "@import" not in page(make_result())
+
+
+def test_the_policy_names_the_hashes_of_what_is_there() -> None:
+    html = page(make_result())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert policy
+    text = policy[1].replace("&#39;", "'")
+    assert text.startswith("default-src 'none'; img-src data:; ")
+    assert "unsafe" not in text
+    for tag in ("style", "script"):
+        (inlined,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inlined.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in text
+
+
+def test_no_hits_needs_no_script() -> None:
+    html = page(make_result(0))
+    assert "<script" not in html
+    assert "script-src &#39;none&#39;" in html
+    assert content_policy("a", "").count("'none'") == 4
+
+
+def test_the_slider_comes_with_its_licence_and_without_a_source_map() -> None:
+    html = page(make_result())
+    assert "Copyright (c) 2019 Dmitry Snisarenko" in html
+    assert "Permission is hereby granted" in html
+    assert "sourceMappingURL" not in html
+
+
+def text_of(result: RunResult) -> str:
+    body = parsed(page(result)).find("body")
+    return re.sub(r"\s+", " ", " ".join(body.itertext()))
+
+
+def test_a_hit_is_told_in_hedged_words() -> None:
+    text = text_of(make_result())
+    assert "1 change consistent with aircraft (1 possible arrival) was found in 2 looks" in text
+    assert "50 m (90 %: 40–62 m)" in text
+    assert "2022-03-01 10:21 → 2022-03-06 10:21 (5.0 days)" in text
+    assert "040°/220°" in text
+    assert text.count("not calibrated yet") == 4
+    assert "Check before you publish" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "first"),
+    [
+        ("arrival", "Last look without it", "First look with it"),
+        ("departure", "Last look with it", "First look without it"),
+        ("replacement", "Last look with the one before", "First look with the one after"),
+    ],
+)
+def test_each_kind_says_which_look_showed_it(kind: Any, last: str, first: str) -> None:
+    result = make_result()
+    text = text_of(replace(result, hits=(replace(result.hits[0], kind=kind),)))
+    assert last in text and first in text and text.index(last) < text.index(first)
+    assert "order of magnitude" in text
+
+
+def test_calibrated_numbers_are_shown() -> None:
+    result = make_result()
+    hit = replace(result.hits[0], false_alarms_per_year=0.25, probability=0.93)
+    text = text_of(replace(result, hits=(hit,)))
+    assert "not calibrated yet" not in text
+    assert "0.93" in text
+
+
+def test_no_hits_reads_well() -> None:
+    text = text_of(replace(make_result(0), looks=(make_look(0), make_look(5, "not_observed"))))
+    assert "No change of aircraft size was found in 1 look that saw enough of an apron." in text
+    assert "1 look said nothing: cloud over the apron." in text
+
+
+def test_nothing_seen_is_not_nothing_there() -> None:
+    text = text_of(replace(make_result(0), looks=(make_look(0, "not_observed"), make_look(5, "failed"))))
+    assert "Nothing can be said: none of 2 looks saw enough of an apron." in text
+    assert "No change" not in text.split("Where")[0]
+
+
+def test_no_looks_at_all() -> None:
+    assert "No pass was looked at, so nothing can be said." in text_of(replace(make_result(0), looks=()))
+
+
+def test_reasons_are_grouped_and_caveats_listed() -> None:
+    looks = [make_look(day, "not_observed") for day in range(7)]
+    looks += [make_look(day, "not_observed", apron="West") for day in range(7)]
+    looks.append(make_look(8, reason="no ring: registration not checked"))
+    text = text_of(replace(make_result(0), looks=tuple(looks)))
+    assert "not observed cloud over the apron 14 7" in text
+    assert "no ring: registration not checked (1 × no change)" in text
+
+
+def test_approximate_outlines_and_credits_are_named() -> None:
+    text = text_of(replace(make_result(), airfield=make_airfield(license="ODbL-1.0")))
+    assert "outlines approximate: drawn by eye" in text
+    assert "Contains modified Copernicus Sentinel data 2022." in text
+    assert "© OpenStreetMap contributors" in text
+
+
+def test_simulated_data_carry_a_banner() -> None:
+    note = make_provenance(simulated=True, simulated_note="Painted aircraft.")
+    assert "Simulated data. Painted aircraft." in text_of(replace(make_result(), provenance=note))
+    assert "Simulated data." not in text_of(make_result())
+
+
+def test_a_hit_without_pictures_is_still_listed() -> None:
+    result = replace(make_result(), chips=())
+    assert "There is no picture of this hit." in text_of(result)
+
+
+def test_many_hits_do_not_make_a_page_too_heavy_to_open() -> None:
+    result = make_result(1)
+    pictures = draw_pictures(result)
+    hits = tuple(replace(result.hits[0], id=f"h{k}", chip=f"chips/h{k}.png") for k in range(MOST_PICTURES + 5))
+    (only,) = pictures.values()
+    html = report_html(replace(result, hits=hits), {hit.id: only for hit in hits})
+    assert html.count("<img-comparison-slider") == MOST_PICTURES
+    assert html.count("Pictures: <code>chips/") == 5
+
+
+def test_facts_tolerate_anything() -> None:
+    provenance = {
+        "a": {"b": [1, 2], "c": {"d": None}},
+        "e": list(range(40)),
+        "warnings": ["x"],
+        "f": [{"g": 1}],
+    }
+    assert facts(provenance) == [
+        ("a.b", "1, 2"),
+        ("a.c.d", "not given"),
+        ("e", "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 … (40 in all, see run.json)"),
+        ("f", '{"g": 1}'),
+    ]
+    assert facts({}) == []
+
+
+def test_every_picture_has_words_and_the_headings_step_down() -> None:
+    tree = parsed(page(make_result(2)))
+    assert all(image.get("alt") for image in tree.iter("img"))
+    assert all(
+        drawing.get("aria-label") or drawing.get("aria-hidden")
+        for drawing in tree.iter()
+        if str(drawing.tag).endswith("}svg")
+    )
+    levels = [int(element.tag[1]) for element in tree.iter() if re.fullmatch("h[1-6]", str(element.tag))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_stays_surplus_and_chances_are_told_in_words() -> None:
+    text = text_of(named("A"))
+    assert "seen in one look, less than 10.0 days" in text
+    assert "consistent with the same aircraft moved to another stand on A" in text
+    assert "2 more than usual stood on A on 2022-03-01." in text
+    assert "A stay of 36 hours on A between 2022-03-01 and 2022-03-31 had a chance of 41 %" in text
+
+
+def test_a_stay_leads_to_its_hits_where_they_are_told() -> None:
+    stays = (make_stay(1), make_stay(1, id="x", arrival_hit="a hit of another period"))
+    links = [a.attrib["href"] for a in parsed(page(replace(make_result(), stays=stays))).iter("a")]
+    assert links == ["#hit-1", "#hit-1"]
+
+
+def test_without_stays_the_report_says_so() -> None:
+    text = text_of(make_result(0))
+    assert "No hit, so no stay." in text
+    assert "No look saw enough of an apron to say how full it was." in text
+    assert "What could have been missed" not in text

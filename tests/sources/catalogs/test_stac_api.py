@@ -1,0 +1,200 @@
+"""STAC APIs: a real one (rustac), recorded pages of Earth Search, and servers that misbehave."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from conftest import DATA
+from support.rasters import make_item, utc
+
+from imagery_watch.errors import CatalogUnavailable, ExitCode
+from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
+from imagery_watch.settings import Settings
+from imagery_watch.sources.catalogs.acquisitions import fold
+from imagery_watch.sources.catalogs.stac_api import ApiCatalog
+
+HERE = (11.3, 46.4, 11.4, 46.5)
+ELSEWHERE = (11.6, 46.4, 11.7, 46.5)
+QUICK = Settings(timeout_s=1.0, retries=1)
+
+LANDING = {
+    "type": "Catalog",
+    "id": "scripted",
+    "stac_version": "1.0.0",
+    "description": "for tests",
+    "conformsTo": ["https://api.stacspec.org/v1.0.0/core", "https://api.stacspec.org/v1.0.0/item-search"],
+    "links": [
+        {"rel": "self", "href": "{base}/", "type": "application/json"},
+        {"rel": "root", "href": "{base}/", "type": "application/json"},
+        {"rel": "search", "href": "{base}/search", "type": "application/geo+json", "method": "POST"},
+    ],
+}
+
+
+def page(*features: Any, following: str | None = None, **members: Any) -> dict[str, Any]:
+    links = [{"rel": "next", "href": following, "method": "POST", "body": {}}] if following else []
+    return {"body": {"type": "FeatureCollection", "features": list(features), "links": links, **members}}
+
+
+def api(*pages: dict[str, Any], landing: dict[str, Any] | None = None) -> dict[str, list[dict[str, Any]]]:
+    return {"/": [landing or {"body": LANDING}], "/search": list(pages)}
+
+
+def daily(count: int) -> list[dict[str, Any]]:
+    return [
+        make_item(f"S2A_32TPS_202306{day:02d}_0_L2A", datetime=f"2023-06-{day:02d}T10:17:00Z")
+        for day in range(1, count + 1)
+    ]
+
+
+def ids(catalog: ApiCatalog, *window: Any, bbox: tuple[float, float, float, float] = HERE) -> list[str]:
+    start, end = window or (None, None)
+    return [item.id for item in catalog.search(bbox, start, end).items]
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 100])
+def test_every_page_of_a_real_api_arrives_in_order(stac_server: Any, page_size: int) -> None:
+    items = daily(10)
+    catalog = ApiCatalog(stac_server(items[::-1]), QUICK, SENTINEL_2, page_size)
+    assert ids(catalog) == [item["id"] for item in items]
+
+
+def test_place_and_half_open_time_are_cut_on_our_side(stac_server: Any) -> None:
+    catalog = ApiCatalog(stac_server(daily(10)), QUICK, SENTINEL_2)
+    tenth = utc("2023-06-10T10:17:00")
+    assert ids(catalog, utc("2023-06-09T10:17:00"), tenth) == ["S2A_32TPS_20230609_0_L2A"]
+    assert ids(catalog, tenth, None) == ["S2A_32TPS_20230610_0_L2A"]
+    assert ids(catalog, None, utc("2023-06-02")) == ["S2A_32TPS_20230601_0_L2A"]
+    assert ids(catalog, tenth + timedelta(seconds=1), None) == []
+    assert ids(catalog, bbox=ELSEWHERE) == []
+
+
+def test_consecutive_windows_neither_overlap_nor_leave_a_gap(stac_server: Any) -> None:
+    catalog = ApiCatalog(stac_server(daily(9)), QUICK, SENTINEL_2)
+    cut = utc("2023-06-05T10:17:00")
+    start, end = utc("2023-06-01"), utc("2023-07-01")
+    assert ids(catalog, start, cut) + ids(catalog, cut, end) == ids(catalog, start, end)
+
+
+def test_a_server_that_ignores_box_and_dates_is_corrected(script_server: Any) -> None:
+    server = script_server(api(page(*daily(4))))
+    catalog = ApiCatalog(server.url, QUICK, SENTINEL_2)
+    assert ids(catalog, utc("2023-06-02"), utc("2023-06-03")) == ["S2A_32TPS_20230602_0_L2A"]
+    assert ids(catalog, bbox=ELSEWHERE) == []
+
+
+def test_recorded_pages_of_earth_search_fold_into_two_passes(script_server: Any) -> None:
+    recorded = [json.loads((DATA / "stac" / f"earth_search_page_{number}.json").read_text()) for number in (1, 2)]
+    landing = json.loads((DATA / "stac" / "earth_search_landing.json").read_text())
+    text = json.dumps([landing, *recorded]).replace("https://earth-search.aws.element84.com/v1", "{base}")
+    landing, *recorded = json.loads(text)
+    server = script_server(
+        {
+            "/": [{"body": landing}],
+            "/search": [*({"body": answer} for answer in recorded), page(numberMatched=16)],
+        }
+    )
+    listing = ApiCatalog(server.url, QUICK, SENTINEL_2).search(
+        (9.0, 47.0, 10.0, 48.0), utc("2020-03-01"), utc("2020-03-06")
+    )
+    assert (len(listing.items), listing.warnings) == (16, ())
+    assert [(a.id, a.relative_orbit, len(a.items), len(a.superseded)) for a in fold(listing.items)] == [
+        ("sentinel-2a_20200302T102021", 65, 4, 4),
+        ("sentinel-2a_20200305T103021", 108, 4, 4),
+    ]
+
+
+def test_the_same_item_on_two_pages_counts_once(script_server: Any) -> None:
+    first, second, third = daily(3)
+    server = script_server(api(page(first, second, following="{base}/search"), page(second, third)))
+    assert ids(ApiCatalog(server.url, QUICK, SENTINEL_2)) == [item["id"] for item in (first, second, third)]
+
+
+def test_a_misfit_is_passed_over_and_named(script_server: Any) -> None:
+    nameless = {**make_item("timeless"), "properties": {"datetime": None}}
+    server = script_server(api(page(make_item(), None, nameless)))
+    listing = ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert [item.id for item in listing.items] == [make_item()["id"]]
+    assert [warning.split(":")[0] for warning in listing.warnings] == ["item number 1", "item timeless"]
+
+
+def test_the_sensors_own_collection_is_asked_for(stac_server: Any) -> None:
+    url = stac_server(daily(2))
+    assert len(ids(ApiCatalog(url, QUICK, SENTINEL_2))) == 2
+    assert ids(ApiCatalog(url, QUICK, replace(SENTINEL_2, collection="another"))) == []
+
+
+def test_a_list_that_ends_before_its_count_is_said(script_server: Any) -> None:
+    server = script_server(api(page(*daily(2), numberMatched=5)))
+    listing = ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert "counts 5 items and delivered 2" in listing.warnings[0]
+
+
+ERROR_BODY = {"body": {"code": "InternalServerError", "description": "the index is red"}}
+HTML = {"body": "<!doctype html><title>Sign in</title>", "type": "text/html"}
+
+NONSENSE = {
+    "an error with 200": (api(ERROR_BODY), "the index is red"),
+    "an error with 200 on the second page": (api(page(make_item(), following="{base}/search"), ERROR_BODY), "red"),
+    "no features": (api({"body": {"type": "FeatureCollection"}}), "without a list"),
+    "features is null": (api({"body": {"type": "FeatureCollection", "features": None}}), "without a list"),
+    "a list": (api({"body": []}), "without a list"),
+    "html instead of items": (api(HTML), "not the answer of a STAC API"),
+    "cut json": (api({"body": '{"type": "FeatureCollection", "featu'}), "not the answer of a STAC API"),
+    "html landing page": (api(page(), landing=HTML), "is the URL its landing page"),
+    "a landing page without search": (api(page(), landing={"body": {**LANDING, "conformsTo": []}}), "STAC API"),
+    "a looping next": (api(page(make_item(), following="{base}/search")), "repeat without end"),
+    "a next to another host": (api(page(make_item(), following="http://localhost:9/search")), "another host"),
+    "a redirect to another host": (
+        api({"status": 302, "headers": {"location": "http://localhost:9/search"}, "body": ""}),
+        "another host",
+    ),
+    "a next to a file": (api(page(make_item(), following="file:///etc/passwd")), "did not answer"),
+    "403": (api({"status": 403, "body": "no"}), "HTTP 403"),
+    "404": (api({"status": 404, "body": "no"}), "HTTP 404"),
+    "503 for ever": (api({"status": 503, "body": "busy"}), "HTTP 503"),
+    "503 on the second page": (
+        api(page(make_item(), following="{base}/search"), {"status": 503, "body": "busy"}),
+        "HTTP 503",
+    ),
+    "silence": (api({"delay_s": 30, "body": ""}), "did not answer"),
+}
+
+
+@pytest.mark.parametrize("case", NONSENSE)
+def test_nonsense_is_never_taken_for_an_empty_list(script_server: Any, case: str) -> None:
+    answers, said = NONSENSE[case]
+    with pytest.raises(CatalogUnavailable, match=said) as caught:
+        ApiCatalog(script_server(answers).url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert caught.value.exit_code == ExitCode.INCOMPLETE
+
+
+def test_no_imagery_is_an_empty_list(script_server: Any) -> None:
+    assert ids(ApiCatalog(script_server(api(page())).url, QUICK, SENTINEL_2)) == []
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again(script_server: Any, status: int) -> None:
+    busy = {"status": status, "headers": {"retry-after": "1"}, "body": "busy"}
+    server = script_server(api(busy, page(make_item())))
+    assert len(ids(ApiCatalog(server.url, QUICK, SENTINEL_2))) == 1
+    assert [seen.path for seen in server.requests()].count("/search") == 2
+
+
+def test_an_unreachable_server_is_said_at_once() -> None:
+    with pytest.raises(CatalogUnavailable, match="did not answer"):
+        ApiCatalog("http://127.0.0.1:9", QUICK, SENTINEL_2).search(HERE, None, None)
+
+
+def test_the_query_of_a_url_is_not_repeated_in_the_reason() -> None:
+    with pytest.raises(CatalogUnavailable) as caught:
+        ApiCatalog("http://127.0.0.1:9/v1?sig=CANARY", QUICK, SENTINEL_2).search(HERE, None, None)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_both_sides_of_the_antimeridian_are_asked_for(script_server: Any) -> None:
+    server = script_server(api(page()))
+    ApiCatalog(server.url, QUICK, SENTINEL_2).search((179.9, 50.0, -179.9, 51.0), None, None)
+    assert [seen.path for seen in server.requests()].count("/search") == 2
