@@ -9,7 +9,7 @@ import typer
 from imagery_watch.cli.console import AsJson, console, plain, print_json, settings
 from imagery_watch.errors import ExitCode
 
-airfields = typer.Typer(help="The airfields that are known, and new ones.", no_args_is_help=True)
+airfields = typer.Typer(help="The airfields that are known, and new ones.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @airfields.command("list")
@@ -25,7 +25,7 @@ def list_known(as_json: AsJson = False) -> None:
     _report_bad([file for file in found if file.error is not None])
 
 
-@airfields.command()
+@airfields.command(short_help="One airfield: its aprons and where the shapes come from.")
 def show(name: Annotated[str, typer.Argument(help="ICAO code.")], as_json: AsJson = False) -> None:
     """One airfield: its aprons, their sizes, and where the shapes come from."""
     from imagery_watch.sources.airfields.known import find_airfield
@@ -39,7 +39,7 @@ def show(name: Annotated[str, typer.Argument(help="ICAO code.")], as_json: AsJso
             typer.echo(f"{key}: {plain(', '.join(value) if isinstance(value, list) else str(value))}")
 
 
-@airfields.command()
+@airfields.command(short_help="Say of each airfield file whether it can be used.")
 def check(
     files: Annotated[list[Path], typer.Argument(help="Airfield files (GeoJSON).")], as_json: AsJson = False
 ) -> None:
@@ -56,7 +56,7 @@ def check(
     _report_bad([file for file in found if file.error is not None])
 
 
-@airfields.command()
+@airfields.command(short_help="Make an airfield from OpenStreetMap data.")
 def add(
     icao: Annotated[str, typer.Argument(help="ICAO code of the new airfield.")],
     osm: Annotated[Path, typer.Option(help="Overpass reply (JSON) or aeroway GeoJSON with aprons.")],

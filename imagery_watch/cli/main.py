@@ -22,6 +22,8 @@ app = typer.Typer(
     help="Aircraft-sized changes on airfield aprons, from free Sentinel-2 imagery. Hedged, and honest about what "
     "could not be seen.",
     no_args_is_help=True,
+    # Plain help: the drawn one loads rich's Markdown, half of the time `--help` takes.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -103,7 +105,7 @@ def common(
     """Options of every command."""
 
 
-@app.command()
+@app.command(short_help="The whole line, offline, in under a minute.")
 def demo(out: Out = None, as_json: AsJson = False) -> None:
     """The whole line, offline, in under a minute: simulated passes over real ground, and what was found of them."""
     from imagery_watch.demo import run_demo
@@ -117,7 +119,7 @@ def demo(out: Out = None, as_json: AsJson = False) -> None:
         outcome.show(console())
 
 
-@app.command()
+@app.command(short_help="One airfield: what arrived or left between passes.")
 def run(
     airfield: Name = None,
     aoi: Aoi = None,
@@ -155,7 +157,7 @@ def run(
     raise typer.Exit(int(_code(result, exit_code)))
 
 
-@app.command()
+@app.command(short_help="One sweep over many airfields; made for cron.")
 def monitor(
     names: Annotated[list[str] | None, typer.Argument(metavar="[AIRFIELD]...", help="Default: all known.")] = None,
     catalog: Catalog = "earth-search",
@@ -189,7 +191,7 @@ def monitor(
     raise typer.Exit(int(ExitCode.NEW_HITS if new else report.exit_code))
 
 
-@app.command()
+@app.command(short_help="What was looked at, and when the next pass is due.")
 def passes(
     airfield: Annotated[str | None, typer.Argument(help="ICAO code; its passes in the record of `monitor`.")] = None,
     folder: Annotated[Path | None, typer.Option("--run", help="The folder of a run instead of the record.")] = None,
@@ -207,7 +209,7 @@ def passes(
         show_passes(history, console())
 
 
-@app.command()
+@app.command(short_help="How small an aircraft would still be found.")
 def limits(
     airfield: Name = None,
     aoi: Aoi = None,

@@ -35,7 +35,10 @@ COMMANDS = (
     ("airfields", "list"),
     ("airfields", "show"),
 )
-HEAVY = {"numpy", "scipy", "rasterio", "pydantic", "pydantic_settings", "pystac", "pystac_client", "shapely", "pandas"}
+HEAVY = {
+    *("numpy", "scipy", "rasterio", "pydantic", "pydantic_settings", "pystac", "pystac_client", "shapely", "pandas"),
+    "rich",
+}
 
 
 def start(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.Popen[str]":
@@ -77,6 +80,14 @@ def test_every_command_explains_itself(command: tuple[str, ...], tmp_path: Path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("group", [(), ("airfields",)], ids=["main", "airfields"])
+def test_no_summary_in_a_list_of_commands_is_cut(group: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(*group, "--help", cwd=tmp_path, COLUMNS="80")
+    summaries = done.stdout.split("Commands:\n")[1].splitlines()
+    assert len(summaries) >= 4
+    assert all(line.endswith(".") and not line.endswith("...") for line in summaries)
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
