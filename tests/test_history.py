@@ -36,8 +36,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def told(folder: Path, name: str | None = None, **dates: str) -> PassHistory:
-    bounds = {"since": None, "until": None, **dates}
-    return pass_history(name, folder / "no home", run=folder, now=NOW, **bounds)  # type: ignore[arg-type]
+    bounds: dict[str, Any] = {"since": None, "until": None, **dates}
+    return pass_history(name, folder / "no home", run=folder, now=NOW, **bounds)
 
 
 def test_a_folder_tells_of_its_passes(folder: Path) -> None:

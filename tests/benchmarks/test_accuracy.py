@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import accuracy
 import accuracy_tables as tables
@@ -48,8 +49,8 @@ PROMISE = Promise(5.0, 0.2, 0.5)
 SECONDS = {"simulation": 4.0, "detection": 10.0, "peers": 2.0}
 
 
-def told(score: float | None, stand: str = "alone", peers: dict[str, float] | None = None, **change: object) -> Told:
-    happened = replace(CHANGE, **change)  # type: ignore[arg-type]
+def told(score: float | None, stand: str = "alone", peers: dict[str, float] | None = None, **change: Any) -> Told:
+    happened = replace(CHANGE, **change)
     claim = None if score is None else replace(CLAIM, score=score)
     return Told(happened, stand, claim, score is not None and score >= PROMISE.score, peers or {})
 
@@ -241,8 +242,8 @@ def lies_on(*lying: Stay | Thing, at: float = 10.0) -> str:
     heights = np.zeros((SIZE * FINE, SIZE * FINE), np.float32)
     heights[100 * FINE : 104 * FINE, : 20 * FINE] = 20.0
     layout = Layout(0.0, flat[None], heights, flat.astype(np.int16), flat, flat.astype(np.int32))
-    passes = (SimpleNamespace(sun_azimuth=180.0, sun_elevation=40.0),) * 8
-    world = World(Setting(0), layout, Story(stays, things, 1.0), passes)  # type: ignore[arg-type]
+    passes: Any = (SimpleNamespace(sun_azimuth=180.0, sun_elevation=40.0),) * 8
+    world = World(Setting(0), layout, Story(stays, things, 1.0), passes)
     return what_lies(replace(CLAIM, row=at, col=10.0), world)
 
 

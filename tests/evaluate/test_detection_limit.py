@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,12 +44,12 @@ def detected(noise: float = 0.008, pattern: str = "......", clouded: int = -1) -
     return look_for(scenes)
 
 
-def view_of(detection: DetectionResult, index: int = 3, **changes: float) -> View:
+def view_of(detection: DetectionResult, index: int = 3, **changes: Any) -> View:
     look = detection.residual_images[index]
     assert look is not None
     image = detection.stack.passes[index].image
     view = View(look, np.where(np.isfinite(image), image, look.ground), detection.min_score, 10.0)
-    return replace(view, **changes)  # type: ignore[arg-type]
+    return replace(view, **changes)
 
 
 def limit(view: View, detection: DetectionResult, plantings: int = 6, seed: str = "a") -> Limit:

@@ -222,10 +222,11 @@ def test_an_error_of_the_caller_stays_his_own(tmp_path: Path) -> None:
         raise FileNotFoundError("not the record's fault")
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_home_is_named(home: Path) -> None:
     home.chmod(0o500)
     try:
+        if os.access(home, os.W_OK):
+            pytest.skip("this user may write anywhere")
         with pytest.raises(StoreError, match=str(home)), open_store(home) as store:
             store.start_sweep(NOW, "0", "x")
     finally:

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,7 +17,7 @@ from outputs.builders import START, make_chance, make_look, make_occupancy
 EVIL = "[red]A\x1b[2J\u202e\x07"
 
 
-def make_history(name: str = "A", reason: str = "cloud", **changes: object) -> PassHistory:
+def make_history(name: str = "A", reason: str = "cloud", **changes: Any) -> PassHistory:
     """A pass that saw two more than usual, one under cloud, and one that only served as history."""
     looks = make_look(0, "change", apron=name), make_look(5, "not_observed", apron=name, reason=reason)
     passes = (
@@ -25,8 +26,13 @@ def make_history(name: str = "A", reason: str = "cloud", **changes: object) -> P
         Pass("", START + timedelta(days=5), None, "scored", looks[1:]),
     )
     due = NextPass("sentinel-2a", 65, START, START + timedelta(days=10))
-    values = {"passes": passes, "chances": (make_chance(36, 0.41, name),), "due": (due,), "last_seen": START}
-    return PassHistory(**{"airfield": "LIPB", "source": "a folder", **values, **changes})  # type: ignore[arg-type]
+    values: dict[str, Any] = {
+        "passes": passes,
+        "chances": (make_chance(36, 0.41, name),),
+        "due": (due,),
+        "last_seen": START,
+    }
+    return PassHistory(**{"airfield": "LIPB", "source": "a folder", **values, **changes})
 
 
 def printed(history: PassHistory) -> str:
