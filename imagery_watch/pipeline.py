@@ -232,7 +232,8 @@ def hits_of(detection: "DetectionResult", airfield: Airfield) -> tuple[Hit, ...]
     """The hit of each event of a detection, in the events' order."""
     from imagery_watch.change.results import make_hit
 
-    return tuple(make_hit(event, detection.stack, airfield, detection.calibration) for event in detection.events)
+    stack, calibration, least = detection.stack, detection.calibration, detection.min_score
+    return tuple(make_hit(one, stack, airfield, calibration, least) for one in detection.events)
 
 
 def chips_of(detection: "DetectionResult", every: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Chip, ...]:

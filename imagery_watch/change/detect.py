@@ -12,15 +12,22 @@ import numpy as np
 
 from imagery_watch.change.background.models import BackgroundModel, learn_backgrounds
 from imagery_watch.change.background.residuals import ResidualImage, compute_residuals
+from imagery_watch.change.between_looks import find_objects_between_looks
 from imagery_watch.change.detection.finder import Detection, find_detections
 from imagery_watch.change.detection.free_shape_fit import measure_object
 from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibrate, score_to_llr
+from imagery_watch.change.looks.pairs import compare_looks
 from imagery_watch.change.preprocess.stack import Stack, prepare_stack
 from imagery_watch.change.tracking.events import Event, derive_events, remove_dipoles
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 from imagery_watch.model.change import FEW_LOOKS
+
+MIN_OPEN_LLR = 0.0
+"""Least evidence of a change between two looks that is followed."""
+MIN_OPEN_CHANCE = 0.6
+"""Chance of being true from which a change is told beside sure ones though it is weaker than `min_score`."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class DetectionResult:
 
     stack: Stack
     events: tuple[Event, ...]
-    """Those that reach `min_score`, sorted by time."""
+    """Those that reach `min_score`, and weaker ones that are likely true beside them, sorted by time."""
     backgrounds: tuple[BackgroundModel | None, ...]
     """Of each pass in the stack; None where there was too little history."""
     objects: tuple[ParkedObject, ...]
@@ -37,9 +44,24 @@ class DetectionResult:
     residual_images: tuple[ResidualImage | None, ...]
     """Of each pass in the stack, compared with its background."""
     min_score: float
-    """What an event had to reach."""
+    """What an event had to reach to be told as an aircraft; below it, it is openly unidentified."""
     calibration: Calibration
     """What a score means here."""
+
+    @property
+    def few_looks(self) -> bool:
+        """Whether looks were compared with one another, for want of an empty ground."""
+        return len(self.stack.passes) < FEW_LOOKS
+
+    def compared_with(self, index: int) -> ResidualImage | None:
+        """A pass of the stack, compared as it was judged: with its background, or with the look before or after it."""
+        if not self.few_looks:
+            return self.residual_images[index]
+        other = index - 1 if index else index + 1
+        pair = compare_looks(self.stack, *sorted((index, other))) if other < len(self.stack.passes) else None
+        if pair is None:
+            return None
+        return pair.came if index > other else pair.gone
 
     def visible_fraction(self, index: int, apron: int) -> float:
         """Share of an apron that a pass of the stack could see."""
@@ -62,18 +84,15 @@ def detect(
     """Changes of aircraft size on the aprons, between the looks of `scenes` (in any order), all of one sensor.
 
     Changes are reported from the score at which false ones would number `false_alarms_per_year` in a nominal year of
-    73 passes, or from `min_score` where that is given. Passes are worked on by `workers` threads, which changes nothing
-    but the time; `on_pass` is called twice for each usable pass. Raises ValueError for scenes of another quantity than
-    the detector's.
+    73 passes, and weaker ones beside many such; or from `min_score` where that is given. Passes are worked on by
+    `workers` threads, which changes nothing but the time; `on_pass` is called twice for each usable pass. Raises
+    ValueError for scenes of another quantity than the detector's.
     """
     with ThreadPoolExecutor(workers) as pool:
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         learnt = learn_backgrounds(stack, half_window)
         images = compute_residuals(stack, learnt)
-        detections = _detect_in_each(images, stack, pool, on_pass)
-        linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= detector.tail_threshold]
-        objects = _number(enforce_exclusive_occupancy(linked, images, detector.min_reported_llr))
-        measured = list(pool.map(lambda parked: _measure(parked, images, detector), objects))
+        detections, objects, measured = _find_objects(stack, images, pool, on_pass)
     for image in images:
         if image is not None:
             image.kept.clear()  # a result lives on through limits and pictures, which ask for other cut-outs
@@ -83,15 +102,37 @@ def detect(
         events = remove_dipoles(events)
     calibration = _calibrate_airfield(stack, images, detections, events)
     least = calibration.score_at(false_alarms_per_year) if min_score is None else min_score
+    open_too = min_score is None
     return DetectionResult(
         stack=stack,
-        events=tuple(event for event in events if event.score >= least),
+        events=tuple(
+            event for event in events if event.score >= least or (open_too and _is_likely(event, calibration))
+        ),
         backgrounds=tuple(None if one is None else one.model for one in learnt),
         objects=tuple(measured),
         residual_images=tuple(images),
         min_score=least,
         calibration=calibration,
     )
+
+
+def _find_objects(
+    stack: Stack, images: Sequence[ResidualImage | None], pool: Executor, on_pass: Callable[[], None]
+) -> tuple[list[Detection], list[ParkedObject], list[ParkedObject]]:
+    """Detections against the empty ground, the objects that they show, and the same objects as they were measured.
+
+    With few looks nobody knows the empty ground: then looks are compared with one another.
+    """
+    detector = stack.detector
+    if len(stack.passes) < FEW_LOOKS:
+        objects = _number(find_objects_between_looks(stack, MIN_OPEN_LLR, pool))
+        for _ in stack.passes:
+            on_pass()
+        return [], objects, objects
+    detections = _detect_in_each(images, stack, pool, on_pass)
+    linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= detector.tail_threshold]
+    objects = _number(enforce_exclusive_occupancy(linked, images, detector.min_reported_llr))
+    return detections, objects, list(pool.map(lambda parked: _measure(parked, images, detector), objects))
 
 
 def _detect_in_each(
@@ -109,6 +150,11 @@ def _detect_in_each(
         found += detections
         on_pass()
     return found
+
+
+def _is_likely(event: Event, calibration: Calibration) -> bool:
+    """Whether a change is likely true, weak as it may be, because many sure ones were seen here."""
+    return calibration.p_change(event.score) >= MIN_OPEN_CHANCE
 
 
 def _number(objects: Sequence[ParkedObject]) -> list[ParkedObject]:

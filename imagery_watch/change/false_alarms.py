@@ -7,7 +7,7 @@ which are hardly ever aircraft (docs/method.md, section 14).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +29,13 @@ SURE_LLR_SHARE = 0.7
 """Share of true hits above it."""
 PRIOR_TRAFFIC = 0.05
 """Changes per km2 and pass before anything is known of an airfield."""
+CHANGE_DENSITY = 0.15
+"""Changes for each unit of the ratio near the least reported one, as a share of all beyond that.
+
+On simulated terminals 0.13 to 0.18; docs/method.md, section 14.
+"""
+CHANGE_PRIOR_KM2_PASSES = 1.0
+"""The km2 x pass without a change that an airfield's number of changes is pulled towards."""
 MAX_TRUE_LLR = 300.0
 """True hits' ratios are spread evenly over the logarithm, from the tail's threshold to this."""
 
@@ -43,7 +50,9 @@ class Calibration:
     clutter: float
     """Near misses per km2 of visible apron and pass."""
     traffic: float
-    """True changes per km2 and pass, estimated."""
+    """True changes per km2 and pass, estimated from the surest."""
+    changes: float = 0.0
+    """True changes per km2 and pass of at least the least ratio that is reported anywhere."""
 
     def false_alarms_per_km2(self, score: float) -> float:
         """False hits of at least this score per km2 of visible apron and pass."""
@@ -67,6 +76,22 @@ class Calibration:
         false = self._rate_at_threshold() / self.law.tail_scale * self._stretch(llr) ** (-self._power - 1.0)
         true = self.traffic / (llr * float(np.log(MAX_TRUE_LLR / self.law.tail_threshold)))
         return min(MAX_PROBABILITY, float(true / (true + false)))
+
+    def p_change(self, score: float) -> float:
+        """That a hit of this score is no false alarm: the share of true changes of just that score, 0..1.
+
+        Beside many sure changes a weak one is likelier to be true than on an airfield where nothing moves.
+        """
+        true = CHANGE_DENSITY * self.changes
+        return min(MAX_PROBABILITY, true / (true + self._false_density(score_to_llr(score))))
+
+    def _false_density(self, llr: float) -> float:
+        """False hits for each unit of the ratio; below the law's threshold they fall as at it, exponentially."""
+        law = self.law
+        at_threshold = self._rate_at_threshold() / law.tail_scale
+        if llr < law.tail_threshold:
+            return at_threshold * float(np.exp((law.tail_threshold - llr) / law.tail_scale))
+        return at_threshold * float(self._stretch(llr) ** (-self._power - 1.0))
 
     @property
     def _power(self) -> float:
@@ -92,7 +117,10 @@ def calibrate(
     sure = sum(llr >= SURE_LLR for llr in found) / SURE_LLR_SHARE
     clutter = (near + PRIOR_CLUTTER * PRIOR_KM2_PASSES) / (seen_km2 + PRIOR_KM2_PASSES)
     traffic = (sure + PRIOR_TRAFFIC * PRIOR_KM2_PASSES) / (seen_km2 + PRIOR_KM2_PASSES)
-    return Calibration(law, apron_km2, clutter, traffic)
+    told = Calibration(law, apron_km2, clutter, traffic)
+    expected = told.false_alarms_per_km2(llr_to_score(law.min_reported_llr)) * seen_km2
+    count = sum(llr >= law.min_reported_llr for llr in found) - expected
+    return replace(told, changes=max(0.0, count) / (seen_km2 + CHANGE_PRIOR_KM2_PASSES))
 
 
 def llr_to_score(llr: float) -> float:

@@ -12,7 +12,7 @@ from imagery_watch.change.false_alarms import Calibration
 from imagery_watch.change.preprocess.stack import PreparedPass, Stack
 from imagery_watch.change.tracking.events import Event, EventKey
 from imagery_watch.change.tracking.stays import ObjectStay, find_relocations
-from imagery_watch.model import Airfield, Chip, Hit, Kind, Stay, size_class
+from imagery_watch.model import Airfield, Chip, Hit, Kind, ObjectKind, Stay, size_class
 
 CHIP_HALF_PX = 20
 """A chip reaches so far to each side of its hit: room for what stands around it."""
@@ -20,12 +20,19 @@ ID_PLACE_M = 20.0
 """Places are rounded to this in ids, so that a fit that moves by a metre keeps its id."""
 
 
-def make_hit(event: Event, stack: Stack, airfield: Airfield, calibration: Calibration) -> Hit:
-    """The event as a Hit: its place in degrees and on the Grid, and what its score means on this airfield."""
+def make_hit(event: Event, stack: Stack, airfield: Airfield, calibration: Calibration, min_score: float = 0.0) -> Hit:
+    """The event as a Hit: its place in degrees and on the Grid, and what its score means on this airfield.
+
+    Below `min_score` it is openly unidentified: it is told for what else changes here, and on an airfield where nothing
+    does it would not be told; so its rate of false alarms is that of the weakest hit that would be.
+    """
     fit, before, after = event.parked.best.fit, stack.passes[event.before], stack.passes[event.after]
     place = stack.georeference.locate(fit.row, fit.col)
     apron = airfield.aprons[event.parked.best.apron].name
     low, high = widen_length_interval(fit)
+    probability = calibration.probability(event.score)
+    p_change = max(probability, calibration.p_change(event.score))
+    kind_of_object: ObjectKind = "open" if event.score < min_score else "aircraft"
     before_pass, after_pass = before.scene.acquisition_id, after.scene.acquisition_id
     return Hit(
         id=make_hit_id(airfield.id, event.kind, place.x, place.y, before_pass, after_pass),
@@ -47,10 +54,12 @@ def make_hit(event: Event, stack: Stack, airfield: Airfield, calibration: Calibr
         length_low_m=round(low, 1),
         length_high_m=round(high, 1),
         heading_deg=round(fit.heading_deg % 180.0, 1),
-        summary=write_summary(event.kind, fit.length_m, apron, before, after),
+        summary=write_summary(event.kind, fit.length_m, apron, before, after, kind_of_object),
         sensor=after.scene.sensor,
-        false_alarms_per_year=calibration.false_alarms_per_year(event.score),
-        probability=calibration.probability(event.score),
+        false_alarms_per_year=calibration.false_alarms_per_year(max(event.score, min_score)),
+        probability=probability,
+        p_change=p_change,
+        object=kind_of_object,
     )
 
 
@@ -75,13 +84,23 @@ def _day_of(acquisition_id: str) -> str:
     return acquisition_id.partition("_")[2][:8] or "pass"
 
 
-def write_summary(kind: Kind, length_m: float, apron: str, before: PreparedPass, after: PreparedPass) -> str:
+def write_summary(
+    kind: Kind,
+    length_m: float,
+    apron: str,
+    before: PreparedPass,
+    after: PreparedPass,
+    what_it_is: ObjectKind = "aircraft",
+) -> str:
     """One hedged sentence that a person can quote."""
-    what = f"{size_class(length_m)} aircraft (about {length_m:.0f} m long)"
+    size = f"about {length_m:.0f} m"
+    what = f"a {size_class(length_m)} aircraft ({size} long)"
+    if what_it_is == "open":
+        what = f"an object of {size}, which may be an aircraft,"
     said = {
-        "arrival": f"the arrival of a {what}",
-        "departure": f"the departure of a {what}",
-        "replacement": f"a {what} taking the place of another",
+        "arrival": f"the arrival of {what}",
+        "departure": f"the departure of {what}",
+        "replacement": f"{what} taking the place of another",
     }[kind]
     when = f"{after.datetime:%Y-%m-%d %H:%M} UTC; the look before: {before.datetime:%Y-%m-%d %H:%M} UTC"
     return f"A change consistent with {said} was seen on {apron} by {when}."

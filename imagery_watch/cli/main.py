@@ -129,6 +129,7 @@ def run(
     history: History = 365,
     false_alarms_per_year: FalseAlarms = None,
     min_length: MinLength = 0.0,
+    objects: Annotated[bool, typer.Option("--objects", help="Show all objects that may be aircraft.")] = False,
     out: Out = None,
     as_json: AsJson = False,
     exit_code: ExitOnNew = False,
@@ -153,7 +154,7 @@ def run(
         )
     folder = out or Path(f"imagery-watch-{place.id}")
     files = write_outputs(result, folder)
-    _show_run(result, files, as_json)
+    _show_run(result, files, as_json, objects)
     raise typer.Exit(int(_code(result, exit_code)))
 
 
@@ -266,7 +267,7 @@ def _code(result: "RunResult", on_new: bool) -> ExitCode:
     return ExitCode.NEW_HITS if on_new and result.hits else ExitCode.DONE
 
 
-def _show_run(result: "RunResult", files: dict[str, Path], as_json: bool) -> None:
+def _show_run(result: "RunResult", files: dict[str, Path], as_json: bool, all_objects: bool) -> None:
     if as_json:
         from imagery_watch.outputs.files.export import summary_of
 
@@ -275,7 +276,7 @@ def _show_run(result: "RunResult", files: dict[str, Path], as_json: bool) -> Non
     from imagery_watch.outputs.terminal.tables import print_stays, print_summary
 
     screen = console()
-    print_summary(result, screen)
+    print_summary(result, screen, all_objects=all_objects)
     print_stays(result, screen)
     for warning in result.provenance.warnings:
         screen.print(f"note: {plain(warning)}", markup=False, highlight=False)

@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detect import DetectionResult
-from imagery_watch.change.detection.finder import fit_candidate
+from imagery_watch.change.detection.finder import fit_candidate, judge_place
 from imagery_watch.change.false_alarms import llr_to_score
 from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
 from imagery_watch.model.arrays import Image, Mask
@@ -55,6 +55,10 @@ class View:
     min_score: float
     """What a find must reach."""
     pixel_m: float
+    aprons: Mask = field(repr=False)
+    """(y, x): all aprons of the airfield."""
+    by_shape: bool = True
+    """Whether shapes of aircraft are asked, or the sensor's trees alone, as where looks are compared with looks."""
 
 
 def limit_in(view: View, aprons: Mask, plantings: int, seed: str) -> Limit | None:
@@ -121,8 +125,14 @@ class _Trials:
 def is_found(view: View, placement: Placement) -> bool:
     """Whether one aircraft, planted into the look, is explained as one at that place, with a score that counts."""
     row, col = round(placement.row), round(placement.col)
-    found = fit_candidate(planted(view, placement), row - max(0, row - ROOM_PX), col - max(0, col - ROOM_PX))
     top, left = max(0, row - ROOM_PX), max(0, col - ROOM_PX)
+    image = planted(view, placement)
+    aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
+    if llr_to_score(judge_place(image, row - top, col - left, aprons)) >= view.min_score:
+        return True
+    if not view.by_shape:
+        return False
+    found = fit_candidate(image, row - top, col - left)
     return any(
         np.hypot(fit.row + top - placement.row, fit.col + left - placement.col) * view.pixel_m <= FOUND_WITHIN_M
         and llr_to_score(fit.llr_vs_clutter) >= view.min_score
@@ -242,10 +252,11 @@ def _measured(
 
     def measure(job: _Job) -> Limit | None:
         """One of them."""
-        compared = detection.residual_images[job.index]
+        compared = detection.compared_with(job.index)
         assert compared is not None  # a pass without a ground is not judged
         image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, compared.ground)
-        view = View(compared, image, detection.min_score, stack.resolution)
+        aprons = stack.apron_index >= 0
+        view = View(compared, image, detection.min_score, stack.resolution, aprons, by_shape=not detection.few_looks)
         return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
 
     found = []

@@ -1,12 +1,13 @@
 """What the change stage must know of one sensor: its optics, its light, the paints, and the law of its false hits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from imagery_watch.model.arrays import Floats
+from imagery_watch.model.trees import TreeEnsemble
 
 Quantity = Literal["reflectance", "decibel"]
 """What the numbers of a Scene are: reflectance, 1.0 being a white Lambertian surface, or radar backscatter in dB."""
@@ -54,6 +55,8 @@ class DetectorModel:
     """Power of an airfield's clutter with which its false hits grow."""
     min_reported_llr: float
     """Least log-likelihood ratio that is ever reported: below it the law is not known well enough."""
+    object_trees: TreeEnsemble = field(repr=False, compare=False)
+    """What tells objects the size of aircraft from all else that changes between two looks."""
 
     def __hash__(self) -> int:
         """Consistent with equality; mappings have no hash, and templates are cached by the model that drew them."""

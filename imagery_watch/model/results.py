@@ -105,6 +105,11 @@ class Hit:
     """What else speaks for or against the hit."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is openly unidentified: an object that came or left, and may be an aircraft."""
+        return self.object == "open"
+
+    @property
     def size_class(self) -> SizeClass:
         """`small` (below 24 m), `medium` or `large` (from 42 m), by overall length."""
         return size_class(self.length_m)

@@ -48,7 +48,8 @@ def view_of(detection: DetectionResult, index: int = 3, **changes: Any) -> View:
     look = detection.residual_images[index]
     assert look is not None
     image = detection.stack.passes[index].image
-    view = View(look, np.where(np.isfinite(image), image, look.ground), detection.min_score, 10.0)
+    ground = np.where(np.isfinite(image), image, look.ground)
+    view = View(look, ground, detection.min_score, 10.0, detection.stack.apron_index >= 0)
     return replace(view, **changes)
 
 

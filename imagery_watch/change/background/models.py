@@ -111,7 +111,7 @@ def _learn_for(stack: Stack, orbit: int | None, bucket: int, half_window: timede
 
 def _learn_from(chosen: Sequence[PreparedPass], middle: datetime, stack: Stack, *, own_orbit: bool) -> LearntBackground:
     aprons = stack.apron_index >= 0
-    images = _level_all([item.image for item in chosen], aprons, stack.resolution)
+    images = level_all([item.image for item in chosen], aprons, stack.resolution)
     noise = estimate_temporal_noise(images, aprons, stack.detector.min_noise)
     pavement = estimate_pavement_colour(images, aprons, stack.resolution)
     weights = weigh_empty_looks(images, pavement, noise, aprons) * _weigh_by_season(chosen, middle)[:, None, None]
@@ -130,7 +130,7 @@ def _weigh_by_season(chosen: Sequence[PreparedPass], middle: datetime) -> Floats
     return np.exp(-0.5 * (apart**2 - nearest**2)).astype(np.float32)
 
 
-def _level_all(images: Sequence[Image], aprons: Mask, pixel_m: float) -> ImageStack:
+def level_all(images: Sequence[Image], aprons: Mask, pixel_m: float) -> ImageStack:
     """(time, band, y, x): the images, each at the level of their median, as every look is when it is judged.
 
     Without this the wetness and light of a whole apron would count as noise of each of its pixels.

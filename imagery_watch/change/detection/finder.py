@@ -5,7 +5,7 @@ stay. Several looks may add up, so weak objects are kept as well (docs/method.md
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -27,10 +27,13 @@ from imagery_watch.change.detection.free_shape_fit import refit_free_shape
 from imagery_watch.change.detection.likelihood import CoarseLikelihood
 from imagery_watch.change.detection.matched_filter import match_templates
 from imagery_watch.change.detection.row_fit import find_leading_rows, fit_row
+from imagery_watch.change.looks.features import judge_places
 from imagery_watch.model.arrays import Image, Mask
 
 SCREEN_LLR = 14.0
 """Log-likelihood ratio at which a local maximum of the matched filter is worth a fit."""
+MIN_OPINION = 0.0
+"""Evidence of the trees below which it is not asked for a shape."""
 MAX_CANDIDATES = 400
 """Most candidates of one look that are fitted, the best first: one with more of them does not show aircraft."""
 BESIDE_PX = 2
@@ -72,22 +75,45 @@ def find_detections(
     `apron_index` is (y, x), -1 outside; `min_llr` is the least log-likelihood ratio against clutter that is kept.
     """
     found: list[Detection] = []
-    for row, col in _find_peaks(match_templates(image), apron_index >= 0):
-        candidate = fit_candidate(image, row, col)
+    aprons, llr = apron_index >= 0, match_templates(image)
+    peaks = find_peaks(llr, aprons)
+    for (row, col), opinion in zip(peaks, judge_places(image, llr, aprons, peaks).llr, strict=True):
+        candidate = _with_opinion(fit_candidate(image, row, col), image, row, col, float(opinion))
         fits = candidate.fits
-        if candidate.row and any(_find_apron(apron_index, fit.row, fit.col, 0) < 0 for fit in fits):
+        if candidate.row and any(find_apron(apron_index, fit.row, fit.col, 0) < 0 for fit in fits):
             fits = candidate._replace(row=()).fits
         for fit in fits:
-            apron = _find_apron(apron_index, fit.row, fit.col, APRON_SLACK_PX)
+            apron = find_apron(apron_index, fit.row, fit.col, APRON_SLACK_PX)
             if apron >= 0 and fit.llr_vs_clutter >= min_llr and not fit.moving:
                 found.append(Detection(index, fit, apron))
     return non_max_suppression(found)
 
 
-def _find_peaks(llr: Image, aprons: Mask) -> list[tuple[int, int]]:
+def _with_opinion(candidate: Candidate, image: ResidualImage, row: int, col: int, llr: float) -> Candidate:
+    """The candidate, its single aircraft with the evidence of the trees where that is more and there is no row."""
+    if llr < MIN_OPINION or candidate.row or (candidate.single and candidate.single.llr_vs_clutter >= llr):
+        return candidate
+    return Candidate(fit_with_evidence(image, row, col, llr), ())
+
+
+def judge_place(image: ResidualImage, row: int, col: int, aprons: Mask) -> float:
+    """What the sensor's trees make of one pixel, whether or not the matched filter proposes it."""
+    cutout = make_cutout(image, row, col)
+    llr = np.full(aprons.shape, fit_bank_coarsely(cutout, CoarseLikelihood(cutout)).max(), np.float32)
+    return float(judge_places(image, llr, aprons, [(row, col)]).llr[0])
+
+
+def fit_with_evidence(image: ResidualImage, row: int, col: int, llr: float) -> AircraftFit:
+    """The aircraft that explains a place best, with the evidence `llr` instead of its own where that is more."""
+    cutout = make_cutout(image, row, col)
+    fit = fit_aircraft_in(cutout, fit_bank_coarsely(cutout, CoarseLikelihood(cutout)))
+    return replace(fit, llr_vs_clutter=llr, by_trees=True) if llr > fit.llr_vs_clutter else fit
+
+
+def find_peaks(llr: Image, aprons: Mask, least: float = SCREEN_LLR) -> list[tuple[int, int]]:
     """Rows and columns of the matched filter's local maxima on and beside the aprons, the best first."""
     beside = ndimage.binary_dilation(aprons, iterations=BESIDE_PX)
-    peaks = peak_local_max(llr, min_distance=1, threshold_abs=SCREEN_LLR, exclude_border=False)
+    peaks = peak_local_max(llr, min_distance=1, threshold_abs=least, exclude_border=False)
     return [(int(row), int(col)) for row, col in peaks if beside[row, col]][:MAX_CANDIDATES]
 
 
@@ -112,7 +138,7 @@ def non_max_suppression(found: Sequence[Detection]) -> list[Detection]:
     return kept
 
 
-def _find_apron(apron_index: NDArray[np.int16], row: float, col: float, slack_px: int) -> int:
+def find_apron(apron_index: NDArray[np.int16], row: float, col: float, slack_px: int) -> int:
     """The apron at a place, or as near as that; -1 if none."""
     top, left = round(row), round(col)
     height, width = apron_index.shape

@@ -13,14 +13,14 @@ from scipy import fft, ndimage
 
 from imagery_watch.change.robust import MAD_TO_SIGMA
 from imagery_watch.model import Registration, finite_in_all_bands
-from imagery_watch.model.arrays import Image, Mask
+from imagery_watch.model.arrays import Doubles, Image, Mask
 from imagery_watch.model.change import MIN_RING_KM2
 
 MAX_SHIFT_PX = 6.0
 """Beyond this the match is not believed: real pairs of 2016 are 1.9 px apart, later ones less than one."""
 
 BLOCKS = 5
-"""Blocks along each edge of the Grid that are registered by themselves."""
+"""Blocks along each edge of the usable part of the Grid that are registered by themselves."""
 ITERATIONS = 12
 """Most steps of Gauss-Newton in one block."""
 EDGE_BLUR_PX = 0.7
@@ -35,7 +35,7 @@ SEARCH_SLACK_PX = 2
 """The phase correlation is searched so far beyond `MAX_SHIFT_PX`."""
 PEAK_BLUR_PX = 0.6
 """Sigma of the Gaussian that smooths the correlation surface before its peak is taken."""
-MIN_BLOCK_SHARE, MIN_BLOCK_PIXELS = 0.25, 200
+MIN_BLOCK_SHARE, MIN_BLOCK_PIXELS = 0.2, 200
 """Share and number of usable pixels from which a block is registered."""
 MAX_BLOCK_DRIFT_PX = 2.5
 """A block that moves farther than this from the whole-pixel shift has lost its match."""
@@ -49,6 +49,12 @@ MIN_BLOCKS = 4
 """Blocks that must give a shift for their median to be believed."""
 MAX_ERROR_PX = 1.0
 """Standard error of the shift from which there is no clear match."""
+MIN_USABLE_KM2 = 0.1
+"""Clear ring below which nothing is registered."""
+MIN_LIKENESS = 0.25
+"""Correlation of two edge images from which they show one place: of 4000 unlike pixels it is 0.02 at most."""
+MIN_WHOLE_ERROR_PX = 0.1
+"""Least error of a shift that does not come from blocks."""
 MIN_MOVE_PX = 0.01
 """Nearer than this along both axes, an image is not resampled."""
 LOST_SHARE = 0.01
@@ -74,24 +80,62 @@ def gradient_magnitude(data: Image, valid: Mask) -> Image:
 def register(moving: Image, fixed: Image, usable: Mask, pixel_m: float) -> Registration:
     """How far `moving` must move to lie on `fixed` (images of `gradient_magnitude`), using pixels of `usable` only.
 
-    The shift is zero, and `reason` says why, where there is too little ring or no clear match.
+    By blocks where enough of them speak, else by all usable pixels at once. The shift is zero, and `reason` says why,
+    where there is too little ring or no clear match.
     """
     usable_km2 = float(usable.sum()) * pixel_m**2 / 1e6
-    if usable_km2 < MIN_RING_KM2:
+    if usable_km2 < MIN_USABLE_KM2:
         return Registration(0.0, 0.0, np.nan, usable_km2, f"only {usable_km2:.2f} km2 of clear ring to register on")
     start = _whole_shift(moving, fixed, usable)
-    if np.hypot(*start) > MAX_SHIFT_PX:
-        return Registration(0.0, 0.0, np.nan, usable_km2, "no match with the reference", mismatched=True)
-    solved = [_refine(block, start) for block in _blocks(moving, fixed, usable)]
+    if np.hypot(*start) <= MAX_SHIFT_PX:
+        found = _by_blocks(moving, fixed, usable, start) or _as_one(moving, fixed, usable, start)
+        if found is not None:
+            return Registration(*found, usable_km2)
+    # with a small ring an edge of cloud is enough to hide a match: the pass is then used as it lies
+    enough = usable_km2 >= MIN_RING_KM2
+    return Registration(0.0, 0.0, np.nan, usable_km2, "no clear match with the reference", mismatched=enough)
+
+
+def _by_blocks(
+    moving: Image, fixed: Image, usable: Mask, start: tuple[float, float]
+) -> tuple[float, float, float] | None:
+    """Rows, columns and error from blocks that are registered by themselves; None where too few agree."""
+    solved = [_refine(block, start) for block in _blocks(moving, fixed, usable, BLOCKS)]
     shifts = np.array([shift for shift in solved if shift is not None])
     if len(shifts) < MIN_BLOCKS:
-        return Registration(0.0, 0.0, np.nan, usable_km2, "too few places that match the reference", mismatched=True)
+        return None
+    middle, error = _middle_of(shifts)
+    if np.hypot(*middle) > MAX_SHIFT_PX or error > MAX_ERROR_PX:
+        return None
+    return float(middle[0]), float(middle[1]), error
+
+
+def _middle_of(shifts: Doubles) -> tuple[Doubles, float]:
+    """The median of shifts (block, 2), and the standard error of that median."""
     middle = np.median(shifts, axis=0)
     scatter = MAD_TO_SIGMA * np.median(np.abs(shifts - middle), axis=0)
-    error = float(np.hypot(*scatter) * np.sqrt(np.pi / 2 / len(shifts)))
-    if np.hypot(*middle) > MAX_SHIFT_PX or error > MAX_ERROR_PX:
-        return Registration(0.0, 0.0, np.nan, usable_km2, "no clear match with the reference", mismatched=True)
-    return Registration(float(middle[0]), float(middle[1]), error, usable_km2)
+    return middle, float(np.hypot(*scatter) * np.sqrt(np.pi / 2 / len(shifts)))
+
+
+def _as_one(moving: Image, fixed: Image, usable: Mask, start: tuple[float, float]) -> tuple[float, float, float] | None:
+    """Rows, columns and error from all usable pixels at once; None where the images do not look alike afterwards.
+
+    The error is that of the quarters, which are registered by themselves where they can be.
+    """
+    whole = next(iter(_blocks(moving, fixed, usable, 1)), None)
+    shift = None if whole is None else _refine(whole, start)
+    if whole is None or shift is None or np.hypot(*shift) > MAX_SHIFT_PX or _likeness(whole, shift) < MIN_LIKENESS:
+        return None
+    quarters = [_refine(block, shift) for block in _blocks(moving, fixed, usable, 2)]
+    known = np.array([shift, *(quarter for quarter in quarters if quarter is not None)])
+    error = _middle_of(known)[1] if len(known) > 2 else 0.0
+    return shift[0], shift[1], max(error, MIN_WHOLE_ERROR_PX)
+
+
+def _likeness(block: "_Block", shift: tuple[float, float]) -> float:
+    """Correlation of the edges of a block, moved by a shift, with the fixed ones."""
+    moved = ndimage.shift(block.moving, shift, order=1, mode="nearest")[block.usable]
+    return float(np.corrcoef(np.clip(moved, *EDGE_CLIP), np.clip(block.fixed[block.usable], *EDGE_CLIP))[0, 1])
 
 
 def shift_image(data: Image, rows: float, cols: float) -> Image:
@@ -141,10 +185,11 @@ class _Block:
     usable: Mask
 
 
-def _blocks(moving: Image, fixed: Image, usable: Mask) -> list[_Block]:
-    """The Grid cut into `BLOCKS` x `BLOCKS`, without those that hold little usable ring."""
+def _blocks(moving: Image, fixed: Image, usable: Mask, along: int) -> list[_Block]:
+    """The usable part of the Grid cut into `along` x `along` blocks, without those that hold little usable ring."""
     gradient = np.gradient(fixed)
-    rows, cols = (np.array_split(np.arange(edge), BLOCKS) for edge in usable.shape)
+    inside = (np.flatnonzero(usable.any(axis=axis)) for axis in (1, 0))
+    rows, cols = (np.array_split(np.arange(some[0], some[-1] + 1), along) for some in inside)
     found = []
     for row in rows:
         for col in cols:

@@ -50,8 +50,8 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
         .get_template("report.html.j2")
         .render(
             result=result,
-            hits=list(enumerate(result.hits, start=1)),
-            hit_numbers={hit.id: number for number, hit in enumerate(result.hits, start=1)},
+            hits=list(enumerate(summaries.aircraft_first(result.hits), start=1)),
+            hit_numbers={hit.id: number for number, hit in enumerate(summaries.aircraft_first(result.hits), start=1)},
             pictures=shown,
             headline=summaries.headline(result),
             counts=summaries.result_counts(result.looks),
@@ -65,7 +65,7 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
             missed=summaries.missed(result.looks),
             weaker=summaries.weaker(result.looks),
             most_reasons=MOST_REASONS,
-            map=airfield_map(result.airfield, result.hits),
+            map=airfield_map(result.airfield, summaries.aircraft_first(result.hits)),
             timeline=timeline(result.looks, [apron.name for apron in result.airfield.aprons]),
             facts=facts(_origin(result.provenance)),
             warnings=result.provenance.warnings,
@@ -153,6 +153,7 @@ def _environment() -> Environment:
         "dwell": sentences.dwell_words,
         "moved": sentences.moved_words,
         "length_text": summaries.length_text,
+        "size_text": summaries.size_text,
         "calibrated": summaries.calibrated,
         "png": _data_url,
     }

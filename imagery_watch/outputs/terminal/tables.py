@@ -1,5 +1,7 @@
 """A run in a terminal: the hits, and a line on the looks. Names cannot reach the terminal's controls."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -11,27 +13,48 @@ from imagery_watch.outputs.wording.summaries import calibrated, headline, length
 from imagery_watch.outputs.wording.text import clean, minutes
 
 STAY_COLUMNS = ("Apron", "Length", "Came (UTC)", "Left (UTC)", "Stood", "Note")
+MOST_OBJECTS = 10
+"""Openly unidentified hits in the terminal, unless all are asked for."""
 COLUMNS = ("Kind", "Size", "Length", "Between (UTC)", "Apron", "Score", "False alarms a year")
 
 
 def hits_table(result: RunResult) -> Table:
-    """The hits, one row each, in their order; the kinds are possible ones."""
-    title = f"{result.airfield.name}: changes consistent with aircraft"
+    """The hits that are told as aircraft, one row each, in their order; the kinds are possible ones."""
+    aircraft = [hit for hit in result.hits if not hit.is_open]
+    return _table(f"{result.airfield.name}: changes consistent with aircraft", aircraft)
+
+
+def objects_table(result: RunResult, most: int | None) -> Table:
+    """The openly unidentified hits, at most so many of the strongest, in their order; None is all."""
+    objects = [hit for hit in result.hits if hit.is_open]
+    strongest = {hit.id for hit in sorted(objects, key=lambda hit: (-hit.score, hit.id))[:most]}
+    title = f"Other objects that came or left, each of which may be an aircraft ({len(objects)})"
+    if len(strongest) < len(objects):
+        title += f": the strongest {len(strongest)}; --objects shows all"
+    return _table(title, [hit for hit in objects if hit.id in strongest])
+
+
+def _table(title: str, hits: Sequence[Hit]) -> Table:
     table = Table(title=safe(title), title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="right" if column == "Score" else "left", overflow="fold")
-    for hit in result.hits:
+    for hit in hits:
         table.add_row(*(safe(cell) for cell in _cells(hit)))
     return table
 
 
-def print_summary(result: RunResult, console: Console) -> None:
-    """Print the table (where there is a hit), what was found, what was likely missed, and the looks by result."""
+def print_summary(result: RunResult, console: Console, *, all_objects: bool = False) -> None:
+    """Print the tables (where there are hits), what was found, what was likely missed, and the looks by result.
+
+    Of the openly unidentified hits the strongest few, unless `all_objects`.
+    """
     if result.provenance.simulated:
         note = result.provenance.simulated_note or "Nothing here was observed."
         console.print(f"[bold yellow]Simulated data.[/] {safe(note)}", highlight=False)
-    if result.hits:
+    if not all(hit.is_open for hit in result.hits):
         console.print(hits_table(result))
+    if any(hit.is_open for hit in result.hits):
+        console.print(objects_table(result, None if all_objects else MOST_OBJECTS))
     for line in filter(None, (headline(result), missed(result.looks), looks_line(result))):
         console.print(safe(line), highlight=False)
 

@@ -115,10 +115,27 @@ def headline(result: RunResult) -> str:
 def _found(hits: Sequence[Hit]) -> str:
     if not hits:
         return "No change of aircraft size was found"
+    aircraft = [hit for hit in hits if not hit.is_open]
+    told = [_count_kinds(aircraft, "consistent with aircraft")] if aircraft else []
+    if len(aircraft) < len(hits):
+        told.append(_count_kinds([hit for hit in hits if hit.is_open], "of other objects, each of which may be one,"))
+    return f"{' and '.join(told)} {'was' if len(hits) == 1 else 'were'} found"
+
+
+def _count_kinds(hits: Sequence[Hit], what: str) -> str:
     kinds = Counter(hit.kind for hit in hits)
     each = ", ".join(f"{number} possible {_plural(kind, number)}" for kind, number in sorted(kinds.items()))
-    changes = "1 change" if len(hits) == 1 else f"{len(hits)} changes"
-    return f"{changes} consistent with aircraft ({each}) {'was' if len(hits) == 1 else 'were'} found"
+    return f"{len(hits)} {_plural('change', len(hits))} {what} ({each})"
+
+
+def aircraft_first(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits in their order, those told as aircraft before the openly unidentified."""
+    return sorted(hits, key=lambda hit: hit.is_open)
+
+
+def size_text(hit: Hit) -> str:
+    """`medium`, and that it may be none where the hit is openly unidentified."""
+    return f"{hit.size_class}, may be an aircraft" if hit.is_open else hit.size_class
 
 
 def _blind(result: RunResult) -> str:

@@ -1,6 +1,10 @@
 """Sentinel-2 as the change stage sees it: the 10 m bands of MSI, as reflectance on the ground."""
 
+import json
+from importlib.resources import files
+
 from imagery_watch.model.detector import DetectorModel
+from imagery_watch.model.trees import TreeEnsemble
 
 DETECTOR = DetectorModel(
     quantity="reflectance",
@@ -34,5 +38,9 @@ DETECTOR = DetectorModel(
     tail_rate=0.32,
     clutter_power=2.0,
     min_reported_llr=4.0,
+    # Learnt from simulated terminals by benchmarks/train_trees.py; docs/method.md, section 6.
+    object_trees=TreeEnsemble.from_document(
+        json.loads(files(__package__ or "").joinpath("object_trees.json").read_text(encoding="utf-8"))
+    ),
 )
 """The detector's constants for Sentinel-2 Level-2A."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from change.scenes import GRID, areas, ground
+from change.scenes import APRON, GRID, areas, ground
 from imagery_watch.change.preprocess.registration import (
     MAX_SHIFT_PX,
     fill_invalid,
@@ -43,9 +43,9 @@ def test_a_shifted_image_moves_back(shift: tuple[float, float]) -> None:
 
 def test_too_little_ring_says_so_and_moves_nothing() -> None:
     small = np.zeros(GRID.shape, bool)
-    small[:50, :50] = True
+    small[:30, :30] = True
     result = found(ground(), ground(), small)
-    assert not result.ok and "0.25 km2" in result.reason and (result.rows, result.cols) == (0.0, 0.0)
+    assert not result.ok and "0.09 km2" in result.reason and (result.rows, result.cols) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -99,3 +99,25 @@ def test_edges_of_nothing_are_nothing() -> None:
     assert not gradient_magnitude(np.full((2, 20, 20), np.nan, np.float32), np.zeros((20, 20), bool)).any()
     flat = gradient_magnitude(np.full((2, 20, 20), 0.3, np.float32), np.ones((20, 20), bool))
     assert np.isfinite(flat).all()
+
+
+@pytest.mark.parametrize("shift", [(0.4, -0.6), (1.7, 0.5)])
+def test_a_small_ring_is_registered_as_one(shift: tuple[float, float]) -> None:
+    """An image of 1 km2 around an apron, as small crops are: fewer blocks than agree, and yet a clear match."""
+    small = np.zeros(GRID.shape, bool)
+    small[30:84, 26:88] = True
+    small[APRON] = False
+    moving = np.stack([ndimage.shift(band, shift, order=3, mode="nearest") for band in ground()]).astype(np.float32)
+    result = found(moving, ground(), small)
+    assert result.ok and result.usable_km2 < 0.3
+    assert (result.rows, result.cols) == pytest.approx((-shift[0], -shift[1]), abs=0.2)
+    assert 0.1 <= result.error_px < 1.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_on_a_small_ring_is_used_as_it_lies(seed: int) -> None:
+    small = np.zeros(GRID.shape, bool)
+    small[20:80, 20:80] = True
+    noise = np.random.default_rng(seed).normal(0.2, 0.05, (4, *GRID.shape)).astype(np.float32)
+    result = found(noise, ground(), small)
+    assert not result.ok and not result.mismatched and (result.rows, result.cols) == (0.0, 0.0)
