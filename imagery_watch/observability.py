@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imagery_watch.errors import PassRefused
 from imagery_watch.model import Acquisition, Airfield, Areas, Chance, Hit, Look, LookResult, Occupancy, Period
-from imagery_watch.model.change import FEW_LOOKS
+from imagery_watch.model.change import FEW_LOOKS, MIN_RING_KM2
 from imagery_watch.reasons import Reason, ReasonCode, join_reasons
 from imagery_watch.survey import ReadPasses
 
@@ -106,6 +106,8 @@ def _reasons(detection: "DetectionResult", index: int, visible: float, min_visib
     found = list(item.scene.notes)
     if not item.registration.ok:
         found.append(ReasonCode.NOT_REGISTERED.because(what=item.registration.reason))
+    elif item.registration.usable_km2 < MIN_RING_KM2:
+        found.append(ReasonCode.SMALL_RING.because(km2=item.registration.usable_km2))
     if len(detection.stack.passes) < FEW_LOOKS:
         found.append(ReasonCode.FEW_PASSES.because())
     elif not background.own_orbit:

@@ -70,6 +70,11 @@ class ReasonCode(StrEnum):
     BAND_LEFT_OUT = "band_left_out", "without {band}: not in every tile's item"
     NO_INFRARED = "no_infrared", "without near infrared: a cloud's shadow is judged by {band}"
     NOT_REGISTERED = "not_registered", "not registered: {what}", "not registered"
+    SMALL_RING = (
+        "small_ring",
+        "registered on only {km2:.2f} km2 of clear ring",
+        "registered on little clear ring",
+    )
     FEW_PASSES = "few_passes", "weaker: few passes to compare with"
     OTHER_ORBITS = "other_orbits", "compared with passes of all orbits: its own has too few"
     SNOW_LAY = "snow_lay", "snow lay here within a month: heaps of cleared snow can look like aircraft"

@@ -15,10 +15,10 @@ from imagery_watch.change.background.residuals import ResidualImage, compute_res
 from imagery_watch.change.between_looks import find_objects_between_looks
 from imagery_watch.change.detection.finder import Detection, find_detections
 from imagery_watch.change.detection.free_shape_fit import measure_object
-from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibrate, score_to_llr
+from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibrate, llr_to_score, score_to_llr
 from imagery_watch.change.looks.pairs import compare_looks
 from imagery_watch.change.preprocess.stack import Stack, prepare_stack
-from imagery_watch.change.tracking.events import Event, derive_events, remove_dipoles
+from imagery_watch.change.tracking.events import Event, derive_events, is_fringe, remove_dipoles
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
@@ -26,6 +26,10 @@ from imagery_watch.model.change import FEW_LOOKS
 
 MIN_OPEN_LLR = 0.0
 """Least evidence of a change between two looks that is followed."""
+FEW_LOOKS_MIN_LLR = 5.0
+"""Least evidence of what is told as an aircraft where looks are compared with one another."""
+OPEN_BUDGETS = 10.0
+"""Times the budget of false hits that a change told so may stand for: who bears few false ones is told few such."""
 MIN_OPEN_CHANCE = 0.6
 """Chance of being true from which a change is told beside sure ones though it is weaker than `min_score`."""
 
@@ -102,12 +106,12 @@ def detect(
         events = remove_dipoles(events)
     calibration = _calibrate_airfield(stack, images, detections, events)
     least = calibration.score_at(false_alarms_per_year) if min_score is None else min_score
-    open_too = min_score is None
+    if min_score is None and len(stack.passes) < FEW_LOOKS:
+        least = max(least, llr_to_score(FEW_LOOKS_MIN_LLR))
+    open_budget = false_alarms_per_year if min_score is None else 0.0
     return DetectionResult(
         stack=stack,
-        events=tuple(
-            event for event in events if event.score >= least or (open_too and _is_likely(event, calibration))
-        ),
+        events=tuple(one for one in events if _is_told(one, events, least, calibration, open_budget)),
         backgrounds=tuple(None if one is None else one.model for one in learnt),
         objects=tuple(measured),
         residual_images=tuple(images),
@@ -152,9 +156,18 @@ def _detect_in_each(
     return found
 
 
-def _is_likely(event: Event, calibration: Calibration) -> bool:
-    """Whether a change is likely true, weak as it may be, because many sure ones were seen here."""
-    return calibration.p_change(event.score) >= MIN_OPEN_CHANCE
+def _is_told(event: Event, events: Sequence[Event], least: float, calibration: Calibration, open_budget: float) -> bool:
+    """Whether an event is strong enough, or likely; what no shape speaks for must not be the fringe of another."""
+    sure = event.score >= least and not event.parked.best.fit.by_trees
+    return sure or (
+        (event.score >= least or _is_likely(event, calibration, open_budget)) and not is_fringe(event, events)
+    )
+
+
+def _is_likely(event: Event, calibration: Calibration, false_alarms_per_year: float) -> bool:
+    """Whether a change is likely true, though weaker than the budget asks, for many sure ones were seen here."""
+    rare = calibration.false_alarms_per_year(event.score) <= OPEN_BUDGETS * false_alarms_per_year
+    return rare and calibration.p_change(event.score) >= MIN_OPEN_CHANCE
 
 
 def _number(objects: Sequence[ParkedObject]) -> list[ParkedObject]:

@@ -56,7 +56,10 @@ class Calibration:
 
     def false_alarms_per_km2(self, score: float) -> float:
         """False hits of at least this score per km2 of visible apron and pass."""
-        return max(MIN_FALSE_ALARM_RATE, self._rate_at_threshold() * self._stretch(score_to_llr(score)) ** -self._power)
+        llr, law = score_to_llr(score), self.law
+        rate = self._rate_at_threshold() * self._stretch(llr) ** -self._power
+        below = max(0.0, law.tail_threshold - llr) / law.tail_scale  # there the law grows as at its threshold
+        return max(MIN_FALSE_ALARM_RATE, float(rate * np.exp(below)))
 
     def false_alarms_per_year(self, score: float) -> float:
         """False hits of at least this score in a nominal year of 73 clear passes over this airfield."""

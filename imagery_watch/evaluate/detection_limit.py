@@ -57,8 +57,6 @@ class View:
     pixel_m: float
     aprons: Mask = field(repr=False)
     """(y, x): all aprons of the airfield."""
-    by_shape: bool = True
-    """Whether shapes of aircraft are asked, or the sensor's trees alone, as where looks are compared with looks."""
 
 
 def limit_in(view: View, aprons: Mask, plantings: int, seed: str) -> Limit | None:
@@ -130,8 +128,6 @@ def is_found(view: View, placement: Placement) -> bool:
     aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
     if llr_to_score(judge_place(image, row - top, col - left, aprons)) >= view.min_score:
         return True
-    if not view.by_shape:
-        return False
     found = fit_candidate(image, row - top, col - left)
     return any(
         np.hypot(fit.row + top - placement.row, fit.col + left - placement.col) * view.pixel_m <= FOUND_WITHIN_M
@@ -256,7 +252,7 @@ def _measured(
         assert compared is not None  # a pass without a ground is not judged
         image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, compared.ground)
         aprons = stack.apron_index >= 0
-        view = View(compared, image, detection.min_score, stack.resolution, aprons, by_shape=not detection.few_looks)
+        view = View(compared, image, detection.min_score, stack.resolution, aprons)
         return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
 
     found = []

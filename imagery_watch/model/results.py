@@ -90,9 +90,9 @@ class Hit:
     probability: float | None = None
     """That this is an aircraft arriving or leaving, 0..1."""
     p_change: float | None = None
-    """That something of at least some 10 m came or left, whatever it is, 0..1; null: not estimated yet."""
+    """That something of at least some 10 m came or left, whatever it is, 0..1; null: an older version wrote the hit."""
     object: ObjectKind | None = None
-    """What came or left, as far as can be told; null: not judged yet."""
+    """What came or left: `open` may be an aircraft, told for the many sure changes beside it; null: not judged."""
     sensor: str = "sentinel-2"
     """`sentinel-2`, `sentinel-1` or `fused`."""
     status: Status = "provisional"

