@@ -64,7 +64,9 @@ def test_an_aircraft_between_snowy_passes_is_still_told() -> None:
 def test_a_look_within_a_month_of_snow_says_so(days: int, warned: bool) -> None:
     scene = make_scene(10)
     when = scene.datetime - SNOW_LIES * (days / 30)
-    item: Any = SimpleNamespace(scene=scene, datetime=scene.datetime, registration=SimpleNamespace(ok=True))
+    item: Any = SimpleNamespace(
+        scene=scene, datetime=scene.datetime, registration=SimpleNamespace(ok=True, usable_km2=5.0)
+    )
     stack = SimpleNamespace(passes=[item] * 8, snowy=(when,))
     detection: Any = SimpleNamespace(stack=stack, backgrounds=[SimpleNamespace(own_orbit=True)])
     assert _judge(detection, 0, 1.0, 0.3) == "no_change"
