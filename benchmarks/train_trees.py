@@ -2,7 +2,7 @@
 
 They learn from simulated terminals alone (`imagery_watch/simulate/terminal/`), 140 of three looks each, of which every
 fourth is without traffic; what a logit means is counted on 60 others, quiet and without traffic. Needs scikit-learn,
-which nothing else here does; takes 8 minutes on two cores. docs/method.md, section 6, says what the features are.
+which nothing else here does; takes some nine minutes on two cores. The features are told in docs/method.md, section 6.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -135,10 +136,10 @@ def measure_evidence(told: np.ndarray, km2: float) -> list[float]:
     return [round(float(one), 3) for one in np.where(rates < law.tail_rate, rare, common)]
 
 
-def export(model: object, evidence: list[float]) -> dict[str, object]:
+def export(model: Any, evidence: list[float]) -> dict[str, object]:
     """The fitted model as `TreeEnsemble.from_document` reads it."""
     column, threshold, left, right, value, roots = [], [], [], [], [], []
-    for (tree,) in model._predictors:  # type: ignore[attr-defined]
+    for (tree,) in model._predictors:
         offset = len(column)
         roots.append(offset)
         for node in tree.nodes:
@@ -148,7 +149,7 @@ def export(model: object, evidence: list[float]) -> dict[str, object]:
             left.append(0 if leaf else int(node["left"]) + offset)
             right.append(0 if leaf else int(node["right"]) + offset)
             value.append(round(float(node["value"]), 5) if leaf else 0.0)
-    baseline = round(float(np.ravel(model._baseline_prediction)[0]), 5)  # type: ignore[attr-defined]
+    baseline = round(float(np.ravel(model._baseline_prediction)[0]), 5)
     return {
         "features": FEATURES,
         "roots": roots,

@@ -121,7 +121,7 @@ def _ask_shape(image: ResidualImage, place: _Place, judged: Sequence[_Place]) ->
     if not place.stands_out:
         return place
     highest = max((one for one in judged if _are_near(one, place)), key=lambda one: one.matched)
-    fits = [fit for one in {place, highest} for fit in fit_candidate(image, one.row, one.col).fits]
+    fits = [fit for one in dict.fromkeys((place, highest)) for fit in fit_candidate(image, one.row, one.col).fits]
     best = max(fits, key=lambda fit: fit.llr_vs_clutter, default=None)
     if best is None or best.llr_vs_clutter <= place.llr:
         return place

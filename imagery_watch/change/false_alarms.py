@@ -30,10 +30,7 @@ SURE_LLR_SHARE = 0.7
 PRIOR_TRAFFIC = 0.05
 """Changes per km2 and pass before anything is known of an airfield."""
 CHANGE_DENSITY = 0.15
-"""Changes for each unit of the ratio near the least reported one, as a share of all beyond that.
-
-On simulated terminals 0.13 to 0.18; docs/method.md, section 14.
-"""
+"""Changes for each unit of the ratio near the least reported one, as a share of all beyond that: assumed."""
 CHANGE_PRIOR_KM2_PASSES = 1.0
 """The km2 x pass without a change that an airfield's number of changes is pulled towards."""
 MAX_TRUE_LLR = 300.0

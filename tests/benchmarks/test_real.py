@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ import pytest
 import rasterio
 import real
 import real_inputs
+from outputs.builders import make_hit
 from rasterio.transform import from_origin
 from shapely.geometry import Point
+
+from imagery_watch.model import Hit
 
 ROOT = Path(__file__).parent.parent.parent
 DAYS = ("2021-04-01", "2021-04-08")
@@ -65,7 +69,19 @@ def test_shares_are_told_with_their_interval() -> None:
 
 
 def test_the_nearest_hit_of_the_right_kind_and_look_counts() -> None:
-    assert real._nearest([], "arrival", DAYS[1], Point(0, 0), 40.0, None) is None
+    when = {"before": datetime(2021, 4, 1, 10, tzinfo=UTC), "after": datetime(2021, 4, 8, 10, tzinfo=UTC)}
+    far, near, other = (
+        make_hit(number, kind=kind, lon=lon, lat=0.0, **when)
+        for number, kind, lon in ((1, "arrival", 20.0), (2, "replacement", 10.0), (3, "departure", 0.0))
+    )
+
+    def nearest(kind: str, day: str, length: float = 40.0) -> Hit | None:
+        return real._nearest([far, near, other], kind, day, Point(0, 0), length, lambda lon, lat: (lon, lat))
+
+    assert nearest("arrival", DAYS[1]) is near and nearest("departure", DAYS[0]) is other
+    assert nearest("arrival", DAYS[0]) is None
+    assert real._nearest([far], "arrival", DAYS[1], Point(50, 0), 40.0, lambda lon, lat: (lon, lat)) is None
+    assert real._nearest([far], "arrival", DAYS[1], Point(50, 0), 70.0, lambda lon, lat: (lon, lat)) is far
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def count_told(tmp_path: Path, noise: float) -> tuple[int, int]:
     return sum(map(any, near)), int(sum(not any(told) for told in zip(*near, strict=True)))
 
 
-def test_most_parked_jets_of_genoa_are_told_and_less_noise_tells_no_fewer(tmp_path: Path) -> None:
+def test_most_parked_jets_of_genoa_are_told_and_less_noise_tells_no_fewer_but_for_one(tmp_path: Path) -> None:
     quiet, usual, loud = (count_told(tmp_path, noise) for noise in (0.003, 0.010, 0.020))
     assert quiet[0] >= usual[0] - 1 and usual[0] >= loud[0] - 1 and quiet[0] >= loud[0]
     assert quiet[0] >= 10 and usual[0] >= 7

@@ -52,7 +52,7 @@ MAX_ERROR_PX = 1.0
 MIN_USABLE_KM2 = 0.1
 """Clear ring below which nothing is registered."""
 MIN_LIKENESS = 0.25
-"""Correlation of two edge images from which they show one place: of 4000 unlike pixels it is 0.02 at most."""
+"""Correlation of two edge images from which they are taken to show one place."""
 MIN_WHOLE_ERROR_PX = 0.1
 """Least error of a shift that does not come from blocks."""
 MIN_MOVE_PX = 0.01
