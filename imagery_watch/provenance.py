@@ -110,7 +110,7 @@ def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", a
         told.append("No pass could be used, so nothing was compared; `looks.csv` has the reason for each.")
     elif len(compared) < FEW_LOOKS:
         told.append(
-            f"Only {len(compared)} usable passes: with so few, changes are judged by the airfield's average noise, "
+            f"Only {len(compared)} usable passes: with so few, looks are compared with one another, "
             "and an aircraft that was there in all of them cannot be told from the ground. This is a weaker result."
         )
     if areas.ring_km2 < MIN_RING_KM2:

@@ -118,7 +118,7 @@ def _found(hits: Sequence[Hit]) -> str:
     aircraft = [hit for hit in hits if not hit.is_open]
     told = [_count_kinds(aircraft, "consistent with aircraft")] if aircraft else []
     if len(aircraft) < len(hits):
-        told.append(_count_kinds([hit for hit in hits if hit.is_open], "of other objects, each of which may be one,"))
+        told.append(_count_kinds([hit for hit in hits if hit.is_open], "of other objects that may be aircraft"))
     return f"{' and '.join(told)} {'was' if len(hits) == 1 else 'were'} found"
 
 
