@@ -114,7 +114,9 @@ def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", a
             "and an aircraft that was there in all of them cannot be told from the ground. This is a weaker result."
         )
     if areas.ring_km2 < MIN_RING_KM2:
-        told.append(f"Only {areas.ring_km2:.2f} km2 around the aprons: passes were registered on little, or not at all.")
+        told.append(
+            f"Only {areas.ring_km2:.2f} km2 around the aprons: passes were registered on little, or not at all."
+        )
     unregistered = sum(not item.registration.ok for item in compared)
     if unregistered:
         told.append(f"{unregistered} of {len(compared)} passes could not be registered; edges may look like change.")
