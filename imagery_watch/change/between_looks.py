@@ -5,24 +5,21 @@ The order of the steps is in docs/method.md, section 6.
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from imagery_watch.change.background.models import level_all
 from imagery_watch.change.background.residuals import ResidualImage
-from imagery_watch.change.detection.aircraft_fit import AircraftFit
 from imagery_watch.change.detection.finder import (
     APRON_SLACK_PX,
     Detection,
     find_apron,
     find_peaks,
-    fit_candidate,
-    fit_with_evidence,
+    fit_with_opinion,
 )
-from imagery_watch.change.detection.free_shape_fit import measure_object
 from imagery_watch.change.detection.matched_filter import match_templates
-from imagery_watch.change.looks.features import judge_places
+from imagery_watch.change.looks.chips import judge_places
 from imagery_watch.change.looks.pairs import LookPair, compare_looks
 from imagery_watch.change.preprocess.stack import Stack
 from imagery_watch.change.tracking.objects import ParkedObject
@@ -30,11 +27,7 @@ from imagery_watch.change.tracking.pair_objects import PairChange, link_pair_cha
 from imagery_watch.model.arrays import Mask
 
 PAIR_SCREEN_LLR = 10.0
-"""Log-likelihood ratio at which a local maximum of the matched filter is worth its features."""
-MIN_LLR = -3.0
-"""Evidence of the trees below which a place that does not stand out is passed over."""
-MIN_SHAPE_LLR = -5.0
-"""Evidence of the trees below which one that does is passed over, too: shapes there are more often false than true."""
+"""Log-likelihood ratio at which a local maximum of the matched filter is shown to the network."""
 GLINT_PAINT = 0.94
 """Paint of a fuselage, at the bound of what a fit takes, from which something is brighter than paint: a glint."""
 APART_PX = 3.0
@@ -52,12 +45,8 @@ class _Place:
     came: bool
     """Whether something came, rather than left."""
     llr: float
-    stands_out: bool
-    """Whether a shape may be asked: dark spots that left look like bright aircraft that came."""
-    matched: float
-    """The matched filter's log-likelihood ratio."""
-    fit: AircraftFit | None = None
-    """Where the shape of an aircraft gave the evidence."""
+    length_m: tuple[float, float, float]
+    """Lower end of the interval, length, upper end."""
 
 
 def find_objects_between_looks(stack: Stack, min_llr: float, pool: Executor) -> list[ParkedObject]:
@@ -94,38 +83,18 @@ def _search(stack: Stack, before: int, after: int, where: Mask, min_llr: float) 
         return []
     places = []
     for came, image in ((True, pair.came), (False, pair.gone)):
-        judged = _judge(image, stack, where, came=came)
-        places += [_ask_shape(image, place, judged) for place in _thin_out(judged)[:MAX_CHANGES]]
-    changes = [_tell(pair, place, stack) for place in _thin_out([one for one in places if one.llr >= min_llr])]
+        places += [one for one in _judge(image, stack, where, came=came) if one.llr >= min_llr]
+    changes = [_tell(pair, place, stack) for place in _thin_out(places)[:MAX_CHANGES]]
     return [(pair, change) for change in changes if change is not None]
 
 
 def _judge(image: ResidualImage, stack: Stack, where: Mask, *, came: bool) -> list[_Place]:
-    """The matched filter's local maxima in one direction of a pair, with what the trees make of each."""
-    llr, aprons = match_templates(image), stack.apron_index >= 0
-    peaks = find_peaks(llr, aprons & where, PAIR_SCREEN_LLR)
-    opinions = judge_places(image, llr, aprons, peaks)
-    rows = zip(peaks, opinions.llr.tolist(), opinions.stands_out.tolist(), strict=True)
-    return [
-        _Place(*peak, came, told, stands_out, float(llr[peak]))
-        for peak, told, stands_out in rows
-        if told > (MIN_SHAPE_LLR if stands_out else MIN_LLR)
-    ]
-
-
-def _ask_shape(image: ResidualImage, place: _Place, judged: Sequence[_Place]) -> _Place:
-    """The place with the evidence of an aircraft's shape, where that says more than the trees.
-
-    The shape is asked there and at the matched filter's highest peak nearby.
-    """
-    if not place.stands_out:
-        return place
-    highest = max((one for one in judged if _are_near(one, place)), key=lambda one: one.matched)
-    fits = [fit for one in dict.fromkeys((place, highest)) for fit in fit_candidate(image, one.row, one.col).fits]
-    best = max(fits, key=lambda fit: fit.llr_vs_clutter, default=None)
-    if best is None or best.llr_vs_clutter <= place.llr:
-        return place
-    return replace(place, llr=best.llr_vs_clutter, fit=best)
+    """The matched filter's local maxima in one direction of a pair, with what the network makes of each."""
+    aprons = stack.apron_index >= 0
+    peaks = find_peaks(match_templates(image), aprons & where, PAIR_SCREEN_LLR)
+    opinions = judge_places(image, aprons, peaks)
+    rows = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
+    return [_Place(*peak, came, llr, tuple(length)) for peak, llr, length in rows]
 
 
 def _are_near(one: _Place, other: _Place) -> bool:
@@ -144,10 +113,9 @@ def _thin_out(places: Sequence[_Place]) -> list[_Place]:
 def _tell(pair: LookPair, place: _Place, stack: Stack) -> PairChange | None:
     """The change at a place, as an aircraft; None where that lies off the aprons, moves, or is brighter than paint."""
     image = pair.came if place.came else pair.gone
-    fit = place.fit or fit_with_evidence(image, place.row, place.col, place.llr)
+    fit = fit_with_opinion(image, place.row, place.col, place.llr, place.length_m)
     apron = find_apron(stack.apron_index, fit.row, fit.col, APRON_SLACK_PX)
     if apron < 0 or fit.moving or fit.paints[0] >= GLINT_PAINT:
         return None
     look = pair.after if place.came else pair.before
-    measured = fit if fit.by_trees else measure_object(fit, [image])
-    return PairChange(place.came, pair.before, pair.after, Detection(look, measured, apron))
+    return PairChange(place.came, pair.before, pair.after, Detection(look, fit, apron))

@@ -158,7 +158,7 @@ def _detect_in_each(
 
 def _is_told(event: Event, events: Sequence[Event], least: float, calibration: Calibration, open_budget: float) -> bool:
     """Whether an event is strong enough, or likely; what no shape speaks for must not be the fringe of another."""
-    sure = event.score >= least and not event.parked.best.fit.by_trees
+    sure = event.score >= least and not event.parked.best.fit.by_network
     return sure or (
         (event.score >= least or _is_likely(event, calibration, open_budget)) and not is_fringe(event, events)
     )
@@ -181,8 +181,8 @@ def _with_measured(events: Sequence[Event], measured: Sequence[ParkedObject]) ->
 
 
 def _measure(parked: ParkedObject, images: Sequence[ResidualImage | None], detector: DetectorModel) -> ParkedObject:
-    """The object, measured in the looks that show it best; one too weak to be told alone stays as it is."""
-    if parked.llr_vs_clutter < detector.min_reported_llr:
+    """The object, measured in the looks that show it best; one too weak to be told alone, or the network's, stays."""
+    if parked.llr_vs_clutter < detector.min_reported_llr or parked.best.fit.by_network:
         return parked
     numbers = dict.fromkeys((parked.best.look, *(one.look for one in parked.detections)))
     clear = [image for number in numbers if (image := images[number]) is not None]

@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.change.background.residuals import ResidualImage
+from imagery_watch.change.between_looks import PAIR_SCREEN_LLR
 from imagery_watch.change.detect import DetectionResult
-from imagery_watch.change.detection.finder import fit_candidate, judge_place
-from imagery_watch.change.false_alarms import llr_to_score
+from imagery_watch.change.detection.finder import MIN_OPINION, find_peaks, fit_candidate
+from imagery_watch.change.detection.matched_filter import match_templates
+from imagery_watch.change.false_alarms import llr_to_score, score_to_llr
+from imagery_watch.change.looks.chips import judge_places
 from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
 from imagery_watch.model.arrays import Image, Mask
 from imagery_watch.reasons import ReasonCode, join_reasons
@@ -57,6 +60,8 @@ class View:
     pixel_m: float
     aprons: Mask = field(repr=False)
     """(y, x): all aprons of the airfield."""
+    few_looks: bool = False
+    """Whether looks were compared with one another: no shape is asked then."""
 
 
 def limit_in(view: View, aprons: Mask, plantings: int, seed: str) -> Limit | None:
@@ -121,20 +126,34 @@ class _Trials:
 
 
 def is_found(view: View, placement: Placement) -> bool:
-    """Whether one aircraft, planted into the look, is explained as one at that place, with a score that counts."""
+    """Whether one aircraft, planted into the look, is told as one at that place, with a score that counts."""
     row, col = round(placement.row), round(placement.col)
     top, left = max(0, row - ROOM_PX), max(0, col - ROOM_PX)
+    there = replace(placement, row=placement.row - top, col=placement.col - left)
     image = planted(view, placement)
     aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
-    if llr_to_score(judge_place(image, row - top, col - left, aprons)) >= view.min_score:
-        return True
-    found = fit_candidate(image, row - top, col - left)
+    return _is_seen(view, image, aprons, there) or (not view.few_looks and _is_fitted(view, image, there))
+
+
+def _is_seen(view: View, image: ResidualImage, aprons: Mask, there: Placement) -> bool:
+    """Whether the network tells it, at a place that the matched filter proposes."""
+    peaks = [one for one in find_peaks(match_templates(image), aprons, PAIR_SCREEN_LLR) if _is_near(view, *one, there)]
+    least = max(score_to_llr(view.min_score), -np.inf if view.few_looks else MIN_OPINION)
+    return bool((judge_places(image, aprons, peaks).llr >= least).any())
+
+
+def _is_fitted(view: View, image: ResidualImage, there: Placement) -> bool:
+    """Whether its shape does."""
     return any(
-        np.hypot(fit.row + top - placement.row, fit.col + left - placement.col) * view.pixel_m <= FOUND_WITHIN_M
+        _is_near(view, fit.row, fit.col, there)
         and llr_to_score(fit.llr_vs_clutter) >= view.min_score
         and not fit.moving
-        for fit in found.fits
+        for fit in fit_candidate(image, round(there.row), round(there.col)).fits
     )
+
+
+def _is_near(view: View, row: float, col: float, there: Placement) -> bool:
+    return bool(np.hypot(row - there.row, col - there.col) * view.pixel_m <= FOUND_WITHIN_M)
 
 
 def planted(view: View, placement: Placement) -> ResidualImage:
@@ -252,7 +271,7 @@ def _measured(
         assert compared is not None  # a pass without a ground is not judged
         image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, compared.ground)
         aprons = stack.apron_index >= 0
-        view = View(compared, image, detection.min_score, stack.resolution, aprons)
+        view = View(compared, image, detection.min_score, stack.resolution, aprons, detection.few_looks)
         return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
 
     found = []

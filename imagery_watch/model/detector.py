@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from imagery_watch.model.arrays import Floats
-from imagery_watch.model.trees import TreeEnsemble
+from imagery_watch.model.network import ConvolutionalNetwork
 
 Quantity = Literal["reflectance", "decibel"]
 """What the numbers of a Scene are: reflectance, 1.0 being a white Lambertian surface, or radar backscatter in dB."""
@@ -55,7 +55,7 @@ class DetectorModel:
     """Power of an airfield's clutter with which its false hits grow."""
     min_reported_llr: float
     """Least log-likelihood ratio that is ever reported: below it the law is not known well enough."""
-    object_trees: TreeEnsemble = field(repr=False, compare=False)
+    object_network: ConvolutionalNetwork = field(repr=False, compare=False)
     """What tells objects the size of aircraft from all else that changes between two looks."""
 
     def __hash__(self) -> int:

@@ -91,8 +91,8 @@ class AircraftFit:
     """Of the bank, or between its steps; `measure_object` finds length and heading besides, with other proportions."""
     in_row: bool = False
     """Whether it was told as a member of a row."""
-    by_trees: bool = False
-    """Whether the evidence is that of the sensor's trees, because its own shape told less."""
+    by_network: bool = False
+    """Whether evidence and length are those of the sensor's network, because its own shape told less."""
     exclusion_radius_m: float | None = None
     """Nearer to a member of a row no other member is told; of a single aircraft its length decides (None)."""
 

@@ -27,13 +27,13 @@ from imagery_watch.change.detection.free_shape_fit import refit_free_shape
 from imagery_watch.change.detection.likelihood import CoarseLikelihood
 from imagery_watch.change.detection.matched_filter import match_templates
 from imagery_watch.change.detection.row_fit import find_leading_rows, fit_row
-from imagery_watch.change.looks.features import judge_places
+from imagery_watch.change.looks.chips import judge_places
 from imagery_watch.model.arrays import Image, Mask
 
 SCREEN_LLR = 14.0
 """Log-likelihood ratio at which a local maximum of the matched filter is worth a fit."""
 MIN_OPINION = 5.0
-"""Evidence from which the trees alone speak for an object against the empty ground."""
+"""Evidence from which the network alone speaks for an object against the empty ground."""
 MAX_CANDIDATES = 400
 """Most candidates of one look that are fitted, the best first: one with more of them does not show aircraft."""
 BESIDE_PX = 2
@@ -77,8 +77,9 @@ def find_detections(
     found: list[Detection] = []
     aprons, llr = apron_index >= 0, match_templates(image)
     peaks = find_peaks(llr, aprons)
-    for (row, col), opinion in zip(peaks, judge_places(image, llr, aprons, peaks).llr, strict=True):
-        candidate = _with_opinion(fit_candidate(image, row, col), image, row, col, float(opinion))
+    opinions = judge_places(image, aprons, peaks)
+    for (row, col), opinion, length in zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True):
+        candidate = _with_opinion(fit_candidate(image, row, col), image, row, col, opinion, length)
         fits = candidate.fits
         if candidate.row and any(find_apron(apron_index, fit.row, fit.col, 0) < 0 for fit in fits):
             fits = candidate._replace(row=()).fits
@@ -89,25 +90,24 @@ def find_detections(
     return non_max_suppression(found)
 
 
-def _with_opinion(candidate: Candidate, image: ResidualImage, row: int, col: int, llr: float) -> Candidate:
-    """The candidate, its single aircraft with the evidence of the trees where that is more and there is no row."""
+def _with_opinion(
+    candidate: Candidate, image: ResidualImage, row: int, col: int, llr: float, length_m: Sequence[float]
+) -> Candidate:
+    """The candidate, its single aircraft as the network sees it where that is surer and there is no row."""
     if llr < MIN_OPINION or candidate.row or (candidate.single and candidate.single.llr_vs_clutter >= llr):
         return candidate
-    return Candidate(fit_with_evidence(image, row, col, llr), ())
+    return Candidate(fit_with_opinion(image, row, col, llr, length_m), ())
 
 
-def judge_place(image: ResidualImage, row: int, col: int, aprons: Mask) -> float:
-    """What the sensor's trees make of one pixel, whether or not the matched filter proposes it."""
-    cutout = make_cutout(image, row, col)
-    llr = np.full(aprons.shape, fit_bank_coarsely(cutout, CoarseLikelihood(cutout)).max(), np.float32)
-    return float(judge_places(image, llr, aprons, [(row, col)]).llr[0])
+def fit_with_opinion(image: ResidualImage, row: int, col: int, llr: float, length_m: Sequence[float]) -> AircraftFit:
+    """The aircraft that explains a place best, with the network's evidence and length instead of its own.
 
-
-def fit_with_evidence(image: ResidualImage, row: int, col: int, llr: float) -> AircraftFit:
-    """The aircraft that explains a place best, with the evidence `llr` instead of its own where that is more."""
+    `length_m` is the lower end of the 90 % interval, the length, and the upper end.
+    """
     cutout = make_cutout(image, row, col)
     fit = fit_aircraft_in(cutout, fit_bank_coarsely(cutout, CoarseLikelihood(cutout)))
-    return replace(fit, llr_vs_clutter=llr, by_trees=True) if llr > fit.llr_vs_clutter else fit
+    low, length, high = length_m
+    return replace(fit, llr_vs_clutter=llr, length_m=length, length_low_m=low, length_high_m=high, by_network=True)
 
 
 def find_peaks(llr: Image, aprons: Mask, least: float = SCREEN_LLR) -> list[tuple[int, int]]:

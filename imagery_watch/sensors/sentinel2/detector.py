@@ -1,10 +1,10 @@
 """Sentinel-2 as the change stage sees it: the 10 m bands of MSI, as reflectance on the ground."""
 
-import json
 from importlib.resources import files
+from io import BytesIO
 
 from imagery_watch.model.detector import DetectorModel
-from imagery_watch.model.trees import TreeEnsemble
+from imagery_watch.model.network import ConvolutionalNetwork
 
 DETECTOR = DetectorModel(
     quantity="reflectance",
@@ -38,9 +38,9 @@ DETECTOR = DetectorModel(
     tail_rate=0.32,
     clutter_power=2.0,
     min_reported_llr=4.0,
-    # Learnt from simulated terminals by benchmarks/train_trees.py; docs/method.md, section 6.
-    object_trees=TreeEnsemble.from_document(
-        json.loads(files(__package__ or "").joinpath("object_trees.json").read_text(encoding="utf-8"))
+    # Learnt from simulated terminals by benchmarks/train_network.py; docs/method.md, section 6.
+    object_network=ConvolutionalNetwork.from_archive(
+        BytesIO(files(__package__ or "").joinpath("object_network.npz").read_bytes())
     ),
 )
 """The detector's constants for Sentinel-2 Level-2A."""

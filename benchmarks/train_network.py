@@ -1,0 +1,235 @@
+"""Learns the network that tells aircraft from what else changes: `python benchmarks/train_network.py` writes it anew.
+
+It learns from simulated terminals alone (`imagery_watch/simulate/terminal/`), 320 of three looks each, of which every
+fourth is without traffic; what a logit means is counted on 60 others, quiet and without traffic. Needs PyTorch, which
+nothing else here does; takes half an hour on two cores. What the network sees is told in docs/method.md, section 6.
+"""
+
+import argparse
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagery_watch.change.detection.finder import find_peaks
+from imagery_watch.change.detection.matched_filter import match_templates
+from imagery_watch.change.looks.chips import CHANNELS, MIN_KNOWN, ask_network, cut_chips, dim_chips, measure_known
+from imagery_watch.change.looks.pairs import compare_looks
+from imagery_watch.change.preprocess.stack import Stack, prepare_stack
+from imagery_watch.change.preprocess.usability import select_bands
+from imagery_watch.model import Areas, Grid
+from imagery_watch.model.network import LAYERS, SYMMETRIES, ConvolutionalNetwork, turn_chips
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
+from imagery_watch.simulate.daylight import BANDS
+from imagery_watch.simulate.simulator import to_scene
+from imagery_watch.simulate.terminal.build import Occasion, build_terminal
+from imagery_watch.simulate.terminal.canvas import SIZE
+from imagery_watch.simulate.terminal.visitors import Visitor
+
+NETWORK = Path(__file__).parent.parent / "imagery_watch" / "sensors" / "sentinel2" / "object_network.npz"
+LEARNT, COUNTED = range(5000, 5320), range(6000, 6060)
+"""Seeds of the terminals that are learnt from, and of those on which false alarms are counted."""
+LOOKS = 3
+QUIET = 0.1
+"""Factor on vehicles and works where false alarms are counted: as few as science knows of open aprons."""
+SCREEN_LLR = 10.0
+SWAPPED_M, BESIDE_M, WITHIN_M = 25.0, 30.0, 25.0
+SMALL_M, SMALL_WEIGHT = 24.0, 0.3
+"""Aircraft below the length count for less: they are hardly more than vehicles at 10 m."""
+APART_PX = 3.0
+EPOCHS, BATCH, RATE, DECAY, DROPPED = 10, 512, 4e-3, 1e-3, 0.3
+"""Of the training: the highest rate of learning (one cycle), the decay of weights, and the share of dropped values."""
+CHANNELS_OUT = (16, 24, 32, 48, 3)
+LENGTH_SHARE, TYPICAL_M, SHORTEST_M = 0.1, 40.0, 5.0
+"""How much the error of the length counts, and the length from which all others are told."""
+DIMMED = (-0.5, 2.0)
+"""Powers of two by which the noise of half of the batches is changed."""
+LOGITS = np.arange(-4.0, 8.01, 0.25)
+FEWEST = 10
+"""False alarms that a step must count; beyond it their number is taken to fall exponentially."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One candidate of one direction of a pair."""
+
+    world: int
+    pair: int
+    row: int
+    col: int
+    chip: np.ndarray
+    known: float
+    aircraft: bool
+    ignored: bool
+    length_m: float
+
+
+def draw_samples(job: tuple[int, bool, float]) -> tuple[list[Sample], float]:
+    """The candidates of one terminal (seed, traffic, bustle), and the km2 x pair of apron seen."""
+    seed, traffic, bustle = job
+    terminal, occasions = build_terminal(seed, LOOKS, traffic=traffic, bustle=bustle)
+    scenes = [to_scene(one.seen, BANDS, number) for number, one in enumerate(occasions)]
+    if seed % 2:  # as many catalogues have it: without near infrared
+        scenes = [select_bands(scene, BANDS[:3]) for scene in scenes]
+    names = tuple(f"apron-{number}" for number in range(int(terminal.aprons.max()) + 1))
+    areas = Areas(names, terminal.aprons, terminal.aprons < 0, float((terminal.aprons < 0).sum()) * 1e-4)
+    with ThreadPoolExecutor(1) as pool:
+        stack = prepare_stack(scenes, areas, Grid(32632, 600_000, 5_200_000, SIZE, SIZE), DETECTOR, pool)
+    shown = {one.seen.when: one for one in occasions}
+    samples, km2 = list[Sample](), 0.0
+    for number in range(len(stack.passes) - 1):
+        looks = [shown[one.datetime] for one in stack.passes[number : number + 2]]
+        more, seen = _samples_of(stack, number, looks, seed)
+        samples, km2 = samples + more, km2 + seen
+    return samples, km2
+
+
+def _samples_of(stack: Stack, number: int, looks: Sequence[Occasion], seed: int) -> tuple[list[Sample], float]:
+    pair = compare_looks(stack, number, number + 1)
+    if pair is None:
+        return [], 0.0
+    aprons, samples = stack.apron_index >= 0, []
+    before, after = (look.visitors for look in looks)
+    for here, there, image in ((after, before, pair.came), (before, after, pair.gone)):
+        places = find_peaks(match_templates(image), aprons, SCREEN_LLR)
+        if not places:
+            continue
+        known = measure_known(image, places)
+        for (row, col), chip, share in zip(places, cut_chips(image, aprons, places), known, strict=True):
+            at = (row + stack.georeference.top, col + stack.georeference.left)
+            samples.append(
+                Sample(seed, number, row, col, chip.astype(np.float16), float(share), *_label(at, here, there))
+            )
+    return samples, float(np.isfinite(pair.came.spread[0][aprons]).sum()) * 1e-4
+
+
+def _label(at: tuple[int, int], here: Sequence[Visitor], there: Sequence[Visitor]) -> tuple[bool, bool, float]:
+    """Whether an aircraft came there, whether one took another's place there, and the length of the nearest."""
+    came = [one for one in here if not any(one is other for other in there)]
+    near, ignored = list[tuple[float, float]](), False
+    for one in came:
+        apart = 10.0 * float(np.hypot(one.row - at[0], one.col - at[1]))
+        if any(np.hypot(one.east - other.east, one.north - other.north) < SWAPPED_M for other in there):
+            ignored |= apart < BESIDE_M
+        elif apart < max(WITHIN_M, one.length_m / 2):
+            near.append((apart, one.length_m))
+    return bool(near), ignored and not near, min(near)[1] if near else 0.0
+
+
+def count_alone(samples: Sequence[Sample], logits: np.ndarray) -> np.ndarray:
+    """Logits of the candidates that would be told: none beside a stronger one of the same pair."""
+    told, kept = [], dict[tuple[int, int], list[Sample]]()
+    for number in np.argsort(-logits):
+        one = samples[number]
+        others = kept.setdefault((one.world, one.pair), [])
+        alone = all(np.hypot(one.row - two.row, one.col - two.col) >= APART_PX for two in others)
+        if one.known >= MIN_KNOWN and alone:
+            others.append(one)
+            told.append(float(logits[number]))
+    return np.array(told)
+
+
+def measure_evidence(told: np.ndarray, km2: float) -> list[float]:
+    """The evidence at each of `LOGITS`: where the law of false hits promises as many as were counted."""
+    counts = np.array([(told > logit).sum() for logit in LOGITS])
+    last = int(np.flatnonzero(counts >= FEWEST)[-1])
+    tail = told[told > LOGITS[last]] - LOGITS[last]
+    beyond = counts[last] * np.exp(-(LOGITS - LOGITS[last]) / tail.mean())
+    rates = np.where(counts >= FEWEST, counts, beyond) / km2
+    law = DETECTOR
+    rare = law.tail_threshold + law.tail_scale / law.tail_shape * ((law.tail_rate / rates) ** law.tail_shape - 1)
+    common = law.tail_threshold - law.tail_scale * np.log(rates / law.tail_rate)
+    return [round(float(one), 3) for one in np.where(rates < law.tail_rate, rare, common)]
+
+
+def make_layers(torch: Any) -> Any:
+    """The untrained network."""
+    nn, (first, second, third, hidden, last) = torch.nn, CHANNELS_OUT
+    return nn.Sequential(
+        *(nn.Conv2d(len(CHANNELS), first, 3), nn.ReLU(), nn.Conv2d(first, second, 3), nn.ReLU()),
+        *(nn.AvgPool2d(2), nn.Conv2d(second, third, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(DROPPED)),
+        *(nn.Linear(third * 16, hidden), nn.ReLU(), nn.Dropout(DROPPED), nn.Linear(hidden, last)),
+    )
+
+
+def fit(samples: Sequence[Sample]) -> Any:
+    """The trained layers."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    torch.manual_seed(0)
+    rng, layers = np.random.default_rng(0), make_layers(torch)
+    chips = np.stack([one.chip for one in samples])
+    truth = torch.tensor([float(one.aircraft) for one in samples])
+    lengths = torch.log(torch.tensor([max(one.length_m, SHORTEST_M) / TYPICAL_M for one in samples]))
+    small = [one.aircraft and one.length_m < SMALL_M for one in samples]
+    weights = torch.where(torch.tensor(small), SMALL_WEIGHT, 1.0)
+    optimizer = torch.optim.AdamW(layers.parameters(), RATE / 2, weight_decay=DECAY)
+    batches = len(samples) // BATCH + 1
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=EPOCHS * batches)
+    for _ in range(EPOCHS):
+        for some in np.array_split(rng.permutation(len(samples)), batches):
+            seen = turn_chips(chips[some].astype(np.float32), int(rng.integers(SYMMETRIES)))
+            if rng.random() < 0.5:
+                seen = dim_chips(seen, float(2 ** rng.uniform(*DIMMED)))
+            logit, log_length, log_spread = layers(torch.from_numpy(np.ascontiguousarray(seen))).T
+            loss = (binary_cross_entropy_with_logits(logit, truth[some], reduction="none") * weights[some]).mean()
+            there = truth[some] > 0
+            if there.any():
+                spread = log_spread[there].clamp(-3, 1)
+                off = (log_length[there] - lengths[some][there]).abs()
+                loss = loss + LENGTH_SHARE * (off / spread.exp() + spread).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return layers.eval()
+
+
+def export(layers: Any) -> dict[str, np.ndarray]:
+    """The trained layers as `ConvolutionalNetwork.from_archive` reads them, without what a logit stands for."""
+    learnt = [layer for layer in layers if hasattr(layer, "weight")]
+    arrays = {}
+    for name, layer in zip(LAYERS, learnt, strict=True):
+        weights, biases = layer.weight.detach().numpy(), layer.bias.detach().numpy().copy()
+        if name == LAYERS[-1]:
+            biases[1] += np.log(TYPICAL_M)
+        arrays[f"{name}_weights"] = weights.reshape(len(weights), -1).T.astype(np.float16)
+        arrays[f"{name}_biases"] = biases.astype(np.float32)
+    return arrays
+
+
+def count_evidence(arrays: dict[str, np.ndarray], nulls: Sequence[Sample], km2: float) -> list[float]:
+    """What each of `LOGITS` stands for, as the network is asked in use."""
+    weights, biases = ({name: arrays[f"{name}_{part}"] for name in LAYERS} for part in ("weights", "biases"))
+    weights = {name: one.astype(np.float32) for name, one in weights.items()}
+    network = ConvolutionalNetwork(weights, biases, LOGITS, LOGITS)
+    chips = np.stack([one.chip for one in nulls]).astype(np.float32)
+    told = count_alone(nulls, ask_network(network, chips).logit)
+    evidence = measure_evidence(told, km2)
+    for logit, one in zip(LOGITS[::2], evidence[::2], strict=True):
+        print(f"  logit {logit:+.1f}: {(told > logit).sum() / km2:6.2f} false a km2 and pair, evidence {one:+.2f}")
+    return evidence
+
+
+def main() -> None:
+    """Draw, fit, count, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=NETWORK)
+    out = parser.parse_args().out
+    with ProcessPoolExecutor(2) as pool:
+        learnt = pool.map(draw_samples, [(seed, seed % 4 != 3, 1.0) for seed in LEARNT])
+        samples = [one for some, _ in learnt for one in some if not one.ignored]
+        counted = list(pool.map(draw_samples, [(seed, False, QUIET) for seed in COUNTED]))
+    nulls, km2 = [one for some, _ in counted for one in some], sum(seen for _, seen in counted)
+    aircraft = sum(one.aircraft for one in samples)
+    print(f"{len(samples)} candidates, {aircraft} of aircraft; counted on {km2:.1f} km2 x pair")
+    arrays = export(fit(samples))
+    np.savez_compressed(out, **arrays, logits=LOGITS, evidence=count_evidence(arrays, nulls, km2))
+
+
+if __name__ == "__main__":
+    main()
