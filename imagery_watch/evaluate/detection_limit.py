@@ -20,6 +20,7 @@ from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.detection.finder import fit_candidate, judge_place
 from imagery_watch.change.false_alarms import llr_to_score
+from imagery_watch.change.snow.season import compare_with_heaps
 from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
 from imagery_watch.model.arrays import Image, Mask
 from imagery_watch.reasons import ReasonCode, join_reasons
@@ -57,6 +58,8 @@ class View:
     pixel_m: float
     aprons: Mask = field(repr=False)
     """(y, x): all aprons of the airfield."""
+    snow: bool = False
+    """Whether what a heap of snow explains as well is held back."""
 
 
 def limit_in(view: View, aprons: Mask, plantings: int, seed: str) -> Limit | None:
@@ -126,13 +129,14 @@ def is_found(view: View, placement: Placement) -> bool:
     top, left = max(0, row - ROOM_PX), max(0, col - ROOM_PX)
     image = planted(view, placement)
     aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
-    if llr_to_score(judge_place(image, row - top, col - left, aprons)) >= view.min_score:
+    if not view.snow and llr_to_score(judge_place(image, row - top, col - left, aprons)) >= view.min_score:
         return True
     found = fit_candidate(image, row - top, col - left)
     return any(
         np.hypot(fit.row + top - placement.row, fit.col + left - placement.col) * view.pixel_m <= FOUND_WITHIN_M
         and llr_to_score(fit.llr_vs_clutter) >= view.min_score
         and not fit.moving
+        and not (view.snow and compare_with_heaps(fit, image) < image.detector.min_reported_llr)
         for fit in found.fits
     )
 
@@ -252,7 +256,7 @@ def _measured(
         assert compared is not None  # a pass without a ground is not judged
         image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, compared.ground)
         aprons = stack.apron_index >= 0
-        view = View(compared, image, detection.min_score, stack.resolution, aprons)
+        view = View(compared, image, detection.min_score, stack.resolution, aprons, detection.snow.looks[job.index])
         return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
 
     found = []
