@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from imagery_watch.errors import PassRefused
@@ -14,9 +14,6 @@ from imagery_watch.survey import ReadPasses
 if TYPE_CHECKING:
     from imagery_watch.change.detect import DetectionResult
     from imagery_watch.change.tracking.stays import ObjectStay
-
-SNOW_LIES = timedelta(days=30)
-"""How long heaps of cleared snow are taken to outlast the snow on the fields (an assumption)."""
 
 
 def looks_of(
@@ -54,7 +51,8 @@ def _verdict(
     if index is None:
         return "not_observed", 0.0, [detection.stack.reason_of(acquisition.id)]
     visible = detection.visible_fraction(index, apron)
-    return _judge(detection, index, visible, min_visible), visible, _reasons(detection, index, visible, min_visible)
+    result, reasons = _judge(detection, index, visible, min_visible), _reasons(detection, index, visible, min_visible)
+    return result, visible, [*reasons, *_tell_snow(detection, index, apron, judged=result == "no_change")]
 
 
 def _look(
@@ -112,9 +110,16 @@ def _reasons(detection: "DetectionResult", index: int, visible: float, min_visib
         found.append(ReasonCode.FEW_PASSES.because())
     elif not background.own_orbit:
         found.append(ReasonCode.OTHER_ORBITS.because())
-    if any(timedelta(0) <= item.datetime - when <= SNOW_LIES for when in detection.stack.snowy):
-        found.append(ReasonCode.SNOW_LAY.because())
     return found
+
+
+def _tell_snow(detection: "DetectionResult", index: int, apron: int, *, judged: bool) -> list[Reason]:
+    """That cleared snow lies about in a usable pass that judged an apron, and what was held back for that."""
+    told = [ReasonCode.SNOW_SEASON.because()] if judged and detection.snow.looks[index] else []
+    held = detection.count_held_back(index, apron)
+    if held:
+        told.append(ReasonCode.SNOW_HELD_BACK.because(changes=f"{held} change{'s' if held > 1 else ''}"))
+    return told
 
 
 def occupancy_of(

@@ -117,6 +117,15 @@ def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", a
         told.append(
             f"Only {areas.ring_km2:.2f} km2 around the aprons: passes were registered on little, or not at all."
         )
+    held = sum(
+        detection.count_held_back(index, apron)
+        for index in range(len(compared))
+        for apron in range(len(areas.apron_names))
+    )
+    if held:
+        told.append(
+            f"Snow season: {held} changes were held back that heaps of cleared snow explain as well as aircraft."
+        )
     unregistered = sum(not item.registration.ok for item in compared)
     if unregistered:
         told.append(f"{unregistered} of {len(compared)} passes could not be registered; edges may look like change.")

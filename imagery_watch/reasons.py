@@ -77,7 +77,15 @@ class ReasonCode(StrEnum):
     )
     FEW_PASSES = "few_passes", "weaker: few passes to compare with"
     OTHER_ORBITS = "other_orbits", "compared with passes of all orbits: its own has too few"
-    SNOW_LAY = "snow_lay", "snow lay here within a month: heaps of cleared snow can look like aircraft"
+    SNOW_SEASON = (
+        "snow_season",
+        "snow season: cleared snow lies about, and what a heap of it explains as well as an aircraft is held back",
+    )
+    SNOW_HELD_BACK = (
+        "snow_held_back",
+        "{changes} held back that a heap of snow explains as well",
+        "changes held back that a heap of snow explains as well",
+    )
     NO_FREE_PLACE = "no_free_place", "no visible, free place to plant an aircraft"
     LIMIT_BEYOND = "limit_beyond", "weaker: not even an aircraft of {length_m:.0f} m would likely have been found"
 

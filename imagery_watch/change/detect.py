@@ -18,6 +18,7 @@ from imagery_watch.change.detection.free_shape_fit import measure_object
 from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibrate, llr_to_score, score_to_llr
 from imagery_watch.change.looks.pairs import compare_looks
 from imagery_watch.change.preprocess.stack import Stack, prepare_stack
+from imagery_watch.change.snow.season import SnowSeason, judge_snow
 from imagery_watch.change.tracking.events import Event, derive_events, is_fringe, remove_dipoles
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import ParkedObject, link_detections
@@ -51,11 +52,17 @@ class DetectionResult:
     """What an event had to reach to be told as an aircraft; below it, it is openly unidentified."""
     calibration: Calibration
     """What a score means here."""
+    snow: SnowSeason
+    """In which looks cleared snow is taken to lie about, and what was held back for that."""
 
     @property
     def few_looks(self) -> bool:
         """Whether looks were compared with one another, for want of an empty ground."""
         return len(self.stack.passes) < FEW_LOOKS
+
+    def count_held_back(self, index: int, apron: int) -> int:
+        """Changes that would be told of one apron in a pass of the stack, if they were no likely heaps of snow."""
+        return self.snow.count_held(index, apron, score_to_llr(self.min_score))
 
     def compared_with(self, index: int) -> ResidualImage | None:
         """A pass of the stack, compared as it was judged: with its background, or with the look before or after it."""
@@ -96,7 +103,7 @@ def detect(
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         learnt = learn_backgrounds(stack, half_window)
         images = compute_residuals(stack, learnt)
-        detections, objects, measured = _find_objects(stack, images, pool, on_pass)
+        detections, objects, measured, snow = _find_objects(stack, images, pool, on_pass)
     for image in images:
         if image is not None:
             image.kept.clear()  # a result lives on through limits and pictures, which ask for other cut-outs
@@ -117,26 +124,31 @@ def detect(
         residual_images=tuple(images),
         min_score=least,
         calibration=calibration,
+        snow=snow,
     )
 
 
 def _find_objects(
     stack: Stack, images: Sequence[ResidualImage | None], pool: Executor, on_pass: Callable[[], None]
-) -> tuple[list[Detection], list[ParkedObject], list[ParkedObject]]:
+) -> tuple[list[Detection], list[ParkedObject], list[ParkedObject], SnowSeason]:
     """Detections against the empty ground, the objects that they show, and the same objects as they were measured.
 
-    With few looks nobody knows the empty ground: then looks are compared with one another.
+    With few looks nobody knows the empty ground: then looks are compared with one another. What may be cleared snow is
+    no object; the last value tells of it.
     """
     detector = stack.detector
     if len(stack.passes) < FEW_LOOKS:
-        objects = _number(find_objects_between_looks(stack, MIN_OPEN_LLR, pool))
+        found, snow = judge_snow(find_objects_between_looks(stack, MIN_OPEN_LLR, pool), stack, images, pool)
         for _ in stack.passes:
             on_pass()
-        return [], objects, objects
+        objects = _number(found)
+        return [], objects, objects, snow
     detections = _detect_in_each(images, stack, pool, on_pass)
     linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= detector.tail_threshold]
-    objects = _number(enforce_exclusive_occupancy(linked, images, detector.min_reported_llr))
-    return detections, objects, list(pool.map(lambda parked: _measure(parked, images, detector), objects))
+    apart = enforce_exclusive_occupancy(linked, images, detector.min_reported_llr)
+    found, snow = judge_snow(apart, stack, images, pool)
+    objects = _number(found)
+    return detections, objects, list(pool.map(lambda parked: _measure(parked, images, detector), objects)), snow
 
 
 def _detect_in_each(

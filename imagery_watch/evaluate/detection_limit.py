@@ -19,10 +19,12 @@ from scipy import ndimage
 from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.between_looks import PAIR_SCREEN_LLR
 from imagery_watch.change.detect import DetectionResult
-from imagery_watch.change.detection.finder import MIN_OPINION, find_peaks, fit_candidate
+from imagery_watch.change.detection.aircraft_fit import AircraftFit
+from imagery_watch.change.detection.finder import MIN_OPINION, find_peaks, fit_candidate, fit_with_opinion
 from imagery_watch.change.detection.matched_filter import match_templates
 from imagery_watch.change.false_alarms import llr_to_score, score_to_llr
 from imagery_watch.change.looks.chips import judge_places
+from imagery_watch.change.snow.season import compare_with_heaps
 from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
 from imagery_watch.model.arrays import Image, Mask
 from imagery_watch.reasons import ReasonCode, join_reasons
@@ -62,6 +64,8 @@ class View:
     """(y, x): all aprons of the airfield."""
     few_looks: bool = False
     """Whether looks were compared with one another: no shape is asked then."""
+    snow: bool = False
+    """Whether what a heap of snow explains as well is held back."""
 
 
 def limit_in(view: View, aprons: Mask, plantings: int, seed: str) -> Limit | None:
@@ -139,7 +143,16 @@ def _is_seen(view: View, image: ResidualImage, aprons: Mask, there: Placement) -
     """Whether the network tells it, at a place that the matched filter proposes."""
     peaks = [one for one in find_peaks(match_templates(image), aprons, PAIR_SCREEN_LLR) if _is_near(view, *one, there)]
     least = max(score_to_llr(view.min_score), -np.inf if view.few_looks else MIN_OPINION)
-    return bool((judge_places(image, aprons, peaks).llr >= least).any())
+    opinions = judge_places(image, aprons, peaks)
+    told = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
+    return any(
+        llr >= least and not (view.snow and _may_be_heap(fit_with_opinion(image, *peak, llr, length), image))
+        for peak, llr, length in told
+    )
+
+
+def _may_be_heap(fit: AircraftFit, image: ResidualImage) -> bool:
+    return compare_with_heaps(fit, image) < image.detector.min_reported_llr
 
 
 def _is_fitted(view: View, image: ResidualImage, there: Placement) -> bool:
@@ -148,6 +161,7 @@ def _is_fitted(view: View, image: ResidualImage, there: Placement) -> bool:
         _is_near(view, fit.row, fit.col, there)
         and llr_to_score(fit.llr_vs_clutter) >= view.min_score
         and not fit.moving
+        and not (view.snow and _may_be_heap(fit, image))
         for fit in fit_candidate(image, round(there.row), round(there.col)).fits
     )
 
@@ -271,7 +285,8 @@ def _measured(
         assert compared is not None  # a pass without a ground is not judged
         image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, compared.ground)
         aprons = stack.apron_index >= 0
-        view = View(compared, image, detection.min_score, stack.resolution, aprons, detection.few_looks)
+        few, snow = detection.few_looks, detection.snow.looks[job.index]
+        view = View(compared, image, detection.min_score, stack.resolution, aprons, few, snow)
         return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
 
     found = []

@@ -106,7 +106,7 @@ def restrict_to(parked: ParkedObject, first: int, last: int) -> ParkedObject:
     Raises IndexError where there is no detection among them.
     """
     own = tuple(one for one in parked.detections if first <= one.look <= last)
-    llr = _combine_llrs(own[0].fit.llr_vs_clutter, [one.fit.llr_vs_clutter for one in own[1:]])
+    llr = combine_llrs(own[0].fit.llr_vs_clutter, [one.fit.llr_vs_clutter for one in own[1:]])
     observed_in = tuple(index for index in parked.observed_in if first <= index <= last)
     return replace(
         parked, best=own[0], first=first, last=last, llr_vs_clutter=llr, detections=own, observed_in=observed_in
@@ -147,7 +147,7 @@ def _unite(strong: ParkedObject, weak: ParkedObject) -> ParkedObject:
     )
 
 
-def _combine_llrs(best: float, others: Sequence[float]) -> float:
+def combine_llrs(best: float, others: Sequence[float]) -> float:
     """The evidence of several looks at one object: the best, and what the others add, at most twice as much again.
 
     Looks share the ground's texture and the object's own unlikeness to the bank, so they are not independent.

@@ -1,17 +1,14 @@
 """Snow on the fields: much of it makes a pass say nothing, some of it is remembered, and what stands there is told."""
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from change.scenes import JET, areas, look_for, make_scene, series, stand
+from change.scenes import JET, areas, look_for, series, stand
 from imagery_watch.change.preprocess.cloud_mask import SCL_SNOW
 from imagery_watch.model import Scene
-from imagery_watch.observability import SNOW_LIES, _judge, _reasons
 from imagery_watch.reasons import ReasonCode
 
 
@@ -58,16 +55,3 @@ def test_an_aircraft_between_snowy_passes_is_still_told() -> None:
         ("arrival", scenes[5].datetime, scenes[6].datetime),
         ("departure", scenes[7].datetime, scenes[8].datetime),
     ]
-
-
-@pytest.mark.parametrize(("days", "warned"), [(-5, False), (0, True), (20, True), (35, False)])
-def test_a_look_within_a_month_of_snow_says_so(days: int, warned: bool) -> None:
-    scene = make_scene(10)
-    when = scene.datetime - SNOW_LIES * (days / 30)
-    item: Any = SimpleNamespace(
-        scene=scene, datetime=scene.datetime, registration=SimpleNamespace(ok=True, usable_km2=5.0)
-    )
-    stack = SimpleNamespace(passes=[item] * 8, snowy=(when,))
-    detection: Any = SimpleNamespace(stack=stack, backgrounds=[SimpleNamespace(own_orbit=True)])
-    assert _judge(detection, 0, 1.0, 0.3) == "no_change"
-    assert (ReasonCode.SNOW_LAY in [one.code for one in _reasons(detection, 0, 1.0, 0.3)]) == warned

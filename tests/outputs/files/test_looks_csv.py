@@ -57,15 +57,15 @@ def test_round_trip_and_line_ends() -> None:
 
 
 def test_a_table_is_read_back_with_its_codes_and_one_of_an_older_version_without() -> None:
-    codes = (ReasonCode.SNOW_LAY, ReasonCode.FEW_PASSES)
+    codes = (ReasonCode.SNOW_SEASON, ReasonCode.FEW_PASSES)
     look = make_look(3, registration_error_px=0.214, reason="snow; few", reason_codes=codes, relative_orbit=None)
     text = looks_csv([look])
-    assert text.splitlines()[1].endswith(",snow; few,snow_lay few_passes")
+    assert text.splitlines()[1].endswith(",snow; few,snow_season few_passes")
     passes = {"2022-03-04T10:21:09.024000Z": look.pass_id}
     assert parse_looks(text, passes) == (look,)
     older = "\n".join(line.rpartition(",")[0] for line in text.splitlines())
     assert parse_looks(older, {}) == (replace(look, pass_id="", reason_codes=()),)
-    newer = text.replace("snow_lay few_passes", "few_passes of_tomorrow")
+    newer = text.replace("snow_season few_passes", "few_passes of_tomorrow")
     assert parse_looks(newer, passes)[0].reason_codes == (ReasonCode.FEW_PASSES,)
 
 

@@ -33,7 +33,7 @@ CHANNEL = "file"
 
 
 def seen_look(result: LookResult = "no_change", **changes: Any) -> Look:
-    codes = (ReasonCode.FEW_PASSES, ReasonCode.SNOW_LAY)
+    codes = (ReasonCode.FEW_PASSES, ReasonCode.SNOW_SEASON)
     return make_look(5, result, pass_id=SEEN.id, **{"reason_codes": codes, **changes})
 
 
