@@ -8,6 +8,7 @@ which are hardly ever aircraft (docs/method.md, section 14).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import lgamma, log
 
 import numpy as np
 
@@ -28,7 +29,9 @@ SURE_LLR = 15.0
 SURE_LLR_SHARE = 0.7
 """Share of true hits above it."""
 PRIOR_TRAFFIC = 0.05
-"""Changes per km2 and pass before anything is known of an airfield."""
+"""Changes per km2 and pass before anything is known of an airfield, if it is a quiet one."""
+BUSY_TRAFFIC, BUSY_KM2_PASSES, BUSY_SHARE = 10.0, 0.1, 0.1
+"""The same at busy gates, the km2 x pass that this counts for, and the share of airfields that are such."""
 CHANGE_DENSITY = 0.15
 """Changes for each unit of the ratio near the least reported one, as a share of all beyond that: assumed."""
 CHANGE_PRIOR_KM2_PASSES = 1.0
@@ -114,13 +117,34 @@ def calibrate(
     pulled towards the usual, the more the less has been seen.
     """
     near = sum(NEAR_MISS_LLR[0] <= llr < NEAR_MISS_LLR[1] for llr in detected)
-    sure = sum(llr >= SURE_LLR for llr in found) / SURE_LLR_SHARE
     clutter = (near + PRIOR_CLUTTER * PRIOR_KM2_PASSES) / (seen_km2 + PRIOR_KM2_PASSES)
-    traffic = (sure + PRIOR_TRAFFIC * PRIOR_KM2_PASSES) / (seen_km2 + PRIOR_KM2_PASSES)
-    told = Calibration(law, apron_km2, clutter, traffic)
+    told = Calibration(law, apron_km2, clutter, estimate_traffic(sum(llr >= SURE_LLR for llr in found), seen_km2))
     expected = told.false_alarms_per_km2(llr_to_score(law.min_reported_llr)) * seen_km2
     count = sum(llr >= law.min_reported_llr for llr in found) - expected
     return replace(told, changes=max(0.0, count) / (seen_km2 + CHANGE_PRIOR_KM2_PASSES))
+
+
+def estimate_traffic(sure: int, seen_km2: float) -> float:
+    """True changes per km2 and pass, where so many sure ones were found on so many km2 x pass.
+
+    The mean of a gamma law, of a quiet airfield's or of busy gates', each as likely as the count makes it (negative
+    binomial law; Gelman et al., Bayesian Data Analysis, 2013, section 2.6).
+    """
+    kinds = ((1 - BUSY_SHARE, PRIOR_TRAFFIC, PRIOR_KM2_PASSES), (BUSY_SHARE, BUSY_TRAFFIC, BUSY_KM2_PASSES))
+    seen = seen_km2 * SURE_LLR_SHARE
+    logs, means = [], []
+    for share, traffic, weight in kinds:
+        expected = traffic * weight
+        logs.append(
+            log(share)
+            + lgamma(expected + sure)
+            - lgamma(expected)
+            + expected * log(weight / (weight + seen))
+            + sure * log(max(seen, 1e-9) / (weight + seen))
+        )
+        means.append((sure + expected) / (seen + weight))
+    likely = np.exp(np.array(logs) - max(logs))
+    return float((likely * means).sum() / likely.sum())
 
 
 def llr_to_score(llr: float) -> float:

@@ -19,16 +19,16 @@ class Occasion:
 
 
 def build_terminal(
-    seed: int, looks: int, *, traffic: bool = True, unlike: float = 0.3, bustle: float = 1.0
+    seed: int, looks: int, *, traffic: bool = True, unlike: float = 0.3, bustle: float = 1.0, ramps: bool = False
 ) -> tuple[Terminal, list[Occasion]]:
     """A terminal of its own for each seed, and what some looks show of it.
 
     Without `traffic` the visitors of the first look never leave, and all else changes as ever. `unlike` is the share of
     looks whose sun and view are any; the others have those of one orbit and season. `bustle` is a factor on the number
-    of vehicles about the stands.
+    of vehicles about the stands. With `ramps` small jets stand wing to wing on the open apron.
     """
     rng = np.random.default_rng(seed)
-    terminal = lay_out(rng)
+    terminal = lay_out(rng, ramps=ramps)
     usual = (float(rng.uniform(100, 180)), float(rng.uniform(25, 65)))
     level = float(rng.choice((0.003, 0.005, 0.008, 0.012, 0.02)))
     standing: list[Visitor] = []

@@ -21,6 +21,8 @@ STANDS = {
     "small": (34.0, ("An-26", "E175", "Su-30", "C-130")),
 }
 """Pitch of the stands of a pier side, metres, and the types that come to them."""
+RAMP_TYPES, RAMP_SCALE = ("E175", "An-26", "B737-800"), (0.42, 0.8)
+"""Drawings of what stands on a ramp of business and regional jets, and what they are scaled by: 13 to 27 m."""
 REMOTE_TAKEN = 0.45
 """Greatest chance that a remote stand is taken; those at piers are taken more often."""
 
@@ -48,6 +50,8 @@ class Gate:
     """Chance that it is taken in a look."""
     kept: float
     """Chance that the same aircraft is still there in the next look, if it is taken then."""
+    scale: tuple[float, float] = (0.9, 1.12)
+    """Bounds of what the drawings of its visitors are scaled by."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Terminal:
     """(y, x): -1 outside."""
 
 
-def lay_out(rng: np.random.Generator) -> Terminal:
-    """A terminal of one or two piers and some remote stands, turned by any angle."""
+def lay_out(rng: np.random.Generator, *, ramps: bool = False) -> Terminal:
+    """A terminal of one or two piers and some remote stands, turned by any angle; with ramps of small jets if asked."""
     turn = float(rng.uniform(0, 180))
     buildings, gates, dirt = [], list[Gate](), list[BaseGeometry]()
     for offset in _pier_offsets(rng):
@@ -78,6 +82,8 @@ def lay_out(rng: np.random.Generator) -> Terminal:
             gates += some
             dirt += soiled
     gates += [_remote(rng) for _ in range(int(rng.integers(4, 14)))]
+    if ramps:
+        gates += [gate for side in (-1.0, 1.0) for gate in _ramp(rng, side)]
     turned = [replace(one, shape=affinity.rotate(one.shape, turn, origin=(0, 0))) for one in buildings]
     gates = [_turned(one, turn) for one in gates]
     stands = [Point(one.east, one.north).buffer(45, cap_style="square") for one in gates]
@@ -128,6 +134,29 @@ def _remote(rng: np.random.Generator) -> Gate:
     return Gate(
         float(east), float(north), float(rng.uniform(0, 360)), types, float(rng.uniform(0.1, REMOTE_TAKEN)), 0.3
     )
+
+
+def _ramp(rng: np.random.Generator, side: float) -> list[Gate]:
+    """Rows of small jets on the open apron, wing to wing."""
+    pitch, depth = rng.uniform(20, 34), rng.uniform(28, 45)
+    rows, cols = int(rng.integers(1, 4)), int(rng.integers(4, 12))
+    east, heading = rng.uniform(-350, 250), rng.choice((0.0, 90.0, 180.0, 270.0)) + rng.normal(0, 15)
+    taken, kept = float(rng.uniform(0.25, 0.85)), float(rng.uniform(0.1, 0.7))
+    middle = rng.uniform(0.5, 0.75)
+    bounds = (max(RAMP_SCALE[0], middle - 0.15), min(RAMP_SCALE[1], middle + 0.15))
+    return [
+        Gate(
+            float(east + col * pitch),
+            float(side * (340 + row * depth)),
+            float(heading),
+            RAMP_TYPES,
+            taken,
+            kept,
+            bounds,
+        )
+        for row in range(rows)
+        for col in range(cols)
+    ]
 
 
 def _turned(gate: Gate, turn: float) -> Gate:

@@ -69,7 +69,7 @@ def _visitor(number: int, gate: Gate, rng: np.random.Generator) -> Visitor:
         gate.east + float(rng.normal(0, 1.5)),
         gate.north + float(rng.normal(0, 2.5)),
         gate.heading + float(rng.normal(0, 2)),
-        float(rng.uniform(0.9, 1.12)),
+        float(rng.uniform(*gate.scale)),
         np.asarray(hull, np.float32),
         np.asarray(wings, np.float32),
     )
