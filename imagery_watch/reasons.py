@@ -43,6 +43,16 @@ class ReasonCode(StrEnum):
         "damaged or cut files, whose pixels could not be decoded",
     )
     NO_BANDS = "no_bands", "no 10 m band among the item's assets"
+    NO_SUN = (
+        "no_sun",
+        "its time, {when} UTC, has the sun {depth:.0f} degrees below the horizon: that cannot be when it was taken",
+        "a stated time with the sun below the horizon, which cannot be when it was taken",
+    )
+    DAY_ALONE = (
+        "day_alone",
+        "its time, {when} UTC, is midnight sharp: a day, not the time at which it was taken",
+        "a stated day without the time at which it was taken",
+    )
     BAND_EMPTY = "band_empty", "{bands} holds no data where the rest of the pass does"
     COUNTS_IMPLAUSIBLE = "counts_implausible", "{band} of {item}: {what}", "counts that cannot be reflectance"
     # The pass was read, and cannot be judged.

@@ -12,12 +12,13 @@ import re
 import time
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.util import Retry, Timeout
 
 from imagery_watch.errors import ImageryWatchError, PassRefused, ReadFailed
+from imagery_watch.model.href import find_file_path
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
 
@@ -73,7 +74,9 @@ def check_href(href: str, local_root: Path | None, catalog: str) -> str:
         raise _href_refused(public_name(href), f"{parts.scheme}:// is not read; https or a local file is")
     if local_root is None:
         raise _href_refused(public_name(href), "a local path in a remote catalogue is not read")
-    path = Path(parts.path if parts.scheme == "file" else href)
+    path = Path(unquote(parts.path) if parts.scheme == "file" else href)
+    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
+        raise _href_refused(public_name(href), f"a file on another machine ({parts.netloc[:60]}) is not read")
     try:
         resolved = path.resolve()
         is_file = resolved.is_file()
@@ -96,8 +99,8 @@ def read_failed(code: ReasonCode, file: str, **facts: object) -> ReadFailed:
 
 
 def public_name(href: str) -> str:
-    """The last two parts of a path or URL, without query: enough to find the file, and no secret in it."""
-    parts = [part for part in urlsplit(href).path.split("/") if part]
+    """The last two parts of the path that names a file: enough to find it, and no secret in it."""
+    parts = [part for part in find_file_path(href).split("/") if part]
     return "/".join(parts[-2:])[:120] or "asset"
 
 
