@@ -8,7 +8,8 @@ from pathlib import Path
 
 from imagery_watch.errors import AoiError
 from imagery_watch.model.airfield import Airfield
-from imagery_watch.sources.airfields.geojson import read_airfield, read_json
+from imagery_watch.sources.airfields.documents import read_document
+from imagery_watch.sources.airfields.geojson import read_airfield
 from imagery_watch.sources.airfields.geometry import quoted
 from imagery_watch.sources.airfields.osm import document_from_overpass, write_document
 
@@ -66,7 +67,7 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
     if path.exists() and not overwrite:
         raise AoiError(f"{path}: is there already; add --overwrite to replace it, or delete it")
     try:
-        document = document_from_overpass(identifier, read_json(osm_file, LARGEST_OSM_MB), name)
+        document = document_from_overpass(identifier, read_document(osm_file, LARGEST_OSM_MB), name)
     except AoiError as error:
         raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
     try:
