@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagery_watch.errors import AoiError
@@ -78,6 +78,25 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
     return path
 
 
+def remove_airfield(name: str, home: Path) -> Path:
+    """Removes the file of an airfield that the user added; returns its path. Raises AoiError."""
+    mine = {path.stem.upper(): path for path in _files(home / "aoi")}
+    path = mine.get(name.upper()) if _NAME.fullmatch(name) else None
+    if path is None:
+        ships = f": {name.upper()} ships, and stays" if _NAME.fullmatch(name) and find_shipped(name) else ""
+        raise AoiError(f"{quoted(name)} is no airfield that you added{ships}; yours are {', '.join(mine) or 'none'}")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise AoiError(f"{path}: cannot be removed: {error.strerror or error}") from error
+    return path
+
+
+def find_shipped(name: str) -> Path | None:
+    """The file of the shipped airfield of that id, upper or lower case; None where none ships."""
+    return next((path for path in _files(shipped_dir()) if path.stem.upper() == name.upper()), None)
+
+
 def _shipped_beside(package: Path) -> Path:
     inside = package / "aoi"
     return inside if inside.is_dir() else package.parent / "aoi"
@@ -106,7 +125,9 @@ def _read_known(path: Path) -> Airfield:
     if airfield.id.upper() != path.stem.upper():
         raise AoiError(f"{path}: its `id` is {airfield.id}, so it should be called {airfield.id}.geojson")
     _check_place(airfield, path)
-    return airfield
+    if path.parent == shipped_dir():
+        return replace(airfield, origin="shipped")
+    return replace(airfield, origin="yours" if find_shipped(path.stem) is None else "yours, instead of the shipped")
 
 
 def _check_place(airfield: Airfield, path: Path) -> None:
