@@ -200,6 +200,7 @@ def limited(
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPasses:
     """Every pass of a survey, its windows read in parallel."""
     from imagery_watch.sources.pixels.scenes import Reader, read_scenes
+    from imagery_watch.sources.pixels.suspects import find_suspects
 
     count = _counter("reading pixels", len(found.acquisitions), progress)
     reader = Reader(settings, found.catalog.name, found.catalog.local_root, found.catalog.sensor)
@@ -211,7 +212,9 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPa
             scenes.append(outcome)
         else:
             unread[acquisition.id] = outcome
-    return ReadPasses(found.acquisitions, tuple(scenes), unread)
+    suspects = find_suspects(scenes)
+    kept = tuple(scene for scene in scenes if scene.acquisition_id not in suspects)
+    return ReadPasses(found.acquisitions, kept, {**unread, **suspects})
 
 
 def compare(

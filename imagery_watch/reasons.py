@@ -55,6 +55,21 @@ class ReasonCode(StrEnum):
     )
     BAND_EMPTY = "band_empty", "{bands} holds no data where the rest of the pass does"
     COUNTS_IMPLAUSIBLE = "counts_implausible", "{band} of {item}: {what}", "counts that cannot be reflectance"
+    BAND_CONSTANT = (
+        "band_constant",
+        "{band} is one value throughout, which no ground is: lost, or masked without saying so",
+        "a band of one value throughout, which no ground is",
+    )
+    BANDS_EQUAL = (
+        "bands_equal",
+        "{band} and {other} hold the same pixels: one of them is another file's",
+        "two bands with the same pixels, one of which is another file's",
+    )
+    PASS_REPEATED = (
+        "pass_repeated",
+        "{band} holds the pixels of {other}, to the last bit: one of the two is not its own",
+        "pixels that are another pass's to the last bit",
+    )
     # The pass was read, and cannot be judged.
     BANDS_DIFFER = "bands_differ", "lacks {bands}, which the other passes have"
     NO_VISIBLE_BAND = (

@@ -23,6 +23,7 @@ from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import parse_items
 from imagery_watch.sources.catalogs.stac_pages import find_lack, find_next, follow_pages
+from imagery_watch.sources.pixels.exchange import set_deadlines
 from imagery_watch.sources.pixels.ranges import PatientRetry
 
 PAGE_SIZE = 100
@@ -182,6 +183,7 @@ class _OneHost(HTTPAdapter):
     def __init__(self, url: str, retry: Retry) -> None:
         super().__init__(max_retries=retry)
         self._host = urlsplit(url).hostname
+        set_deadlines(self.poolmanager)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """As HTTPAdapter does. Raises _ForeignHost."""

@@ -12,6 +12,7 @@ from imagery_watch.model import ListedItem
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_coverage, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import Remark, local_name, parse_each, tell_remarks
+from imagery_watch.sources.catalogs.stac_pages import find_lack
 
 MAX_BYTES = 256 * 2**20
 MAX_FILES = 100_000
@@ -54,6 +55,8 @@ class FileCatalog:
             if content is None:
                 continue
             features, links = _parts(content)
+            if content["type"] == "FeatureCollection" and (lack := find_lack([content])):
+                warnings.append(f"{path.name}: {lack}")
             if features:
                 yield features, path.parent
             queue += [target for link in links if (target := self._target(link, path)) is not None]

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pystac import Link
-from pystac_client import ItemSearch
-from pystac_client.stac_api_io import StacApiIO
+if TYPE_CHECKING:
+    from pystac_client import ItemSearch
+    from pystac_client.stac_api_io import StacApiIO
 
 Page = dict[str, Any]
 
@@ -16,12 +16,14 @@ _ERRORS = ("error", "errors", "exception")
 _CUT_SHORT = ("timedOut", "timed_out", "exceededTransferLimit", "partial")
 
 
-def follow_pages(io: StacApiIO, search: ItemSearch) -> Iterator[Any]:
+def follow_pages(io: "StacApiIO", search: "ItemSearch") -> Iterator[Any]:
     """Pages as they come, an empty one in the middle too: pystac-client's own loop ends there.
 
     A 200 with an error body is a page like others here, and so is one that names itself as the next: whoever takes
     them looks at them.
     """
+    from pystac import Link
+
     page = io.read_json(search.url, method=search.method, parameters=search.get_parameters())
     asked, empty = set[str](), 0
     while True:

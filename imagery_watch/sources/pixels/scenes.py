@@ -18,7 +18,7 @@ from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.chip_cache import ChipCache
-from imagery_watch.sources.pixels.ranges import check_href
+from imagery_watch.sources.pixels.ranges import check_href, is_foreign
 from imagery_watch.sources.pixels.validity import stated_nodata
 from imagery_watch.sources.pixels.windows import read_window
 
@@ -52,7 +52,7 @@ class Reader:
         known = cache.get(name, grid)
         if known is not None:
             return known
-        pixels = read_window(href, grid, expected, self.settings)
+        pixels = read_window(href, grid, expected, self.settings, public_only=is_foreign(self.catalog, self.local_root))
         if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
             cache.put(name, grid, pixels)
         return pixels

@@ -38,17 +38,18 @@ _MAGIC = {
 }
 
 
-def read_window(href: str, grid: Grid, expected: Expected, settings: Settings) -> Pixels:
+def read_window(href: str, grid: Grid, expected: Expected, settings: Settings, *, public_only: bool = False) -> Pixels:
     """Pixels on the Grid, (y, x), `expected.nothing` where the file has none.
 
-    `href` must have passed `ranges.check_href`.
+    `href` must have passed `ranges.check_href`; with `public_only`, no host of this machine's own network is asked.
 
     Raises PassRefused where the file is not what it should be, ReadFailed where it could not be read completely.
     """
     import rasterio
     from rasterio.errors import RasterioError
 
-    remote = RemoteFile(href, settings) if href.startswith(("http://", "https://")) else None
+    is_remote = href.startswith(("http://", "https://"))
+    remote = RemoteFile(href, settings, public_only=public_only) if is_remote else None
     try:
         with ExitStack() as stack:
             stack.enter_context(rasterio.Env(**_gdal_options(expected)))
