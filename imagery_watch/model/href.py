@@ -5,19 +5,20 @@ from urllib.parse import unquote, urlsplit
 RASTER_SUFFIXES = (".tif", ".tiff", ".jp2", ".j2k")
 """Ends of the names of files that may hold a band."""
 
-_ALWAYS = ("x-amz-", "x-goog-", "x-oss-")
-"""How each parameter of a signed address begins: Amazon S3 (version 4), Google and Alibaba storage."""
 _AZURE = "sig sv ss srt sp se st spr sip sr si ses sdd skoid sktid skt ske sks skv saoid suoid scid"
-_SIGNED_WITH = {
-    "sig": frozenset(_AZURE.split(" ")),
-    "awsaccesskeyid": frozenset(("awsaccesskeyid", "signature", "expires")),
-    "googleaccessid": frozenset(("googleaccessid", "signature", "expires")),
-    "ossaccesskeyid": frozenset(("ossaccesskeyid", "signature", "expires", "security-token")),
-    "key-pair-id": frozenset(("key-pair-id", "signature", "expires", "policy")),
-}
-"""The parameter that tells whose signature it is, and all that belong to that one.
+_VERSION_4 = (
+    "algorithm credential date expires signedheaders signature security-token signature-version additional-headers"
+)
+_SIGNATURES = (
+    ({"sig", "sv"}, frozenset(_AZURE.split(" "))),
+    *(({f"{who}-signature"}, frozenset(f"{who}-{what}" for what in _VERSION_4.split(" ")))
+      for who in ("x-amz", "x-goog", "x-oss")),
+    *(({who, "signature"}, frozenset((who, "signature", "expires", "policy", "security-token")))
+      for who in ("awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "key-pair-id")),
+)  # fmt: skip
+"""The parameters that tell whose signature it is, and all that belong to that one, in lower case.
 
-Azure's shared access signature, Amazon S3 (version 2), Google, Alibaba, CloudFront.
+Azure's shared access signature; version 4 of Amazon's, Google's and Alibaba's; their older ones, and CloudFront's.
 """
 
 
@@ -28,10 +29,8 @@ def strip_signature(href: str) -> str:
         return href
     parts = query.split("&")
     names = [unquote(part.partition("=")[0]).lower() for part in parts]
-    signature = frozenset[str]().union(*(_SIGNED_WITH.get(name, ()) for name in names))
-    kept = [
-        part for part, name in zip(parts, names, strict=True) if name not in signature and not name.startswith(_ALWAYS)
-    ]
+    signature = frozenset[str]().union(*(belonging for needed, belonging in _SIGNATURES if needed <= set(names)))
+    kept = [part for part, name in zip(parts, names, strict=True) if name not in signature]
     return f"{address}?{'&'.join(kept)}" if kept else address
 
 

@@ -6,7 +6,10 @@ from imagery_watch.model.href import find_file_path, strip_signature
 
 FILE = "https://host.example/a/B04.tif"
 AZURE = "sv=2024-05-04&st=2025-01-01T00%3A00%3A00Z&se=2025-01-02T00%3A00%3A00Z&sr=c&sp=rl&sig=abc%3D"
-AMAZON = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k&X-Amz-Date=d&X-Amz-Expires=60&X-Amz-Signature=s"
+AMAZON = (
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k&X-Amz-Date=d&X-Amz-Expires=60&X-Amz-SignedHeaders=host"
+    "&X-Amz-Security-Token=t&X-Amz-Signature=s"
+)
 SIGNED = {
     "azure": (f"{FILE}?{AZURE}", FILE),
     "amazon, version 4": (f"{FILE}?{AMAZON}", FILE),
@@ -27,6 +30,9 @@ KEPT = [
     "https://host.example/get?sp=1&st=2&se=3&sr=4",
     "https://host.example/get?Expires=1&Signature=s",
     f"{FILE}?token=abc",
+    f"{FILE}?sig=abc&si=12",
+    f"{FILE}?X-Amz-Date=20230601",
+    f"{FILE}?x-amz-meta-file=B04&x-id=GetObject",
     f"{FILE}?access_token=abc",
     f"{FILE}?versionId=7",
     f"{FILE}?B04",

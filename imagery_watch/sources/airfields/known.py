@@ -121,6 +121,9 @@ def _try(path: Path, *, known: bool) -> AirfieldFile:
 
 def _read_known(path: Path) -> Airfield:
     """The airfield of a file that is found by its name, which therefore has to be the airfield's id."""
+    twins = sorted(one.name for one in _files(path.parent) if one.stem.upper() == path.stem.upper())
+    if len(twins) > 1:
+        raise AoiError(f"{path.parent}: {' and '.join(twins)} are files of one airfield: keep one of them")
     airfield = read_airfield(path)
     if airfield.id.upper() != path.stem.upper():
         raise AoiError(f"{path}: its `id` is {airfield.id}, so it should be called {airfield.id}.geojson")

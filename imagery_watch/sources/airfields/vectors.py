@@ -55,6 +55,8 @@ _MAGIC = (
     (b"MM\0*", Format("a TIFF image", advice="draw the aprons as polygons; imagery is given by --catalog")),
     (b"\x89PNG", Format("a PNG picture", advice="draw the aprons as polygons")),
     (b"\xff\xd8\xff", Format("a JPEG picture", advice="draw the aprons as polygons")),
+    (b"!table", Format("a MapInfo table")),
+    (b"Version ", Format("a MapInfo interchange file")),
     (b"%PDF", Format("a PDF document", advice="draw the aprons as polygons")),
     (b"\xd0\xcf\x11\xe0", Format("an old Office document")),
 )

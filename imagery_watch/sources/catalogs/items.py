@@ -90,12 +90,11 @@ def absolute_href(href: str, base: str | Path) -> str:
 
 
 def local_name(href: str, folder: Path) -> str:
-    """The file that a relative URI names: decoded, unless only the undecoded name is there."""
-    decoded = unquote(href)
-    if decoded == href or "\0" in decoded:
+    """The file that a relative URI names: decoded, unless only the undecoded one, or one without query, is there."""
+    decoded, plain = unquote(href), unquote(href.partition("#")[0].partition("?")[0])
+    if "\0" in decoded or decoded == href == plain:
         return href
     try:
-        literal = (folder / href).exists() and not (folder / decoded).exists()
+        return next((name for name in (decoded, href, plain) if name and (folder / name).exists()), decoded)
     except (OSError, ValueError):
         return href
-    return href if literal else decoded

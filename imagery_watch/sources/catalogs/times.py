@@ -26,7 +26,12 @@ def sensing_time(item: "Item") -> datetime:
         raise ValueError(f"it ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M})")
     if end - start > LONGEST_PASS:
         raise ValueError(f"it covers {_span_text(end - start)}: a composite, not one pass")
-    return start if moment is None or not start - SLACK <= moment <= end + SLACK else moment
+    return start if moment is None or not start - SLACK <= moment <= _last(start, end) + SLACK else moment
+
+
+def _last(start: datetime, end: datetime) -> datetime:
+    """The end of a range, that of its day where it is a day without its time."""
+    return end + timedelta(days=1) if start == end and is_midnight(end) else end
 
 
 def is_doubted(item: "Item") -> bool:
@@ -34,7 +39,7 @@ def is_doubted(item: "Item") -> bool:
     moment, (start, end) = _utc(item.datetime), _range(item)
     if moment is None or start is None or end is None:
         return False
-    return not start - LONGEST_PASS <= moment <= end + LONGEST_PASS
+    return not start - LONGEST_PASS <= moment <= _last(start, end) + LONGEST_PASS
 
 
 def agreed_time(when: datetime, named: str | None) -> datetime:

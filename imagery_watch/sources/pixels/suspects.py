@@ -13,6 +13,8 @@ from imagery_watch.reasons import ReasonCode
 
 FEWEST_PX = 400
 """Fewer pixels may be alike by chance, at the edge of a swath."""
+DARKEST_LAND = 0.0256
+"""Reflectance that counts of 8 bits would be, taken for the product's; clouds, roofs and vegetation are far beyond."""
 SAME_PASS = timedelta(minutes=15)
 """Nearer in time, two looks with the same bytes are one pass under two names: the first of them is kept."""
 
@@ -34,11 +36,23 @@ def find_suspects(scenes: Sequence[Scene]) -> dict[str, PassRefused]:
                 suspects[scene.acquisition_id] = PassRefused(ReasonCode.BAND_CONSTANT.because(band=band))
             else:
                 owners[hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()].append((scene, band))
+        if _is_picture(scene):
+            what = "no count of any band is above 255: a picture of 8 bits, not reflectance"
+            suspects[scene.acquisition_id] = PassRefused(
+                ReasonCode.COUNTS_IMPLAUSIBLE.because(band="every band", item=scene.item_ids[0], what=what)
+            )
     for alike in owners.values():
         if len(alike) > 1:
             for name, error in _blame(alike).items():
                 suspects.setdefault(name, error)
     return suspects
+
+
+def _is_picture(scene: Scene) -> bool:
+    """Whether all that is seen is darker than any land in all bands: 8 bits of a picture, kept in more."""
+    if scene.quantity != "reflectance" or scene.valid.sum() < FEWEST_PX:
+        return False
+    return float(scene.data[:, scene.valid].max()) - scene.offset <= DARKEST_LAND
 
 
 def _blame(alike: Sequence[tuple[Scene, str]]) -> dict[str, PassRefused]:

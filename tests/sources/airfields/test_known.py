@@ -47,6 +47,15 @@ def test_who_keeps_an_airfield_is_told_and_what_is_added_can_be_removed(tmp_path
     assert list((tmp_path / "aoi").iterdir()) == []
 
 
+def test_two_files_of_one_airfield_are_told(tmp_path):
+    put(tmp_path, "XXXX.geojson", shipped("LIPB", id="XXXX"))
+    put(tmp_path, "xxxx.geojson", shipped("EHAM", id="xxxx"))
+    if len(list((tmp_path / "aoi").iterdir())) < 2:
+        pytest.skip("this file system knows no case")
+    with pytest.raises(AoiError, match=r"XXXX.geojson and xxxx.geojson are files of one airfield"):
+        find_airfield("XXXX", tmp_path)
+
+
 REMOVALS = {"EHAM": "ships, and stays; yours are LIPB", "XXXX": "yours are LIPB", "../aoi/LIPB": "no airfield"}
 
 

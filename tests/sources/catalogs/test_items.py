@@ -38,6 +38,10 @@ def test_hrefs_are_made_absolute(href: str, base: str | Path, expected: str) -> 
 def test_a_file_that_is_called_just_that_is_meant(tmp_path: Path) -> None:
     (tmp_path / "a%20b.tif").touch()
     assert absolute_href("./a%20b.tif", tmp_path) == str(tmp_path / "a%20b.tif")
+    (tmp_path / "c.tif").touch()
+    assert absolute_href("./c.tif?v=1", tmp_path) == str(tmp_path / "c.tif")
+    (tmp_path / "c.tif?v=1").touch()
+    assert absolute_href("./c.tif?v=1", tmp_path) == str(tmp_path / "c.tif?v=1")
     (tmp_path / "a b.tif").touch()
     assert absolute_href("./a%20b.tif", tmp_path) == str(tmp_path / "a b.tif")
 

@@ -31,6 +31,8 @@ TIMES = {
     "a datatake as its range": (
         "one", words(PASS, "2022-06-02T10:05:00Z", "2022-06-02T10:30:00Z"), "2022-06-02T10:20:29"),
     "a day, its time in the product's name": (PRODUCT, words("2022-06-02T00:00:00Z"), "2022-06-02T10:20:29"),
+    "a moment of the day that is its range": (
+        "one", words(PASS, "2022-06-02T00:00:00Z", "2022-06-02T00:00:00Z"), "2022-06-02T10:20:29"),
     "a day alone": ("one", words("2022-06-02T00:00:00Z"), "2022-06-02T00:00:00"),
     "an id with its day": ("S2A_32TPS_20220602_0_L2A", words(PASS), "2022-06-02T10:20:29"),
     "an id with a day of the place": ("55HFA-2022-06-03", words("2022-06-02T23:50:00Z"), "2022-06-02T23:50:00"),

@@ -42,6 +42,7 @@ def look(name: str, *images: NDArray[np.float32], hours: float = 0.0, holes: int
 
 
 FOUR = [image(number) for number in range(4)]
+PICTURE = [np.round(one * 600) / 10_000 for one in FOUR]
 FLAT = np.full(GRID.shape, 0.12, np.float32)
 CASES: dict[str, tuple[list[Scene], dict[str, ReasonCode]]] = {
     "none": ([], {}),
@@ -49,6 +50,7 @@ CASES: dict[str, tuple[list[Scene], dict[str, ReasonCode]]] = {
     "one value": ([look("a", FLAT, *FOUR[1:]), look("b", hours=120)], {"a": ReasonCode.BAND_CONSTANT}),
     "one value where it is seen": ([look("a", FLAT, *FOUR[1:], holes=20)], {"a": ReasonCode.BAND_CONSTANT}),
     "one value in a sliver": ([look("a", FLAT, *FOUR[1:], holes=GRID.height - 2)], {}),
+    "a picture in sixteen bits": ([look("a", *PICTURE)], {"a": ReasonCode.COUNTS_IMPLAUSIBLE}),
     "two bands alike": ([look("a", FOUR[0], FOUR[0], *FOUR[2:])], {"a": ReasonCode.BANDS_EQUAL}),
     "a pass again": (
         [look("a", *FOUR), look("b", hours=60), look("c", *FOUR, hours=120)],
