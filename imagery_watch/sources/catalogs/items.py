@@ -9,7 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from imagery_watch.model import ListedItem
 from imagery_watch.sensors.protocol import Sensor
-from imagery_watch.sources.catalogs.times import agreed_time, is_doubted, sensing_time
+from imagery_watch.sources.catalogs.times import is_doubted, reconcile_time, sensing_time
 
 if TYPE_CHECKING:
     pass
@@ -74,7 +74,7 @@ def parse_item(feature: dict[str, Any], base: str | Path, sensor: Sensor) -> Lis
         asset.href = absolute_href(asset.href, base)
     assets = {key: asset.to_dict() for key, asset in item.assets.items()}
     facts = sensor.facts_of(item.id, sensing_time(item), item.properties, assets)
-    return ListedItem(item, replace(facts, datetime=agreed_time(facts.datetime, facts.named_time)))
+    return ListedItem(item, replace(facts, datetime=reconcile_time(facts.datetime, facts.named_time)))
 
 
 def absolute_href(href: str, base: str | Path) -> str:
@@ -85,11 +85,11 @@ def absolute_href(href: str, base: str | Path) -> str:
     if len(urlsplit(href).scheme) > 1:
         return href
     if isinstance(base, Path):
-        return str(base / local_name(href, base))
+        return str(base / find_local_name(href, base))
     return urljoin(base.rstrip("/") + "/", href)
 
 
-def local_name(href: str, folder: Path) -> str:
+def find_local_name(href: str, folder: Path) -> str:
     """The file that a relative URI names: decoded, unless only the undecoded one, or one without query, is there."""
     decoded, plain = unquote(href), unquote(href.partition("#")[0].partition("?")[0])
     if "\0" in decoded or decoded == href == plain:

@@ -185,6 +185,10 @@ class _OneHost(HTTPAdapter):
         self._host = urlsplit(url).hostname
         set_deadlines(self.poolmanager)
 
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """As HTTPAdapter does, with deadlines."""
+        return set_deadlines(super().proxy_manager_for(proxy, **options))
+
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """As HTTPAdapter does. Raises _ForeignHost."""
         if urlsplit(request.url or "").hostname != self._host:

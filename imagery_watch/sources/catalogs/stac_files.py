@@ -11,7 +11,7 @@ from imagery_watch.errors import CatalogError
 from imagery_watch.model import ListedItem
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_coverage, tell_namesakes, tidy
-from imagery_watch.sources.catalogs.items import Remark, local_name, parse_each, tell_remarks
+from imagery_watch.sources.catalogs.items import Remark, find_local_name, parse_each, tell_remarks
 from imagery_watch.sources.catalogs.stac_pages import find_lack
 
 MAX_BYTES = 256 * 2**20
@@ -84,7 +84,7 @@ class FileCatalog:
             if urlsplit(href).scheme not in ("", "file"):
                 return None
             parts = urlsplit(href)
-            name = unquote(parts.path) if parts.scheme == "file" else local_name(href, source.parent)
+            name = unquote(parts.path) if parts.scheme == "file" else find_local_name(href, source.parent)
             target = (source.parent / name).resolve()
         except (OSError, ValueError, RuntimeError):
             return None

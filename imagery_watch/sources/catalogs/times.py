@@ -42,7 +42,7 @@ def is_doubted(item: "Item") -> bool:
     return not start - LONGEST_PASS <= moment <= _last(start, end) + LONGEST_PASS
 
 
-def agreed_time(when: datetime, named: str | None) -> datetime:
+def reconcile_time(when: datetime, named: str | None) -> datetime:
     """The time of an item whose names tell one, too; raises ValueError where they tell another.
 
     Midnight sharp is a day without its time, which the names may know.

@@ -19,7 +19,7 @@ from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.chip_cache import ChipCache
 from imagery_watch.sources.pixels.ranges import check_href, is_foreign
-from imagery_watch.sources.pixels.validity import stated_nodata
+from imagery_watch.sources.pixels.validity import collect_nodata
 from imagery_watch.sources.pixels.windows import read_window
 
 MOST_ASSETS = 8
@@ -44,7 +44,7 @@ class Reader:
     def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
         """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
         href = check_href(listed.href(key), self.local_root, self.catalog)
-        nothing = stated_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
+        nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
         expected = replace(expected, nodata=nothing)
         if self.local_root is not None and not href.startswith(("http://", "https://")):
             return read_window(href, grid, expected, self.settings)
@@ -164,7 +164,7 @@ class _Plan:
         sensor, joined = self.reader.sensor, np.full(self.grid.shape, np.nan, np.float32)
         for one in self.listed:
             asset = one.facts.bands[band]
-            expected = with_gain(sensor.band_raster, asset)
+            expected = expect_scale(sensor.band_raster, asset)
             pixels = self.reader.window(one, asset.key, self.grid, expected)
             if asset.gain != 1.0:
                 pixels = pixels.astype(np.float32) * np.float32(asset.gain)
@@ -204,7 +204,7 @@ def _describe_assets(items: Sequence[ListedItem], sensor: Sensor) -> str:
     return f"found {found[:400] or 'none'}{more}; looked for {wanted}, or their common names, as GeoTIFF"
 
 
-def with_gain(expected: Expected, asset: BandAsset) -> Expected:
+def expect_scale(expected: Expected, asset: BandAsset) -> Expected:
     """What the raster of a band must be, its scale and offset being those that the item's words call for."""
     scale = None if expected.scale is None else expected.scale * asset.gain
     return replace(expected, scale=scale, offset=asset.offset)

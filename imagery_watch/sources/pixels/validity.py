@@ -17,7 +17,7 @@ SENTINELS = {"uint16": (42_405, 42_406), "float32": (-3.25e38, -3.125e38)}
 _NODATA_KEYS = ("nodata", "raster:nodata", "file:nodata")
 
 
-def stated_nodata(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[float, ...]:
+def collect_nodata(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[float, ...]:
     """Every value that an item says means nothing in an asset, sorted: in its bands, itself, or the item as a whole.
 
     As STAC 1.1 has it (`nodata`), the raster extension (`raster:bands`) and the file extension (`file:nodata`); NaN and
@@ -44,7 +44,7 @@ def _numbers(value: Any) -> Iterator[float]:
             continue
 
 
-def alpha_band(source: Any) -> int | None:
+def find_alpha_band(source: Any) -> int | None:
     """Number of the band that says how opaque the others are, or None."""
     from rasterio.enums import ColorInterp
 
@@ -72,7 +72,7 @@ def _find_data(pixels: Pixels, source: Any, window: Any, expected: Expected) -> 
     there: NDArray[np.bool_] = np.ones(pixels.shape, bool)
     for value in {source.nodata, *expected.nodata} - {None}:
         there &= ~np.isnan(pixels) if math.isnan(value) else pixels != pixels.dtype.type(_within(value, pixels))
-    if (alpha := alpha_band(source)) is not None:
+    if (alpha := find_alpha_band(source)) is not None:
         there &= source.read(alpha, window=window) != 0
     if MaskFlags.per_dataset in source.mask_flag_enums[0] and alpha is None:
         there &= source.read_masks(1, window=window) != 0

@@ -13,7 +13,7 @@ from imagery_watch.model import Expected, Grid, Pixels
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile, public_name
-from imagery_watch.sources.pixels.validity import alpha_band, read_valid
+from imagery_watch.sources.pixels.validity import find_alpha_band, read_valid
 
 Floats = NDArray[np.float32]
 
@@ -135,7 +135,7 @@ def _check(source: Any, name: str, expected: Expected) -> None:
 def _check_numbers(source: Any, name: str, expected: Expected) -> None:
     """One band, beside which there may be an opacity; numbers that mean what they are taken to mean."""
     known = FILE_DTYPES["classes" if expected.nearest and expected.dtype == "uint16" else expected.dtype]
-    bands, dtype = source.count - (alpha_band(source) is not None), source.dtypes[0]
+    bands, dtype = source.count - (find_alpha_band(source) is not None), source.dtypes[0]
     if bands == 1 and dtype in ("uint8", "int8") and dtype not in known:
         raise _other_layout(name, f"{dtype}: a picture of 8 bits, where counts of {expected.dtype} are expected")
     if bands != 1 or dtype not in known:

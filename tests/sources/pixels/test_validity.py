@@ -16,7 +16,7 @@ from imagery_watch.errors import PassRefused
 from imagery_watch.model import Expected, Grid
 from imagery_watch.sensors.sentinel2.sensor import BAND, CLASSES
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.validity import stated_nodata
+from imagery_watch.sources.pixels.validity import collect_nodata
 from imagery_watch.sources.pixels.windows import read_window
 
 QUICK = Settings(timeout_s=2.0, retries=1)
@@ -135,12 +135,12 @@ STATEMENTS = {
 @pytest.mark.parametrize("case", STATEMENTS)
 def test_where_an_item_may_say_it(case: str) -> None:
     asset, properties, expected = STATEMENTS[case]
-    assert stated_nodata(asset, properties) == expected
+    assert collect_nodata(asset, properties) == expected
 
 
 def test_not_a_number_may_be_a_word_or_itself() -> None:
     for value in ("nan", "NaN", float("nan")):
-        assert [np.isnan(one) for one in stated_nodata({"nodata": value}, {})] == [True]
+        assert [np.isnan(one) for one in collect_nodata({"nodata": value}, {})] == [True]
 
 
 SCALED = replace(BAND, scale=5e-5)
