@@ -17,6 +17,7 @@ from imagery_watch.model import (
     Provenance,
 )
 from imagery_watch.model.change import FEW_LOOKS, MIN_RING_KM2
+from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.settings import Settings
 from imagery_watch.survey import ReadPasses, Survey
 
@@ -109,13 +110,10 @@ def _nothing_used(passes: ReadPasses, detection: "DetectionResult") -> str:
     ]
     codes = Counter(reason.code for reason in reasons if reason is not None)
     if not codes:
-        return "No pass could be used, so nothing was compared; `looks.csv` has the reason for each."
+        return f"{NOTHING_USED}; `looks.csv` has the reason for each."
     code, number = codes.most_common(1)[0]
     first = next(reason.text for reason in reasons if reason is not None and reason.code == code)
-    return (
-        f"No pass could be used, so nothing was compared: {number} of {len(reasons)} because of this: {first}. "
-        "`looks.csv` has the reason for each."
-    )
+    return f"{NOTHING_USED}: {number} of {len(reasons)} because of this: {first}. `looks.csv` has the reason for each."
 
 
 def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", areas: Areas) -> list[str]:

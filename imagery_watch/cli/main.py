@@ -138,6 +138,7 @@ def run(
     exit_code: ExitOnNew = False,
 ) -> None:
     """One airfield: what arrived or left between passes, written to a folder and shown as a table."""
+    from imagery_watch.model.provenance import NOTHING_USED
     from imagery_watch.outputs.files.export import write_outputs
     from imagery_watch.outputs.files.folder import check_folder
     from imagery_watch.pipeline import run_airfield
@@ -160,8 +161,9 @@ def run(
         )
     files = write_outputs(result, folder)
     _show_run(result, files, as_json, objects)
-    if result.looks and not result.provenance.counts.get("compared"):
-        sys.stderr.write(f"imagery-watch: {plain(result.provenance.warnings[-1])}\n")
+    for told in result.provenance.warnings:
+        if told.startswith(NOTHING_USED):
+            sys.stderr.write(f"imagery-watch: {plain(told)}\n")
     raise typer.Exit(int(_code(result, exit_code)))
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+NOTHING_USED = "No pass could be used, so nothing was compared"
+"""How the warning about a run of which every pass was refused, or failed, begins."""
 PassState = Literal["scored", "history", "refused", "failed"]
 
 

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
+from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
 from imagery_watch.outputs.files.export import write_outputs
@@ -232,6 +233,8 @@ def _outcome(result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) 
     failed = [one for one in passes if one.state == "failed"]
     lack = result.provenance.incomplete_listing
     reasons = [f"{len(failed)} passes failed and will be tried again: {failed[0].reason}"] if failed else []
+    if result.looks and not result.provenance.counts.get("compared"):
+        reasons += [told for told in result.provenance.warnings if told.startswith(NOTHING_USED)]
     reason = "; ".join([*reasons, lack] if lack else reasons)
     return Outcome(
         airfield=result.airfield.id,

@@ -93,6 +93,14 @@ def test_an_added_airfield_that_hides_a_shipped_one_is_said_and_removed(tmp_path
     assert '"origin": "yours' not in run("airfields", "list", "--json", cwd=tmp_path).stdout
 
 
+def test_a_run_of_which_every_pass_was_refused_says_so_where_nobody_overlooks_it(tmp_path: Path) -> None:
+    real = HERE / "data" / "s2_120m"
+    done = run("run", "--aoi", real / "aoi.geojson", "--catalog", ITEMS, "--out", "o", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "No pass could be used, so nothing was compared: 5 of 5" in done.stderr
+    assert "holds JPEG 2000, not a GeoTIFF" in done.stderr
+
+
 def test_another_airfields_folder_is_refused_before_the_work(tmp_path: Path) -> None:
     assert run("run", "LIPB", "--catalog", ITEMS, "--out", "o", cwd=tmp_path).returncode == 0
     done = run("run", "EDBF", "--catalog", "http://127.0.0.1:9", "--out", "o", cwd=tmp_path)
