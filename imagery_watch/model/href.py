@@ -10,6 +10,7 @@ _VERSION_4 = (
     "algorithm credential date expires signedheaders signature security-token signature-version additional-headers"
 )
 _SIGNATURES = (
+    ({"sig"}, frozenset({"sig"})),
     ({"sig", "sv"}, frozenset(_AZURE.split(" "))),
     *(({f"{who}-signature"}, frozenset(f"{who}-{what}" for what in _VERSION_4.split(" ")))
       for who in ("x-amz", "x-goog", "x-oss")),

@@ -19,6 +19,7 @@ SIGNED = {
     "google, old": (f"{FILE}?GoogleAccessId=k&Expires=1&Signature=s", FILE),
     "cloudfront": (f"{FILE}?Policy=p&Signature=s&Key-Pair-Id=k", FILE),
     "alibaba": (f"{FILE}?OSSAccessKeyId=k&Expires=1&Signature=s", FILE),
+    "a signature alone": (f"{FILE}?sig=abc&si=12", f"{FILE}?si=12"),
     "a version beside it": (f"{FILE}?versionId=7&{AMAZON}", f"{FILE}?versionId=7"),
     "a file beside it": (f"https://h/get?file=B04.tif&{AZURE}", "https://h/get?file=B04.tif"),
 }
@@ -30,7 +31,6 @@ KEPT = [
     "https://host.example/get?sp=1&st=2&se=3&sr=4",
     "https://host.example/get?Expires=1&Signature=s",
     f"{FILE}?token=abc",
-    f"{FILE}?sig=abc&si=12",
     f"{FILE}?X-Amz-Date=20230601",
     f"{FILE}?x-amz-meta-file=B04&x-id=GetObject",
     f"{FILE}?access_token=abc",
