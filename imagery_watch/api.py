@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from imagery_watch.model import Airfield, Hit, RunResult
+    from imagery_watch.model.period import Day
     from imagery_watch.outputs.report.standalone import Drawing
 
 
@@ -28,28 +30,35 @@ def run(
     *,
     aoi: str | Path | None = None,
     catalog: str | Path = "earth-search",
-    since: str | None = None,
-    until: str | None = None,
+    since: "Day" = None,
+    until: "Day" = None,
     history: int = 365,
     false_alarms_per_year: float | None = None,
     min_length: float = 0.0,
     out: str | Path | None = None,
+    force: bool = False,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> "RunView":
     """What `imagery-watch run` does, with the same options; the files go to `out`, else to `imagery-watch-<ID>`.
 
     `airfield` is the id of a known one, or `aoi` a file; `progress` is told of stage, steps done, and steps in all.
     Raises what the command would print: UsageError, AoiError, CatalogError, CatalogUnavailable, StoreError. Passes
-    that could not be read are looks with a reason, not errors.
+    that could not be read are looks with a reason, not errors. Dates are as typed, or `date`s or `datetime`s; a folder
+    that holds another airfield's run is written over with `force` only.
     """
     from imagery_watch.outputs.files.export import write_outputs
+    from imagery_watch.outputs.files.folder import check_folder
     from imagery_watch.pipeline import run_airfield
     from imagery_watch.settings import read_settings
 
-    if history < 0 or min_length < 0:
-        raise UsageError("history (days) and min_length (metres) cannot be below zero")
+    _check_number("history", history, "days, such as 365", whole=True)
+    _check_number("min_length", min_length, "metres, such as 20")
+    if false_alarms_per_year is not None:
+        _check_number("false_alarms_per_year", false_alarms_per_year, "a number above zero, such as 4")
     settings = read_settings(false_alarms_per_year=false_alarms_per_year)
     place = _chosen(airfield, aoi, settings.home)
+    folder = Path(out) if out is not None else Path(f"imagery-watch-{place.id}")
+    check_folder(folder, place, force=force)
     result = run_airfield(
         place,
         str(catalog),
@@ -57,11 +66,10 @@ def run(
         since=since,
         until=until,
         now=datetime.now(UTC),
-        history_days=history,
+        history_days=int(history),
         min_length_m=min_length,
         progress=progress,
     )
-    folder = Path(out) if out is not None else Path(f"imagery-watch-{place.id}")
     write_outputs(result, folder)
     return _opened(folder, place)
 
@@ -191,13 +199,26 @@ class RunView:
         return f"<p>{html.escape(self.summary)} <small>{html.escape(str(self.folder))}</small></p>"
 
 
+def _check_number(name: str, value: object, expected: str, *, whole: bool = False) -> None:
+    """Raises UsageError where an argument is no number, or below zero."""
+    number = isinstance(value, int | float) or hasattr(value, "__index__") or type(value).__module__ == "numpy"
+    if not number or isinstance(value, bool):
+        raise UsageError(f"{name}={value!r}: expected {expected}")
+    if not float(value) >= 0 or (whole and float(value) % 1):  # type: ignore[arg-type]
+        raise UsageError(f"{name}={value!r}: expected {expected}, not below zero")
+
+
 def _chosen(name: str | None, aoi: str | Path | None, home: Path) -> "Airfield":
     if (name is None) == (aoi is None):
         raise UsageError('name one airfield: run("LIPB"), or run(aoi="FILE.geojson")')
     from imagery_watch.sources.airfields.geojson import read_airfield
     from imagery_watch.sources.airfields.known import find_airfield
 
-    return read_airfield(Path(aoi)) if aoi is not None else find_airfield(str(name), home)
+    if aoi is None:
+        return find_airfield(str(name), home)
+    if not isinstance(aoi, str | PathLike):
+        raise UsageError(f"aoi={type(aoi).__name__}: expected the path of an airfield file; save it as GeoJSON first")
+    return read_airfield(Path(aoi))
 
 
 def _opened(folder: Path, airfield: "Airfield | None") -> RunView:

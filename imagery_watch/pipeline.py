@@ -1,6 +1,7 @@
 """The straight line for one airfield: from its name to hits and looks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from imagery_watch.model import (
     Stay,
     parse_period,
 )
+from imagery_watch.model.period import Day
 from imagery_watch.observability import chances_of, looks_of, occupancy_of
 from imagery_watch.provenance import describe_run
 from imagery_watch.settings import Settings
@@ -39,8 +41,8 @@ def run_airfield(
     catalog: str,
     settings: Settings,
     *,
-    since: str | None,
-    until: str | None,
+    since: Day,
+    until: Day,
     now: datetime,
     history_days: int = 365,
     min_length_m: float = 0.0,
@@ -57,9 +59,7 @@ def run_airfield(
     )
 
 
-def _asked(
-    catalog: str, settings: Settings, since: str | None, until: str | None, now: datetime
-) -> tuple["Catalog", Period]:
+def _asked(catalog: str, settings: Settings, since: Day, until: Day, now: datetime) -> tuple["Catalog", Period]:
     """The catalogue and the period that a person means."""
     from imagery_watch.sensors.registry import find_sensor
     from imagery_watch.sources.catalogs.named import open_catalog
@@ -105,12 +105,16 @@ def survey(
     Raises AoiError where the airfield cannot be gridded, CatalogError or CatalogUnavailable where the catalogue fails.
     """
     from imagery_watch.sources.airfields.grids import grid_for, search_bbox
+    from imagery_watch.sources.catalogs.absence import explain_absence
     from imagery_watch.sources.catalogs.acquisitions import fold
 
     grid = grid_for(airfield, settings.margin_m, settings.max_grid_km2)
     wide = period.with_history(history_days)
     progress("searching the catalogue", 0, 1)
-    listing = catalog.search(search_bbox(grid), wide.start, wide.end)
+    bbox = search_bbox(grid)
+    listing = catalog.search(bbox, wide.start, wide.end)
+    absence = explain_absence(catalog, listing, bbox, wide.start, wide.end)
+    listing = replace(listing, warnings=(*listing.warnings, *absence))
     return Survey(airfield, catalog, grid, period, history_days, listing, fold(listing.items))
 
 
@@ -196,6 +200,7 @@ def limited(
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPasses:
     """Every pass of a survey, its windows read in parallel."""
     from imagery_watch.sources.pixels.scenes import Reader, read_scenes
+    from imagery_watch.sources.pixels.suspects import find_suspects
 
     count = _counter("reading pixels", len(found.acquisitions), progress)
     reader = Reader(settings, found.catalog.name, found.catalog.local_root, found.catalog.sensor)
@@ -207,7 +212,9 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPa
             scenes.append(outcome)
         else:
             unread[acquisition.id] = outcome
-    return ReadPasses(found.acquisitions, tuple(scenes), unread)
+    suspects = find_suspects(scenes)
+    kept = tuple(scene for scene in scenes if scene.acquisition_id not in suspects)
+    return ReadPasses(found.acquisitions, kept, {**unread, **suspects})
 
 
 def compare(

@@ -1,5 +1,6 @@
 """How a run came about: versions, settings, what became of each pass, and what was weaker than usual."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from imagery_watch.model import (
     Provenance,
 )
 from imagery_watch.model.change import FEW_LOOKS, MIN_RING_KM2
+from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.settings import Settings
 from imagery_watch.survey import ReadPasses, Survey
 
@@ -61,6 +63,7 @@ def describe_run(
         },
         passes=tuple(_outcome(acquisition, passes, detection) for acquisition in passes.acquisitions),
         warnings=tuple(_warnings(found, passes, detection, areas)),
+        incomplete_listing=found.listing.incomplete,
     )
 
 
@@ -98,16 +101,33 @@ def _state(error: Exception | None, compared: bool) -> PassState:
     return "scored" if compared else "refused"
 
 
+def _nothing_used(passes: ReadPasses, detection: "DetectionResult") -> str:
+    """That nothing was compared, and the reason of most passes."""
+    reasons = [
+        error.reason if error is not None else detection.stack.reason_of(one.id)
+        for one in passes.acquisitions
+        for error in [passes.unread.get(one.id)]
+    ]
+    codes = Counter(reason.code for reason in reasons if reason is not None)
+    if not codes:
+        return f"{NOTHING_USED}; `looks.csv` has the reason for each."
+    code, number = codes.most_common(1)[0]
+    first = next(reason.text for reason in reasons if reason is not None and reason.code == code)
+    return f"{NOTHING_USED}: {number} of {len(reasons)} because of this: {first}. `looks.csv` has the reason for each."
+
+
 def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", areas: Areas) -> list[str]:
     """What a person should know before believing, or missing, a hit."""
-    told = list(found.listing.warnings)
+    told = [*found.listing.warnings, *([found.listing.incomplete] if found.listing.incomplete else [])]
     compared = detection.stack.passes
+    if found.airfield.origin == "yours, instead of the shipped":
+        told.append(f"{found.airfield.id} is the airfield that you added, instead of the one that ships.")
     if found.airfield.quality == "approximate":
         told.append("The airfield's polygons are approximate: changes may lie beside real aprons, or outside them.")
     if not passes.acquisitions:
         told.append("The catalogue has no pass over this airfield in this period.")
     elif not compared:
-        told.append("No pass could be used, so nothing was compared; `looks.csv` has the reason for each.")
+        told.append(_nothing_used(passes, detection))
     elif len(compared) < FEW_LOOKS:
         told.append(
             f"Only {len(compared)} usable passes: with so few, looks are compared with one another, "

@@ -43,8 +43,33 @@ class ReasonCode(StrEnum):
         "damaged or cut files, whose pixels could not be decoded",
     )
     NO_BANDS = "no_bands", "no 10 m band among the item's assets"
+    NO_SUN = (
+        "no_sun",
+        "its time, {when} UTC, has the sun {depth:.0f} degrees below the horizon: that cannot be when it was taken",
+        "a stated time with the sun below the horizon, which cannot be when it was taken",
+    )
+    DAY_ALONE = (
+        "day_alone",
+        "its time, {when} UTC, is midnight sharp: a day, not the time at which it was taken",
+        "a stated day without the time at which it was taken",
+    )
     BAND_EMPTY = "band_empty", "{bands} holds no data where the rest of the pass does"
     COUNTS_IMPLAUSIBLE = "counts_implausible", "{band} of {item}: {what}", "counts that cannot be reflectance"
+    BAND_CONSTANT = (
+        "band_constant",
+        "{band} is one value throughout, which no ground is: lost, or masked without saying so",
+        "a band of one value throughout, which no ground is",
+    )
+    BANDS_EQUAL = (
+        "bands_equal",
+        "{band} and {other} hold the same pixels: one of them is another file's",
+        "two bands with the same pixels, one of which is another file's",
+    )
+    PASS_REPEATED = (
+        "pass_repeated",
+        "{band} holds the pixels of {other}, to the last bit: one of the two is not its own",
+        "pixels that are another pass's to the last bit",
+    )
     # The pass was read, and cannot be judged.
     BANDS_DIFFER = "bands_differ", "lacks {bands}, which the other passes have"
     NO_VISIBLE_BAND = (

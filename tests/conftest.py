@@ -60,6 +60,13 @@ def range_server() -> Iterator[Callable[[Path], Server]]:
 
 
 @pytest.fixture
+def query_server() -> Iterator[Callable[[Path], Server]]:
+    """`query_server(folder)`: the folder's files over HTTP, each named in the query alone."""
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(serve("queried", folder))
+
+
+@pytest.fixture
 def fault_server() -> Iterator[Callable[[Path], Server]]:
     """`fault_server(folder)`: the folder's files below `/MODE/`, misbehaving; see `support.servers`."""
     with ExitStack() as stack:

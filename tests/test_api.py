@@ -4,11 +4,14 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import jupytext
@@ -47,6 +50,37 @@ def empty(tmp_path: Path) -> Path:
     """What a run without hits and looks wrote."""
     write_outputs(make_result(0, looks=()), tmp_path / "empty")
     return tmp_path / "empty"
+
+
+ARGUMENTS = [
+    ({"since": 30}, "since"),
+    ({"until": [2022]}, "until"),
+    ({"history": "365"}, "history='365': expected days"),
+    ({"history": None}, "history=None"),
+    ({"history": -1}, "history=-1"),
+    ({"history": 1.5}, "history=1.5"),
+    ({"min_length": "20"}, "min_length='20': expected metres"),
+    ({"min_length": float("nan")}, "min_length=nan"),
+    ({"false_alarms_per_year": "4"}, "false_alarms_per_year='4'"),
+    ({"aoi": {"type": "FeatureCollection"}}, "aoi=dict: expected the path"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), ARGUMENTS)
+def test_arguments_of_another_type_are_told(tmp_path: Path, arguments: dict[str, Any], words: str) -> None:
+    items = write_collection(tmp_path / "items.json")
+    place = {} if "aoi" in arguments else {"airfield": "LIPB"}
+    with pytest.raises(UsageError, match=re.escape(words)):
+        iw.run(**place, catalog=items, out=tmp_path / "o", **arguments)
+
+
+@pytest.mark.parametrize(
+    "since", [date(2022, 6, 1), datetime(2022, 6, 1, tzinfo=UTC), pd.Timestamp("2022-06-01"), "2022-06-01"]
+)
+def test_a_day_may_be_a_date(tmp_path: Path, since: Any) -> None:
+    items = write_collection(tmp_path / "items.json")
+    run = iw.run("LIPB", catalog=items, out=tmp_path / "o", since=since, history=np.int64(0), min_length=np.float32(20))
+    assert run.provenance["period"]["since"] == "2022-06-01T00:00:00Z"
 
 
 def test_hits_are_a_table_with_the_contracts_columns(folder: Path) -> None:

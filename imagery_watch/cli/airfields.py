@@ -1,4 +1,4 @@
-"""The commands on airfields: list, show, check, add."""
+"""The commands on airfields: list, show, check, add, remove."""
 
 import sys
 from pathlib import Path
@@ -64,9 +64,28 @@ def add(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an airfield that you added before.")] = False,
 ) -> None:
     """Make an airfield from OpenStreetMap data and keep it under IMAGERY_WATCH_HOME."""
-    from imagery_watch.sources.airfields.known import add_airfield
+    from imagery_watch.sources.airfields.known import add_airfield, find_airfield
 
-    typer.echo(f"wrote {add_airfield(icao, osm, settings().home, name=name, overwrite=overwrite)}")
+    path = add_airfield(icao, osm, settings().home, name=name, overwrite=overwrite)
+    typer.echo(f"wrote {path}")
+    airfield = find_airfield(path.stem, settings().home)
+    if airfield.origin == "yours, instead of the shipped":
+        typer.echo(
+            f"note: it hides the {airfield.id} that ships; `imagery-watch airfields remove {airfield.id}` undoes that"
+        )
+    for note in airfield.notes:
+        typer.echo(f"note: {plain(note)}")
+
+
+@airfields.command(short_help="Forget an airfield that you added.")
+def remove(name: Annotated[str, typer.Argument(help="ICAO code of an airfield that you added.")]) -> None:
+    """Forget an airfield that you added; one that ships under the same code is known again."""
+    from imagery_watch.sources.airfields.known import find_shipped, remove_airfield
+
+    home = settings().home
+    typer.echo(f"removed {remove_airfield(name, home)}")
+    if find_shipped(name) is not None:
+        typer.echo(f"note: {plain(name.upper())} is now the one that ships")
 
 
 def _airfield_facts(airfield: Any) -> dict[str, Any]:
@@ -75,6 +94,7 @@ def _airfield_facts(airfield: Any) -> dict[str, Any]:
         "id": airfield.id,
         "name": airfield.name,
         "quality": airfield.quality,
+        "origin": airfield.origin,
         "aprons": [apron.name for apron in airfield.aprons],
         "stands": len(airfield.stands),
         "lon": round((west + east) / 2, 4),
@@ -89,10 +109,10 @@ def _airfields_table(found: list[Any]) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("ICAO", "Name", "Aprons", "Stands", "Quality", "Lon", "Lat", "Shapes")
+    table = Table("ICAO", "Name", "Aprons", "Stands", "Quality", "Lon", "Lat", "Shapes", "Origin")
     for airfield in found:
         facts = _airfield_facts(airfield)
-        cells = (facts[key] for key in ("id", "name", "aprons", "stands", "quality", "lon", "lat", "license"))
+        cells = (facts[key] for key in ("id", "name", "aprons", "stands", "quality", "lon", "lat", "license", "origin"))
         table.add_row(*(escape(plain(str(len(cell) if isinstance(cell, list) else cell))) for cell in cells))
     return table
 

@@ -20,6 +20,11 @@ def plain(message: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in message)
 
 
+def tell_warning(message: Warning | str, category: type[Warning], *_where: object, **_more: object) -> None:
+    """A library's warning as one line on stderr; its words may come from a stranger's catalogue."""
+    sys.stderr.write(f"warning: {category.__name__}: {plain(' '.join(str(message).split()))[:500]}\n")
+
+
 def settings(false_alarms_per_year: float | None = None) -> "Settings":
     """The environment's settings, the user's own budget of false hits among them."""
     from imagery_watch.settings import read_settings

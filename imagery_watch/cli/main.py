@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from imagery_watch.cli.airfields import airfields
-from imagery_watch.cli.console import AsJson, console, plain, print_json, progress_bar, settings
+from imagery_watch.cli.console import AsJson, console, plain, print_json, progress_bar, settings, tell_warning
 from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def main() -> NoReturn:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # passes are worked on in threads already; more would only fight them
     signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = tell_warning
     try:
         code = app(standalone_mode=False)
     except ImageryWatchError as error:
@@ -131,15 +133,20 @@ def run(
     min_length: MinLength = 0.0,
     objects: Annotated[bool, typer.Option("--objects", help="Show all objects that may be aircraft.")] = False,
     out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a folder of another airfield's run.")] = False,
     as_json: AsJson = False,
     exit_code: ExitOnNew = False,
 ) -> None:
     """One airfield: what arrived or left between passes, written to a folder and shown as a table."""
+    from imagery_watch.model.provenance import NOTHING_USED
     from imagery_watch.outputs.files.export import write_outputs
+    from imagery_watch.outputs.files.folder import check_folder
     from imagery_watch.pipeline import run_airfield
 
     chosen = settings(false_alarms_per_year)
     place = _airfield(airfield, aoi, chosen, "run")
+    folder = out or Path(f"imagery-watch-{place.id}")
+    check_folder(folder, place, force=force)
     with progress_bar(quiet=as_json) as progress:
         result = run_airfield(
             place,
@@ -152,9 +159,11 @@ def run(
             min_length_m=min_length,
             progress=progress,
         )
-    folder = out or Path(f"imagery-watch-{place.id}")
     files = write_outputs(result, folder)
     _show_run(result, files, as_json, objects)
+    for told in result.provenance.warnings:
+        if told.startswith(NOTHING_USED):
+            sys.stderr.write(f"imagery-watch: {plain(told)}\n")
     raise typer.Exit(int(_code(result, exit_code)))
 
 

@@ -8,6 +8,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 Quality = Literal["surveyed", "mapped", "approximate"]
+Origin = Literal["shipped", "yours", "yours, instead of the shipped", "a file"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Airfield:
     """Areas inside the aprons where nothing is looked for, such as runway strips."""
     notes: tuple[str, ...] = ()
     """What was repaired while reading, for the person to see."""
+    origin: Origin = "a file"
+    """Who keeps the file."""
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -27,6 +27,8 @@ class BandAsset(NamedTuple):
     """Of the asset, in the item."""
     offset: float = 0.0
     """What the item's words say must be added to the scaled counts, in the unit of the sensor's quantity."""
+    gain: float = 1.0
+    """What the counts are multiplied by to be the product's own, where the item states another scale than that."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class ItemFacts:
     """Changes where a file is replaced in place; empty if the item has no such stamp."""
     decisive: Mapping[str, Any]
     """What a reader goes by, fit for JSON: hrefs without their signatures, which come and go, and stated stamps."""
+    named_time: str | None = None
+    """The sensing time that the item's names tell, `YYYYmmddTHHMMSS` or `YYYYmmdd` UTC; None where they tell none."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+NOTHING_USED = "No pass could be used, so nothing was compared"
+"""How the warning about a run of which every pass was refused, or failed, begins."""
 PassState = Literal["scored", "history", "refused", "failed"]
 
 
@@ -109,6 +111,8 @@ class Provenance:
     """Sorted by time, then id."""
     warnings: tuple[str, ...] = ()
     """What a person should know before believing, or missing, a hit."""
+    incomplete_listing: str = ""
+    """Why the catalogue may have more passes than it listed; empty where nothing speaks for that."""
     simulated: bool = False
     """Whether any pixel was made."""
     simulated_note: str = ""
@@ -118,5 +122,5 @@ class Provenance:
 
     @property
     def incomplete(self) -> bool:
-        """Whether a pass failed that is worth trying again."""
-        return any(one.state == "failed" for one in self.passes)
+        """Whether a pass failed, or may not have been listed, so that it is worth trying again."""
+        return bool(self.incomplete_listing) or any(one.state == "failed" for one in self.passes)

@@ -24,6 +24,12 @@ class Expected:
     """Believe georeferencing in side-car files, and read JPEG 2000: for local trials, never for catalogues."""
     dtype: DType = "uint16"
     """What its pixels are read as."""
+    nodata: tuple[float, ...] = ()
+    """Values that the item says mean nothing; what the file itself says holds beside it."""
+    scale: float | None = None
+    """What one count is worth: the only scale that the file may state; None where any may be stated."""
+    offset: float = 0.0
+    """What is added to the scaled counts: the only offset that the file may state; it counts where `scale` does."""
 
     @property
     def nothing(self) -> float:

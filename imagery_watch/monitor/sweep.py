@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
+from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
 from imagery_watch.outputs.files.export import write_outputs
@@ -147,9 +148,10 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     digest = hash_settings(airfield, job.settings, job.history_days)
     recorded = job.store.passes(airfield.id)
     listed = {one.id: one.relative_orbit for one in found.acquisitions}
-    job.store.note_listing(airfield.id, gone=list_expected(found, recorded) - listed.keys(), listed=listed)
+    gone = set[str]() if found.listing.incomplete else list_expected(found, recorded) - listed.keys()
+    job.store.note_listing(airfield.id, gone=gone, listed=listed)
     if not _is_due(job, found, digest, recorded):
-        return Outcome(airfield.id, "nothing new", reason="" if found.acquisitions else "no pass in the catalogue")
+        return _nothing_new(found)
     result = score(found, job.settings, progress=progress)
     result = replace(result, provenance=replace(result.provenance, created=job.now))
     passes = record_passes(found, result, digest, recorded)
@@ -158,7 +160,7 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     job.store.save(_run(result, passes, hits, stays), job.number, job.now)
     if any(one.state != "failed" for one in passes):
         _write(job, as_recorded(result, hits, stays))
-    return _outcome(airfield, result, passes, hits)
+    return _outcome(result, passes, hits)
 
 
 def _is_due(job: _Sweep, found: Survey, digest: str, recorded: dict[str, PassRecord]) -> bool:
@@ -217,16 +219,30 @@ def _write(job: _Sweep, result: RunResult) -> None:
     job.store.outputs_written(result.airfield.id)
 
 
-def _outcome(airfield: Airfield, result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) -> Outcome:
+def _nothing_new(found: Survey) -> Outcome:
+    """The outcome of an airfield of which nothing is scored; a listing that is not whole is worth asking for again."""
+    lack = found.listing.incomplete
+    reasons = [lack] if lack else []
+    if not found.acquisitions:
+        reasons += ["no pass in the catalogue", *found.listing.warnings[-2:]]
+    code = ExitCode.INCOMPLETE if lack else ExitCode.DONE
+    return Outcome(found.airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code)
+
+
+def _outcome(result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) -> Outcome:
     failed = [one for one in passes if one.state == "failed"]
-    reason = f"{len(failed)} passes failed and will be tried again: {failed[0].reason}" if failed else ""
+    lack = result.provenance.incomplete_listing
+    reasons = [f"{len(failed)} passes failed and will be tried again: {failed[0].reason}"] if failed else []
+    if result.looks and not result.provenance.counts.get("compared"):
+        reasons += [told for told in result.provenance.warnings if told.startswith(NOTHING_USED)]
+    reason = "; ".join([*reasons, lack] if lack else reasons)
     return Outcome(
-        airfield=airfield.id,
+        airfield=result.airfield.id,
         state="scored",
         new=len(hits.new),
         revised=len(hits.revised),
         withdrawn=len(hits.lost),
         looks=result.looks,
         reason=reason,
-        exit_code=ExitCode.INCOMPLETE if failed else ExitCode.DONE,
+        exit_code=ExitCode.INCOMPLETE if failed or lack else ExitCode.DONE,
     )

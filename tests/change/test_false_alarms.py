@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagery_watch.change.false_alarms import (
+    BUSY_TRAFFIC,
     MAX_PROBABILITY,
     MIN_FALSE_ALARM_RATE,
     NEAR_MISS_LLR,
@@ -15,6 +16,7 @@ from imagery_watch.change.false_alarms import (
     SURE_LLR,
     Calibration,
     calibrate,
+    estimate_traffic,
     llr_to_score,
     score_to_llr,
 )
@@ -25,7 +27,8 @@ scores = st.floats(llr_to_score(DETECTOR.tail_threshold), 30.0)
 
 
 def test_nothing_seen_is_the_usual_airfield() -> None:
-    assert calibrate(DETECTOR, 1.0, 0.0, (), ()) == USUAL
+    told = calibrate(DETECTOR, 1.0, 0.0, (), ())
+    assert told.clutter == PRIOR_CLUTTER and told.traffic == pytest.approx(0.9 * PRIOR_TRAFFIC + 0.1 * BUSY_TRAFFIC)
     assert USUAL.false_alarms_per_km2(llr_to_score(DETECTOR.tail_threshold)) == pytest.approx(DETECTOR.tail_rate)
 
 
@@ -70,6 +73,21 @@ def test_probability_is_the_share_of_true_among_all_of_that_score() -> None:
     false = (USUAL.false_alarms_per_km2(score) - USUAL.false_alarms_per_km2(llr_to_score(margins[1]))) / step
     true = USUAL.traffic * np.log(margins[1] / margins[0]) / np.log(300 / DETECTOR.tail_threshold) / step
     assert USUAL.probability(score) == pytest.approx(true / (true + false), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("sure", "seen_km2", "expected"),
+    [(0, 10.0, 0.03), (1, 10.0, 0.09), (5, 60.0, 0.106), (20, 1.0, 26.0), (100, 10.0, 14.2), (700, 1000.0, 1.0)],
+)
+def test_traffic_is_what_was_seen_on_quiet_aprons_and_at_busy_gates(
+    sure: int, seen_km2: float, expected: float
+) -> None:
+    assert estimate_traffic(sure, seen_km2) == pytest.approx(expected, rel=0.05)
+
+
+@given(st.integers(0, 200), st.floats(0.1, 500.0))
+def test_more_sure_changes_are_more_traffic(sure: int, seen_km2: float) -> None:
+    assert estimate_traffic(sure + 1, seen_km2) > estimate_traffic(sure, seen_km2)
 
 
 @given(st.floats(0.0, 1e4))

@@ -1,8 +1,10 @@
 """Settings that the command line lays over the environment's, and text that cannot act."""
 
+import json
+
 import pytest
 
-from imagery_watch.cli.console import plain, settings
+from imagery_watch.cli.console import plain, print_json, settings, tell_warning
 from imagery_watch.errors import UsageError
 from imagery_watch.settings import read_settings
 
@@ -24,6 +26,16 @@ def test_the_environment_is_checked_by_name(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("IMAGERY_WATCH_FALSE_ALARMS_PER_YEAR", "-3")
     with pytest.raises(UsageError, match="IMAGERY_WATCH_FALSE_ALARMS_PER_YEAR"):
         settings()
+
+
+@pytest.mark.parametrize("evil", ["\x1b[31m", "\x9b31m", "\x9d0;title\x9c", "\x85", "\u2028", "\u202e", "\r", "\x7f"])
+def test_no_way_to_the_terminals_controls(evil: str, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_warning(UserWarning(f"a{evil}b\nc"), UserWarning, "x.py", 1)
+    print_json({"name": f"a{evil}b"})
+    told = capsys.readouterr()
+    assert all(letter.isprintable() or letter == "\n" for letter in told.out + told.err)
+    assert told.err.count("\n") == 1
+    assert json.loads(told.out) == {"name": f"a{evil}b"}
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:

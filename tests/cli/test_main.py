@@ -34,6 +34,7 @@ COMMANDS = (
     ("airfields",),
     ("airfields", "list"),
     ("airfields", "show"),
+    ("airfields", "remove"),
 )
 HEAVY = {
     *("numpy", "scipy", "rasterio", "pydantic", "pydantic_settings", "pystac", "pystac_client", "shapely", "pandas"),
@@ -80,6 +81,31 @@ def test_every_command_explains_itself(command: tuple[str, ...], tmp_path: Path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_added_airfield_that_hides_a_shipped_one_is_said_and_removed(tmp_path: Path) -> None:
+    reply = HERE / "data" / "osm" / "LFPB_part.json"
+    assert "note: it hides the LFPB that ships" in run("airfields", "add", "LFPB", "--osm", reply, cwd=tmp_path).stdout
+    assert '"origin": "yours, instead of the shipped"' in run("airfields", "list", "--json", cwd=tmp_path).stdout
+    done = run("run", "LFPB", "--catalog", ITEMS, "--out", tmp_path / "o", cwd=tmp_path)
+    assert "LFPB is the airfield that you added, instead of the one that ships" in done.stdout
+    assert "LFPB is now the one that ships" in run("airfields", "remove", "LFPB", cwd=tmp_path).stdout
+    assert '"origin": "yours' not in run("airfields", "list", "--json", cwd=tmp_path).stdout
+
+
+def test_a_run_of_which_every_pass_was_refused_says_so_where_nobody_overlooks_it(tmp_path: Path) -> None:
+    real = HERE / "data" / "s2_120m"
+    done = run("run", "--aoi", real / "aoi.geojson", "--catalog", ITEMS, "--out", "o", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "No pass could be used, so nothing was compared: 5 of 5" in done.stderr
+    assert "holds JPEG 2000, not a GeoTIFF" in done.stderr
+
+
+def test_another_airfields_folder_is_refused_before_the_work(tmp_path: Path) -> None:
+    assert run("run", "LIPB", "--catalog", ITEMS, "--out", "o", cwd=tmp_path).returncode == 0
+    done = run("run", "EDBF", "--catalog", "http://127.0.0.1:9", "--out", "o", cwd=tmp_path)
+    assert (done.returncode, "holds a run of LIPB, not of EDBF" in done.stderr) == (2, True)
+    assert run("run", "EDBF", "--catalog", ITEMS, "--out", "o", "--force", cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize("group", [(), ("airfields",)], ids=["main", "airfields"])

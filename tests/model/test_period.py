@@ -1,7 +1,10 @@
 """Spans of time as a person writes them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from imagery_watch.errors import UsageError
@@ -30,6 +33,37 @@ SPANS = [
 def test_spans(since: str | None, until: str | None, start: str | None, end: str | None) -> None:
     period = parse_period(since, until, NOW)
     assert period == Period(day(start) if start else None, day(end) if end else None)
+
+
+PROGRAMS = [
+    (date(2023, 8, 1), "2023-08-01"),
+    (datetime(2023, 8, 1, tzinfo=UTC), "2023-08-01"),
+    (datetime(2023, 8, 1), "2023-08-01"),  # noqa: DTZ001
+    (datetime(2023, 8, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2023-08-01"),
+    (datetime(2023, 8, 1, 10, 30, tzinfo=UTC), "2023-08-01T10:30"),
+    (pd.Timestamp("2023-08-01"), "2023-08-01"),
+    (pd.Timestamp("2023-08-01T10:30Z"), "2023-08-01T10:30"),
+    (np.datetime64("2023-08-01"), "2023-08-01"),
+    (np.datetime64("2023-08-01", "ns"), "2023-08-01"),
+    (np.str_("2023-08-01"), "2023-08-01"),
+]
+
+
+@pytest.mark.parametrize(("since", "start"), PROGRAMS)
+def test_days_as_programs_have_them(since: Any, start: str) -> None:
+    assert parse_period(since, None, NOW) == Period(day(start), None)
+
+
+def test_a_date_is_included_as_the_last_day_and_a_moment_is_not() -> None:
+    assert parse_period(None, date(2023, 8, 10), NOW).end == day("2023-08-11")
+    assert parse_period(None, datetime(2023, 8, 10, 12, tzinfo=UTC), NOW).end == day("2023-08-10T12:00")
+
+
+@pytest.mark.parametrize("value", [30, 30.0, True, timedelta(days=30), b"2023-08-01", [], pd.NaT, np.datetime64("NaT")])
+@pytest.mark.parametrize("option", ["since", "until"])
+def test_what_is_no_day_names_its_option(value: Any, option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option}.*expected a UTC date such as 2023-08-01"):
+        parse_period(now=NOW, **{"since": None, "until": None, option: value})
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2023-13-01", "2023-02-30", "", "01.08.2023", "30 d", "-5d", "d"])

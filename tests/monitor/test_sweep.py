@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from sources.catalogs.test_stac_api import api, page
 from support.monitor import (
     FIRST,
     NAME,
@@ -263,6 +264,23 @@ def test_a_catalogue_that_loses_a_pass_takes_nothing_back(
         assert [row[7] for row in sorted(record(home)["passes"], key=lambda row: row[2])] == [0, 0, 0, 1, 0, 0, 0]
         sweep_once(home, swept.catalog)
     assert record(home) == record(swept.home)
+
+
+def test_a_list_that_is_not_whole_is_asked_for_again_and_takes_nothing_back(
+    swept: Swept, home: Path, script_server: Any, range_server: Any
+) -> None:
+    """Five of seven passes are listed: all that is known stays known, and nothing counts as gone."""
+    pixels = range_server(swept.catalog.parent)
+    features = json.loads(json.dumps(listing(swept.catalog)).replace('"./', f'"{pixels.url}/'))
+    server = script_server(api(page(*features[:5], numberMatched=7)))
+    for state in ("scored", "nothing new"):
+        report = sweep_once(home, server.url)
+        assert (report.exit_code, report.outcomes[0].state) == (ExitCode.INCOMPLETE, state)
+        assert "counts 7 items and delivered 5" in report.outcomes[0].reason
+    assert [row[7] for row in record(home)["passes"]] == [0] * PASSES
+    assert ids(home) == ids(swept.home) and "withdrawn" not in statuses(home)
+    told = json.loads((home / "runs" / NAME / "run.json").read_text())
+    assert told["incomplete"] and "counts 7 items" in told["incomplete_listing"]
 
 
 def test_a_longer_period_tells_of_what_was_only_history(swept: Swept, tmp_path: Path) -> None:

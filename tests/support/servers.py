@@ -1,6 +1,6 @@
 """Loopback servers for the tests, each a process of its own: in a thread of the same one they would deadlock GDAL.
 
-As a script: `servers.py files FOLDER`, `servers.py faults FOLDER` or `servers.py script ANSWERS.json`; prints its port.
+As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER` or `script ANSWERS.json`; prints its port.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ def _main(kind: str, source: str) -> None:
 
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
-    app = {"files": _files, "faults": _faults, "script": _script}[kind](Path(source))
+    app = {"files": _files, "queried": _queried, "faults": _faults, "script": _script}[kind](Path(source))
     config = uvicorn.Config(_logged(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -96,6 +96,17 @@ def _files(folder: Path) -> Any:
     from starlette.staticfiles import StaticFiles
 
     return StaticFiles(directory=folder)
+
+
+def _queried(folder: Path) -> Any:
+    """Every file at one path, named in the query alone, as shares of cloud storage have it."""
+    from starlette.requests import Request
+    from starlette.responses import FileResponse
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await FileResponse(folder / Request(scope).query_params["files"])(scope, receive, send)
+
+    return answer
 
 
 def _script(answers_file: Path) -> Any:

@@ -1,13 +1,14 @@
 """`hits.geojson`: RFC 7946, one Point a hit, property for property the contract; written, and read back."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from imagery_watch.model import Hit, RunResult
 from imagery_watch.outputs.values import dump, load, pick
 from imagery_watch.outputs.wording.credits import attribution
-from imagery_watch.outputs.wording.text import rounded
+from imagery_watch.outputs.wording.text import BIDI, rounded
 
 HIT_PROPERTIES: dict[str, int | None] = {
     "id": None,
@@ -38,6 +39,8 @@ HIT_PROPERTIES: dict[str, int | None] = {
 """The contract's properties in its order, and the digits of those that are rounded."""
 SIMULATED = "Simulated imagery."
 _NOWHERE = float("nan")
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029" + "".join(sorted(BIDI)) + "]")
+"""What JSON may hold as it is, and a terminal must not: DEL and the C1 controls, line ends, directions."""
 
 
 def hits_geojson(result: RunResult) -> dict[str, Any]:
@@ -86,5 +89,9 @@ def parse_hit(feature: Mapping[str, Any], passes: Mapping[str, str]) -> Hit:
 
 
 def dump_json(value: Any) -> str:
-    """JSON as this package writes it: two spaces, real letters, a line end; NaN is refused."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """JSON as this package writes it: two spaces, real letters, a line end; NaN is refused.
+
+    Controls beyond ASCII, which terminals obey, and what turns the order of reading are written as escapes.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"

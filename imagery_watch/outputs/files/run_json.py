@@ -25,6 +25,7 @@ PROVENANCE_ORDER = (
     "passes",
     "warnings",
     "incomplete",
+    "incomplete_listing",
     "simulated",
     "simulated_note",
     "truth",

@@ -1,5 +1,6 @@
 """Everything that is asked of a Sentinel-2 item, answered at once."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from imagery_watch.model import BandAsset, ItemFacts, Sun
-from imagery_watch.sensors.sentinel2.assets import band_assets, declared_offset, scl_asset
+from imagery_watch.model.href import strip_signature
+from imagery_watch.sensors.sentinel2.assets import band_assets, declared_gain, declared_offset, scl_asset
 from imagery_watch.sensors.sentinel2.names import (
     Properties,
     baseline_of,
+    named_time,
     platform_of,
     relative_orbit_of,
     sensing_start,
@@ -41,11 +44,19 @@ def facts_of(
         version=version_key(item_id, properties),
         epsg=stated_epsg(properties),
         sun=stated_sun(properties),
-        bands={band: BandAsset(key, declared_offset(item_id, properties, assets[key])) for band, key in keys.items()},
+        bands={band: _band(key, item_id, properties, assets[key]) for band, key in keys.items()},
         classes=scl_asset(assets),
         stamp=str(properties.get("updated") or properties.get("s2:generation_time") or ""),
         decisive=_decisive(properties, assets),
+        named_time=named_time(item_id, properties),
     )
+
+
+def _band(key: str, item_id: str, properties: Properties, asset: Mapping[str, Any]) -> BandAsset:
+    try:
+        return BandAsset(key, declared_offset(item_id, properties, asset), declared_gain(asset))
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 def rank_of(item_id: str, properties: Properties) -> tuple[int, str]:
@@ -65,8 +76,8 @@ def version_key(item_id: str, properties: Properties) -> tuple[str, str, str, st
 def stated_epsg(properties: Properties) -> int | None:
     """Code of the pixels' CRS, None where the item does not state one."""
     code = properties.get("proj:code") or properties.get("proj:epsg")
-    digits = str(code or "").removeprefix("EPSG:")
-    return int(digits) if digits.isdigit() else None
+    digits = re.fullmatch(r"(?:EPSG:)?([0-9]{1,6})", str(code)[:20], flags=re.IGNORECASE) if code else None
+    return int(digits[1]) if digits else None
 
 
 def stated_sun(properties: Properties) -> Sun | None:
@@ -81,5 +92,5 @@ def stated_sun(properties: Properties) -> Sun | None:
 
 
 def _decisive(properties: Properties, assets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    hrefs = {key: str(asset["href"]).partition("?")[0] for key, asset in assets.items()}
+    hrefs = {key: strip_signature(str(asset["href"])) for key, asset in assets.items()}
     return {"hrefs": hrefs, **{name: properties.get(name) for name in DECISIVE}}

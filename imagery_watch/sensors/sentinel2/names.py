@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 PRODUCT = re.compile(
@@ -10,6 +11,9 @@ PRODUCT = re.compile(
 """Name of a product (Sentinel-2 Products Specification Document)."""
 DATATAKE = re.compile(r"^G(?P<sat>S2[A-D])_(?P<start>\d{8}T\d{6})_(?P<absolute_orbit>\d{6})")
 TILE_IN_ID = re.compile(r"(?:^|_)T?(\d{2}[C-X][A-Z]{2})(?:_|$)")
+DAY = re.compile(r"(?<!\d)(20\d\d)(?:-?)(\d\d)(?:-?)(\d\d)(?!\d)", re.ASCII)
+LAUNCH = 2015
+"""Year of the first satellite: a number that reads as an earlier day is none."""
 ORBITS = 143
 """Orbits in a repeat cycle."""
 
@@ -33,6 +37,25 @@ def sensing_start(item_id: str, properties: Properties) -> str | None:
         if match := pattern.match(text):
             return match.group("start")
     return None
+
+
+def named_time(item_id: str, properties: Properties) -> str | None:
+    """When the item's names say that it was sensed: `YYYYmmddTHHMMSS`, or `YYYYmmdd` where they tell the day alone.
+
+    Of an id that names no product, the one day in it; with two days in it, nobody knows which.
+    """
+    start = sensing_start(item_id, properties)
+    if start is not None:
+        return start
+    days = {"".join(found.groups()) for found in DAY.finditer(item_id) if _is_day(*found.groups())}
+    return days.pop() if len(days) == 1 else None
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        return date(int(year), int(month), int(day)).year >= LAUNCH
+    except ValueError:
+        return False
 
 
 def relative_orbit_of(item_id: str, properties: Properties) -> int | None:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from imagery_watch.model import BandAsset, DetectorModel, Expected, ItemFacts, Pixels, Quantity
 from imagery_watch.sensors.protocol import Sensor
-from imagery_watch.sensors.sentinel2.counts import implausible_counts, to_reflectance
+from imagery_watch.sensors.sentinel2.counts import QUANTIFICATION, implausible_counts, to_reflectance
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
 from imagery_watch.sensors.sentinel2.facts import NAME, facts_of
 
-BAND = Expected(resolution_m=(9.9, 10.1))
+BAND = Expected(resolution_m=(9.9, 10.1), scale=1 / QUANTIFICATION)
 """The raster of a 10 m band."""
 CLASSES = Expected(resolution_m=(9.9, 60.1), nearest=True)
 """The raster of the scene classification: 20 m, or 60 m, or resampled to 10 m."""

@@ -41,6 +41,8 @@ class Shape:
     role: str
     name: str | None
     geometry: BaseGeometry
+    mapped: bool = False
+    """Whether its role was told by OpenStreetMap's tags."""
 
 
 def checked_polygon(geometry: BaseGeometry, where: str) -> tuple[Polygon | MultiPolygon, tuple[str, ...]]:

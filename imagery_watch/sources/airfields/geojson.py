@@ -1,9 +1,10 @@
 """Airfield files: one GeoJSON FeatureCollection in, one checked Airfield out."""
 
 import hashlib
-import json
 import re
 import unicodedata
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -21,7 +22,9 @@ from imagery_watch.sources.airfields.checks import (
     checked_polygon,
     unwrapped,
 )
+from imagery_watch.sources.airfields.documents import read_document
 from imagery_watch.sources.airfields.geometry import GeometryReader, quoted
+from imagery_watch.sources.airfields.tags import find_role, flatten_tags
 
 Document = dict[str, object]
 
@@ -29,7 +32,13 @@ LARGEST_FILE_MB = 32
 """A large airport with every stand takes a tenth of a megabyte."""
 MOST_FEATURES = 20_000
 ROLES = ("apron", "stand", "runway", "exclude")
+AREAS = ("apron", "exclude")
+HOW_TO_SAY = (
+    "say what each feature is by its property `role` (apron if absent, stand, runway, exclude), or, where it is "
+    "OpenStreetMap data, let `imagery-watch airfields add ICAO --osm FILE` choose"
+)
 LONGEST_NAME = 100
+LONGEST_ID = 64
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _WGS84 = re.compile(r"(urn:ogc:def:crs:)?(OGC:[\d.]*:?CRS84h?|EPSG:[\d.]*:?(4326|4979))", re.IGNORECASE)
 
@@ -40,7 +49,7 @@ def read_airfield(path: Path) -> Airfield:
     Members that are absent have defaults: `id` the file's name, `quality` approximate. Raises AoiError, which
     names the file, the feature, the coordinate and the likely cause.
     """
-    return airfield_from_document(read_json(path, LARGEST_FILE_MB), str(path), default_id=_id_from(path.stem))
+    return airfield_from_document(read_document(path, LARGEST_FILE_MB), str(path), default_id=_id_from(path.stem))
 
 
 def airfield_from_document(document: object, where: str, *, default_id: str) -> Airfield:
@@ -74,48 +83,6 @@ def aoi_hash(airfield: Airfield) -> str:
     return hashlib.sha256("\n".join([airfield.id, *lines]).encode()).hexdigest()[:16]
 
 
-def read_json(path: Path, largest_mb: int) -> object:
-    """What the JSON file holds; a byte order mark is fine. Raises AoiError if too large, or no JSON."""
-    text = _read_text(path, largest_mb)
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise AoiError(f"{path}: line {error.lineno}, column {error.colno}: {_json_advice(text, error)}") from error
-    except RecursionError:
-        raise AoiError(f"{path}: brackets are nested thousands deep: this is not an airfield file") from None
-    except ValueError as error:  # Python refuses integers of more than 4300 digits
-        raise AoiError(f"{path}: holds a number of thousands of digits, which is no coordinate") from error
-
-
-def _read_text(path: Path, largest_mb: int) -> str:
-    if not path.is_file():
-        raise AoiError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; expected a JSON file")
-    try:
-        with path.open("rb") as file:
-            data = file.read(largest_mb * 1_000_000 + 1)
-    except OSError as error:
-        raise AoiError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(data) > largest_mb * 1_000_000:
-        raise AoiError(f"{path}: is larger than {largest_mb} MB: keep only the airfield's own features")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AoiError(f"{path}: is not UTF-8 text at byte {error.start}: save it as JSON in UTF-8") from error
-
-
-def _json_advice(text: str, error: json.JSONDecodeError) -> str:
-    start = text.lstrip()[:200].lower()
-    if not start:
-        return "the file is empty"
-    if start.startswith("<"):
-        if "<?xml" in start or "<kml" in start:
-            return "this is XML (KML? OSM?): convert it to GeoJSON, or ask for JSON"
-        return "this is HTML, not JSON; fetch the raw file, not the page about it"
-    if error.msg == "Extra data" and text[error.pos :].startswith("{"):
-        return "a second JSON object begins (one feature a line?): make it one FeatureCollection"
-    return f"not JSON: {error.msg} (a comma too many, a bracket missing, or a file cut short?)"
-
-
 def _as_collection(document: object, where: str) -> Document:
     """A FeatureCollection, which may have to be made around a single feature or geometry."""
     if not isinstance(document, dict):
@@ -130,7 +97,20 @@ def _as_collection(document: object, where: str) -> Document:
     if kind in ("Polygon", "MultiPolygon", "GeometryCollection"):
         feature = {"type": "Feature", "properties": {}, "geometry": document}
         return {"type": "FeatureCollection", "features": [feature], "crs": document.get("crs")}
-    raise AoiError(f"{where}: its type is {quoted(kind)}; expected a GeoJSON FeatureCollection of aprons")
+    raise AoiError(
+        f"{where}: its type is {quoted(kind)}; expected a GeoJSON FeatureCollection of aprons{_other_json(document)}"
+    )
+
+
+def _other_json(document: Document) -> str:
+    """What a JSON object of another kind is, and the way out; for the end of a sentence."""
+    if "elements" in document:
+        return ": this is an Overpass reply, which `imagery-watch airfields add ICAO --osm FILE` reads"
+    if document.get("type") == "Topology":
+        return ": this is TopoJSON, save it as GeoJSON"
+    if {"geometryType", "rings"} & document.keys():
+        return ": this is Esri JSON, save it as GeoJSON"
+    return ""
 
 
 def _check_crs(collection: Document, where: str) -> None:
@@ -157,28 +137,53 @@ def _shapes(collection: Document, where: str) -> tuple[list[Shape], list[str]]:
     shapes, notes = [], []
     for number, feature in enumerate(features, start=1):
         shape, remarks = _shape(feature, number, where)
-        shapes.append(shape)
-        notes += [f"{shape.where.removeprefix(f'{where}: ')}: {remark}" for remark in remarks]
-    return unwrapped(shapes), notes
+        if shape is not None:
+            shapes.append(shape)
+        here = f"feature {number}" if shape is None else shape.where.removeprefix(f"{where}: ")
+        notes += [f"{here}: {remark}" for remark in remarks]
+    if not shapes:
+        raise AoiError(f"{where}: none of its {len(features)} features is an apron ({notes[0]}): {HOW_TO_SAY}")
+    return unwrapped(_distinct_names(shapes)), notes
 
 
-def _shape(feature: object, number: int, where: str) -> tuple[Shape, list[str]]:
+def _shape(feature: object, number: int, where: str) -> tuple[Shape | None, list[str]]:
+    """One feature, None where it has no role here, and what was noticed."""
     here = f"{where}: feature {number}"
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise AoiError(f"{here}: is {quoted(feature)}; expected a GeoJSON Feature")
     properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
         raise AoiError(f"{here}: its properties are {quoted(properties)}; expected a JSON object")
-    given = (properties.get("name"), properties.get("id"), feature.get("id"))
+    role, remark = find_role(feature, properties)
+    if role is None:
+        return None, [remark]
+    tags = flatten_tags(properties)
+    mapped = "aeroway" in tags and not properties.get("role")
+    given = (tags.get("name"), tags.get("ref") if mapped else None, properties.get("id"), feature.get("id"))
     name = next((text for value in given if (text := _text(value, f"{here}: its name"))), None)
     here += f" ({name})" if name else ""
-    role = properties.get("role") or "apron"
     if role not in ROLES:
-        raise AoiError(f"{here}: its role is {quoted(role)}; expected one of {', '.join(ROLES)}")
+        raise AoiError(f"{here}: its role is {quoted(properties['role'])}; expected one of {', '.join(ROLES)}")
     reader = GeometryReader(here)
     geometry = reader.read(feature.get("geometry"))
-    _check_kind(geometry, str(role), here)
-    return Shape(here, str(role), name, geometry), reader.notes
+    if role in AREAS and isinstance(geometry, LineString) and geometry.is_ring:
+        geometry = Polygon(geometry.coords)
+        reader.notes.append("its closed line is taken for its outline")
+    _check_kind(geometry, role, here)
+    return Shape(here, role, name, geometry, mapped=mapped), reader.notes
+
+
+def _distinct_names(shapes: list[Shape]) -> list[Shape]:
+    """The shapes, those out of OpenStreetMap that share a name numbered: there, the areas of one apron do."""
+    shared = Counter(shape.name for shape in shapes if shape.role == "apron")
+    number = Counter[str | None]()
+    named = []
+    for shape in shapes:
+        if shape.mapped and shape.role == "apron" and shape.name and shared[shape.name] > 1:
+            number[shape.name] += 1
+            shape = replace(shape, name=f"{shape.name}-{number[shape.name]}")
+        named.append(shape)
+    return named
 
 
 def _check_kind(geometry: BaseGeometry, role: str, here: str) -> None:
@@ -187,7 +192,9 @@ def _check_kind(geometry: BaseGeometry, role: str, here: str) -> None:
     allowed = {"stand": (*area, *line, Point, MultiPoint), "runway": (*area, *line)}.get(role, area)
     if not isinstance(geometry, allowed):
         names = ", ".join(kind.__name__ for kind in allowed)
-        raise AoiError(f"{here}: is a {geometry.geom_type}, which cannot have the role {role}; expected {names}")
+        raise AoiError(
+            f"{here}: is a {geometry.geom_type}, which cannot have the role {role}; expected {names}: {HOW_TO_SAY}"
+        )
 
 
 def _checked_areas(shapes: list[Shape]) -> tuple[list[Shape], list[str]]:
@@ -240,8 +247,15 @@ def _identifier(collection: Document, where: str, default: str) -> str:
 
 
 def _id_from(stem: str) -> str:
-    """A file's name as an id."""
-    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-_")[:64] or "airfield"
+    """A file's name as an id; where letters of it cannot stand in one, a mark tells it from others of the like."""
+    whole = unicodedata.normalize("NFC", stem)
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
+    text = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")
+    lost = any(letter.isalnum() and not letter.isascii() for letter in whole)
+    if text and not lost and len(text) <= LONGEST_ID:
+        return text
+    mark = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    return f"{text[: LONGEST_ID - 9].strip('-_') or 'airfield'}-{mark}"
 
 
 def _quality(collection: Document, where: str) -> Quality:

@@ -3,12 +3,13 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagery_watch.errors import AoiError
 from imagery_watch.model.airfield import Airfield
-from imagery_watch.sources.airfields.geojson import read_airfield, read_json
+from imagery_watch.sources.airfields.documents import read_document
+from imagery_watch.sources.airfields.geojson import read_airfield
 from imagery_watch.sources.airfields.geometry import quoted
 from imagery_watch.sources.airfields.osm import document_from_overpass, write_document
 
@@ -66,7 +67,7 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
     if path.exists() and not overwrite:
         raise AoiError(f"{path}: is there already; add --overwrite to replace it, or delete it")
     try:
-        document = document_from_overpass(identifier, read_json(osm_file, LARGEST_OSM_MB), name)
+        document = document_from_overpass(identifier, read_document(osm_file, LARGEST_OSM_MB), name)
     except AoiError as error:
         raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
     try:
@@ -75,6 +76,25 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
     except OSError as error:
         raise AoiError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
+
+
+def remove_airfield(name: str, home: Path) -> Path:
+    """Removes the file of an airfield that the user added; returns its path. Raises AoiError."""
+    mine = {path.stem.upper(): path for path in _files(home / "aoi")}
+    path = mine.get(name.upper()) if _NAME.fullmatch(name) else None
+    if path is None:
+        ships = f": {name.upper()} ships, and stays" if _NAME.fullmatch(name) and find_shipped(name) else ""
+        raise AoiError(f"{quoted(name)} is no airfield that you added{ships}; yours are {', '.join(mine) or 'none'}")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise AoiError(f"{path}: cannot be removed: {error.strerror or error}") from error
+    return path
+
+
+def find_shipped(name: str) -> Path | None:
+    """The file of the shipped airfield of that id, upper or lower case; None where none ships."""
+    return next((path for path in _files(shipped_dir()) if path.stem.upper() == name.upper()), None)
 
 
 def _shipped_beside(package: Path) -> Path:
@@ -101,11 +121,16 @@ def _try(path: Path, *, known: bool) -> AirfieldFile:
 
 def _read_known(path: Path) -> Airfield:
     """The airfield of a file that is found by its name, which therefore has to be the airfield's id."""
+    twins = sorted(one.name for one in _files(path.parent) if one.stem.upper() == path.stem.upper())
+    if len(twins) > 1:
+        raise AoiError(f"{path.parent}: {' and '.join(twins)} are files of one airfield: keep one of them")
     airfield = read_airfield(path)
     if airfield.id.upper() != path.stem.upper():
         raise AoiError(f"{path}: its `id` is {airfield.id}, so it should be called {airfield.id}.geojson")
     _check_place(airfield, path)
-    return airfield
+    if path.parent == shipped_dir():
+        return replace(airfield, origin="shipped")
+    return replace(airfield, origin="yours" if find_shipped(path.stem) is None else "yours, instead of the shipped")
 
 
 def _check_place(airfield: Airfield, path: Path) -> None:

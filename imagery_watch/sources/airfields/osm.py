@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon, mapping, shape
+from shapely.geometry import MultiPolygon, Point, Polygon, mapping, shape
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import polygonize
 
 from imagery_watch.atomic import replace_whole
 from imagery_watch.errors import AoiError
@@ -25,12 +24,11 @@ from imagery_watch.sources.airfields.checks import (
 from imagery_watch.sources.airfields.geojson import airfield_from_document
 from imagery_watch.sources.airfields.geometry import quoted
 from imagery_watch.sources.airfields.grids import apron_pixels, grid_for
+from imagery_watch.sources.airfields.osm_shapes import NO_GEOMETRY, draw_element, find_area
+from imagery_watch.sources.airfields.tags import ROLES, find_osm_id, flatten_tags
 
 Document = dict[str, Any]
-Nodes = dict[int, tuple[float, float]]
 
-ROLES = {"apron": "apron", "parking_position": "stand", "runway": "runway"}
-"""What OpenStreetMap calls an `aeroway`, and the role it has here."""
 ATTRIBUTION = "(c) OpenStreetMap contributors, ODbL 1.0"
 DIGITS = 7
 """Of a degree: OpenStreetMap's own precision, a centimetre."""
@@ -45,6 +43,8 @@ class Mapped:
     role: str
     name: str | None
     geometry: BaseGeometry
+    lack: str = ""
+    """What of its shape the data does not hold, and how to get it; empty where it is whole."""
 
 
 def airfield_from_overpass(icao: str, reply: object, name: str | None = None) -> Airfield:
@@ -60,15 +60,18 @@ def document_from_overpass(icao: str, reply: object, name: str | None = None) ->
     """
     if not isinstance(reply, dict) or not ({"elements", "features"} & reply.keys()):
         raise AoiError(f"OSM data of {icao}: {quoted(reply)} is no Overpass reply: ask with [out:json]; out geom;")
+    remarks = _remarks(icao, reply)
     try:
         found = sorted(_mapped(reply), key=lambda thing: (list(ROLES.values()).index(thing.role), thing.osm_id))
         label = name or _aerodrome_name(icao, reply) or icao
+        aeroways = _count_aeroways(reply)
     except (AttributeError, KeyError, TypeError, ValueError, shapely.errors.ShapelyError) as error:
         raise AoiError(f"OSM data of {icao}: is not as Overpass writes it ({error}): fetch it again") from error
     kept, notes = _usable(found)
     if not any(thing.role == "apron" for thing in kept):
-        left_out = f" ({'; '.join(notes[:5])})" if notes else ""
+        left_out = f" ({'; '.join(notes[:5])})" if notes else f" (found: {aeroways})"
         raise AoiError(f"OSM data of {icao}: holds no area with aeroway=apron that can be used{left_out}")
+    notes = [*remarks, *notes]
     document = _document(icao, label, _base_time(reply), _distinct(kept), notes)
     return _without_unseen(document)
 
@@ -97,14 +100,37 @@ def _mapped(reply: Document) -> Iterator[Mapped]:
         yield replace(thing, geometry=rounded)
 
 
+def _remarks(icao: str, reply: Document) -> list[str]:
+    """What Overpass remarks, as notes. Raises AoiError where it says that the answer is not whole (HTTP 200 though)."""
+    remark = " ".join(str(reply.get("remark") or "").split())[:300]
+    if "error" in remark.lower() or "timed out" in remark.lower():
+        raise AoiError(
+            f"OSM data of {icao}: the answer is not whole, Overpass remarks {quoted(remark, 300)}: ask again, "
+            "with a longer [timeout:...] or a smaller area"
+        )
+    return [f"Overpass remarks: {remark}"] if remark else []
+
+
+def _count_aeroways(reply: Document) -> str:
+    """What the data holds, for a message: `2 hangar, 1 aerodrome`."""
+    listed = [flatten_tags(feature.get("properties") or {}) for feature in reply.get("features") or ()]
+    listed += [element.get("tags") or {} for element in reply.get("elements") or ()]
+    counted = Counter(str(tags["aeroway"])[:40] for tags in listed if tags.get("aeroway"))
+    return ", ".join(f"{number} {what}" for what, number in counted.most_common(6)) or "no aeroway at all"
+
+
 def _from_features(features: Iterable[Document]) -> Iterator[Mapped]:
     """Out of GeoJSON, as osmtogeojson and its kin write it."""
     for number, feature in enumerate(features, start=1):
-        tags = feature.get("properties") or {}
+        tags = flatten_tags(feature.get("properties") or {})
         role = ROLES.get(str(tags.get("aeroway")))
-        if role and feature.get("geometry"):
-            osm_id = str(feature.get("id") or tags.get("@id") or f"feature/{number}")
-            yield Mapped(osm_id, role, _tagged_name(tags), shapely.force_2d(shape(feature["geometry"])))
+        if not role:
+            continue
+        osm_id = find_osm_id(feature, tags) or str(feature.get("id") or f"feature/{number}")
+        given = feature.get("geometry")
+        shaped = shapely.force_2d(shape(given)) if given else Polygon()
+        lack = "" if given else NO_GEOMETRY
+        yield Mapped(osm_id, role, _tagged_name(tags), find_area(shaped) if role == "apron" else shaped, lack)
 
 
 def _from_elements(elements: Iterable[Document]) -> Iterator[Mapped]:
@@ -114,45 +140,9 @@ def _from_elements(elements: Iterable[Document]) -> Iterator[Mapped]:
     ways = {e["id"]: e for e in listed if e["type"] == "way"}
     for element in listed:
         tags = element.get("tags") or {}
-        role = ROLES.get(str(tags.get("aeroway")))
-        if role and (geometry := _geometry(element, nodes, ways)):
-            yield Mapped(f"{element['type']}/{element['id']}", role, _tagged_name(tags), geometry)
-
-
-def _geometry(element: Document, nodes: Nodes, ways: dict[int, Document]) -> BaseGeometry | None:
-    if element["type"] == "node":
-        return Point(element["lon"], element["lat"])
-    if element["type"] == "relation":
-        return _relation(element, nodes, ways)
-    points = _points(element, nodes)
-    if len(points) >= 4 and points[0] == points[-1]:
-        return Polygon(points)
-    return LineString(points) if len(set(points)) >= 2 else None
-
-
-def _points(way: Document, nodes: Nodes) -> list[tuple[float, float]]:
-    """The way's corners; Overpass leaves out (as null) what lies outside the box that was asked for."""
-    if "geometry" in way:
-        return [(point["lon"], point["lat"]) for point in way["geometry"] if point]
-    return [nodes[ref] for ref in way.get("nodes", ()) if ref in nodes]
-
-
-def _relation(relation: Document, nodes: Nodes, ways: dict[int, Document]) -> BaseGeometry:
-    """The outer rings of a multipolygon relation without its inner ones."""
-    rings: dict[str, list[list[tuple[float, float]]]] = {"outer": [], "inner": []}
-    for member in relation.get("members", ()):
-        if member.get("type") == "way":
-            way = member if "geometry" in member else ways.get(member["ref"], {})
-            rings.setdefault(member.get("role") or "outer", []).append(_points(way, nodes))
-    return shapely.difference(_area(rings["outer"]), _area(rings["inner"]))
-
-
-def _area(lines: list[list[tuple[float, float]]]) -> BaseGeometry:
-    """What the rings enclose; rings may be split over several open lines."""
-    rings = [Polygon(line) for line in lines if len(line) >= 4 and line[0] == line[-1]]
-    pieces = [LineString(line) for line in lines if len(line) >= 2 and line[0] != line[-1]]
-    areas = [shapely.make_valid(ring) for ring in rings] + list(polygonize(pieces))
-    return shapely.union_all(areas)
+        if role := ROLES.get(str(tags.get("aeroway"))):
+            geometry, lack = draw_element(element, nodes, ways)
+            yield Mapped(f"{element['type']}/{element['id']}", role, _tagged_name(tags), geometry, lack)
 
 
 def _tagged_name(tags: Document) -> str | None:
@@ -164,6 +154,9 @@ def _usable(things: list[Mapped]) -> tuple[list[Mapped], list[str]]:
     """The things that can be drawn, and a note on each apron that was repaired or left out."""
     kept, notes = [], []
     for thing in things:
+        if thing.lack:
+            notes.append(f"{thing.osm_id}: left out: {thing.lack}")
+            continue
         if thing.role != "apron":
             if isinstance(thing.geometry, Point) or thing.geometry.length > 0:
                 kept.append(thing)

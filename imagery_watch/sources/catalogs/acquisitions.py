@@ -1,6 +1,8 @@
 """Items fold into Acquisitions: one pass, however many tiles, zones and reprocessings it comes in."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -12,24 +14,46 @@ SAME_PASS = timedelta(minutes=15)
 
 def fold(items: Iterable[ListedItem]) -> tuple[Acquisition, ...]:
     """The passes that the items belong to, sorted by time then id; the order of the items does not matter."""
-    by_platform = sorted(items, key=lambda one: (one.facts.platform, one.facts.datetime, one.id))
+    by_platform = sorted(items, key=lambda one: (one.facts.platform, one.facts.datetime, one.id, one.facts.tile))
     passes = [
         _acquisition(group)
         for _, ours in groupby(by_platform, key=lambda one: one.facts.platform)
         for group in _cut(list(ours))
     ]
-    return tuple(sorted(passes, key=lambda acquisition: (acquisition.datetime, acquisition.id)))
+    return tuple(sorted(_distinct(passes), key=lambda acquisition: (acquisition.datetime, acquisition.id)))
 
 
 def _cut(items: Sequence[ListedItem]) -> list[list[ListedItem]]:
-    """Splits items of one platform, sorted by time, wherever more than `SAME_PASS` lies between two."""
+    """Splits items of one platform, sorted by time, wherever more than `SAME_PASS` lies between two.
+
+    So are items whose names tell of different days.
+    """
     groups: list[list[ListedItem]] = []
     for one in items:
-        if groups and one.facts.datetime - groups[-1][-1].facts.datetime <= SAME_PASS:
-            groups[-1].append(one)
-        else:
+        near = (group for group in reversed(groups) if one.facts.datetime - group[-1].facts.datetime <= SAME_PASS)
+        group = next((group for group in near if all(_may_fold(one, other) for other in group)), None)
+        if group is None:
             groups.append([one])
+        else:
+            group.append(one)
     return groups
+
+
+def _may_fold(one: ListedItem, other: ListedItem) -> bool:
+    """Whether two items so near in time tell of the same day, or each of its own, with midnight between them."""
+    days = [item.facts.named_time[:8] if item.facts.named_time else None for item in (one, other)]
+    own = [f"{item.facts.datetime:%Y%m%d}" for item in (one, other)]
+    return None in days or days[0] == days[1] or days == own
+
+
+def _distinct(passes: Iterable[Acquisition]) -> list[Acquisition]:
+    """The passes, no two of one id: everything that becomes of a pass is kept under it."""
+    seen = Counter[str]()
+    distinct = []
+    for one in passes:
+        seen[one.id] += 1
+        distinct.append(one if seen[one.id] == 1 else replace(one, id=f"{one.id}-{seen[one.id]}"))
+    return distinct
 
 
 def _acquisition(items: Sequence[ListedItem]) -> Acquisition:

@@ -1,6 +1,7 @@
 """What every catalogue gives: a listing of items for one place and time."""
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from imagery_watch.model import ListedItem
+from imagery_watch.model.href import strip_signature
 from imagery_watch.sensors.protocol import Sensor
 
 if TYPE_CHECKING:
@@ -23,9 +25,13 @@ class Listing:
     """What a catalogue holds for one place and time."""
 
     items: tuple[ListedItem, ...]
-    """With absolute asset hrefs, each id once, sorted by time then id."""
+    """With absolute asset hrefs, each once, sorted by time then id."""
     warnings: tuple[str, ...] = ()
     """What was passed over, such as items that are not STAC."""
+    coverage: str = ""
+    """What the catalogue covers, for where it has nothing here; empty where that is not known."""
+    incomplete: str = ""
+    """Why passes may be missing that are worth asking for again; empty where the listing is whole."""
 
 
 class Catalog(Protocol):
@@ -45,13 +51,39 @@ class Catalog(Protocol):
 def tidy(
     items: Sequence[ListedItem], bbox: BBox, start: datetime | None, end: datetime | None
 ) -> tuple[ListedItem, ...]:
-    """Each id once, inside the box and the half-open time range, sorted by time then id.
+    """Each item once, inside the box and the half-open time range, sorted by time then id.
 
-    Catalogues repeat items across pages and ignore sort orders, and some ignore the box: so this is decided here.
+    Catalogues repeat items across pages and ignore sort orders, and some ignore the box: so this is decided here. Items
+    that share an id are the same only where they are of one collection, satellite, time and tile.
     """
     near = [one for one in items if touches(one.item, bbox) and in_time(one.facts.datetime, start, end)]
-    wanted = {one.id: one for one in sorted(near, key=_fullness)}
-    return tuple(sorted(wanted.values(), key=lambda one: (one.facts.datetime, one.id)))
+    wanted = {_identity(one): one for one in sorted(near, key=_fullness)}
+    return tuple(sorted(wanted.values(), key=lambda one: (one.facts.datetime, one.id, _identity(one))))
+
+
+def tell_namesakes(items: Sequence[ListedItem]) -> list[str]:
+    """What is to be said of items that share an id and are not the same, or are the same and name other files."""
+    told = []
+    identities = defaultdict[str, set[tuple[str, ...]]](set)
+    files = defaultdict[tuple[str, ...], set[str]](set)
+    for one in items:
+        identities[one.id].add(_identity(one))
+        hrefs = {band: strip_signature(one.href(asset.key)) for band, asset in one.facts.bands.items()}
+        files[_identity(one)].add(json.dumps(hrefs, sort_keys=True))
+    shared = {name: len(which) for name, which in identities.items() if len(which) > 1}
+    if shared:
+        name, number = next(iter(shared.items()))
+        told.append(f"{number} different items share the id {name}: each is looked at by itself")
+    twice = sorted({key[0] for key, which in files.items() if len(which) > 1})
+    if twice:
+        told.append(f"{len(twice)} items are listed more than once with other files ({twice[0]}): the newest is read")
+    return told
+
+
+def _identity(one: ListedItem) -> tuple[str, ...]:
+    facts = one.facts
+    collection = str(one.item.collection_id or "")
+    return one.id, collection, facts.platform, facts.datetime.isoformat(), facts.tile
 
 
 def _fullness(one: ListedItem) -> tuple[object, ...]:
@@ -86,6 +118,33 @@ def touches(item: "Item", bbox: BBox) -> bool:
         return bool(uncut or footprint.intersects(_outline(bbox)))
     except (ShapelyError, ValueError, TypeError, AttributeError, KeyError):
         return True
+
+
+def describe_coverage(items: Sequence[ListedItem]) -> str:
+    """Where and when the items are, in words; empty where there is none."""
+    boxes = [box for one in items if (box := _box(one.item)) is not None]
+    if not items or not boxes:
+        return ""
+    west, south, east, north = (pick(box[n] for box in boxes) for n, pick in enumerate((min, min, max, max)))
+    days = sorted(one.facts.datetime for one in items)
+    return (
+        f"its {len(items)} items lie between [{west:.2f}, {south:.2f}] and [{east:.2f}, {north:.2f}] (lon, lat), "
+        f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+    )
+
+
+def _box(item: "Item") -> tuple[float, float, float, float] | None:
+    """West, south, east, north of an item, by its box or its footprint; None where neither can be used."""
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape
+
+    try:
+        if item.bbox:
+            half = len(item.bbox) // 2
+            return item.bbox[0], item.bbox[1], item.bbox[half], item.bbox[half + 1]
+        return shape(item.geometry).bounds if item.geometry else None
+    except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError):
+        return None
 
 
 def _outline(bbox: Sequence[float]) -> "BaseGeometry":

@@ -1,5 +1,6 @@
 """STAC APIs, through pystac-client, hardened where real catalogues are known to misbehave."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,24 +8,43 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from pystac import Link
 from pystac.errors import STACError
-from pystac_client import Client, ItemSearch
+from pystac_client import Client
+from pystac_client.errors import ClientTypeError
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import DoesNotConformTo
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from imagery_watch.errors import CatalogUnavailable
+from imagery_watch.errors import CatalogError, CatalogUnavailable
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
-from imagery_watch.sources.catalogs.catalog import BBox, Listing, tidy
+from imagery_watch.sources.catalogs.catalog import BBox, Listing, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import parse_items
+from imagery_watch.sources.catalogs.stac_pages import find_lack, find_next, follow_pages
+from imagery_watch.sources.pixels.exchange import set_deadlines
 from imagery_watch.sources.pixels.ranges import PatientRetry
 
 PAGE_SIZE = 100
 MAX_PAGES = 500
+PATIENCE = 20
+"""Times the longest silence that is borne, for a whole search: a catalogue that sends drop by drop is no use."""
+NO_ANSWER_OF_STAC = (
+    STACError,
+    ClientTypeError,
+    DoesNotConformTo,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+"""What pystac and its client raise on answers of another kind."""
+NOT_KNOWN = (400, 404, 422)
+"""How APIs answer a search in a collection that they do not have."""
+MOST_COLLECTIONS = 12
+"""Collections that an error names."""
 
 
 class ApiCatalog:
@@ -43,22 +63,29 @@ class ApiCatalog:
     def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
         """Items of the sensor's collection; see `Catalog.search`.
 
-        Raises CatalogUnavailable where the API does not answer, answers something that is no item page, or loops.
+        Raises CatalogUnavailable where the API does not answer, answers something that is no item page, or loops;
+        CatalogError where it has no such collection.
         """
-        pages = [page for part in _split(bbox) for page in self._pages(part, start, end)]
-        features = [feature for page in pages for feature in page["features"]]
+        asked = [list(self._pages(part, start, end)) for part in _split(bbox)]
+        features = [feature for pages in asked for page in pages for feature in page["features"]]
         items, warnings = parse_items(features, self.name, self.sensor)
-        warnings += _shortfall(pages)
-        return Listing(tidy(items, bbox, start, end), tuple(warnings))
+        warnings += tell_namesakes(items)
+        incomplete = "; ".join(dict.fromkeys(lack for pages in asked if (lack := find_lack(pages))))
+        coverage = "" if features else self._coverage()
+        return Listing(tidy(items, bbox, start, end), tuple(warnings), coverage, incomplete)
 
     def _pages(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[dict[str, Any]]:
         """Raw pages, each once: pystac-client would follow a looping `next` for ever (its issue 617)."""
         seen: set[tuple[str, ...]] = set()
-        for page in self._ask(bbox, start, end):
+        deadline = time.monotonic() + PATIENCE * self._settings.timeout_s
+        for number, page in enumerate(self._ask(bbox, start, end)):
             features = _features(page, self.name)
             ids = tuple(str(feature.get("id")) for feature in features if isinstance(feature, dict))
-            if (ids and ids in seen) or len(seen) >= MAX_PAGES:
+            if (ids and ids in seen) or number >= MAX_PAGES:
                 raise CatalogUnavailable(f"catalogue {self.name}: its pages repeat without end; try again later")
+            if time.monotonic() > deadline:
+                patience = PATIENCE * self._settings.timeout_s
+                raise CatalogUnavailable(f"catalogue {self.name}: {number + 1} pages took more than {patience:.0f} s")
             seen.add(ids)
             yield page
 
@@ -72,36 +99,59 @@ class ApiCatalog:
                 datetime=_interval(start, end),
                 limit=self._page_size,
             )
-            yield from _every_page(io, search)
+            yield from follow_pages(io, search)
         except (APIError, requests.RequestException) as error:
+            if getattr(error, "status_code", None) in NOT_KNOWN:
+                self._coverage()
             raise CatalogUnavailable(
                 f"catalogue {self.name} {_trouble(error)}; try again later, or another --catalog"
             ) from None
-        except (STACError, ValueError, LookupError, TypeError, AttributeError, DoesNotConformTo) as error:
+        except NO_ANSWER_OF_STAC as error:
             raise CatalogUnavailable(
                 f"catalogue {self.name}: not the answer of a STAC API with item search ({type(error).__name__}); "
                 "is the URL its landing page?"
             ) from None
 
+    def _coverage(self) -> str:
+        """What the sensor's collection covers, in words; empty where the API does not say.
 
-def _every_page(io: StacApiIO, search: ItemSearch) -> Iterator[Any]:
-    """Pages as they come: pystac-client's own loop takes a 200 with an error body for the end of the list."""
-    page = io.read_json(search.url, method=search.method, parameters=search.get_parameters())
-    while True:
-        yield page
-        following = next((link for link in page.get("links") or () if link.get("rel") == "next"), None)
-        if following is None or not page.get("features"):
-            return
-        page = io.read_json(Link.from_dict(following), parameters=search.get_parameters())
+        Raises CatalogError where it has no such collection, but others.
+        """
+        wanted, io = self.sensor.collection, _io(self._url, self._settings)
+        address = urlsplit(self._url)
+        listed = urlunsplit(address._replace(path=f"{address.path.rstrip('/')}/collections"))
+        try:
+            content = io.read_json(listed, parameters={})
+            collections = {one["id"]: one for one in content["collections"] if isinstance(one, dict)}
+        except (APIError, requests.RequestException, STACError, ValueError, LookupError, TypeError, RecursionError):
+            return ""
+        if collections and wanted not in collections and find_next(content) is None:
+            others = ", ".join(sorted(map(str, collections))[:MOST_COLLECTIONS])
+            raise CatalogError(
+                f"catalogue {self.name}: has no collection {wanted}; its {len(collections)} collections: {others}"
+            )
+        return _extent_words(collections.get(wanted))
 
 
-def _shortfall(pages: list[dict[str, Any]]) -> list[str]:
-    """A catalogue that counts more items than it delivers has lost a `next` link: said, since passes may be missing."""
-    counted = [page["numberMatched"] for page in pages if isinstance(page.get("numberMatched"), int)]
-    delivered = sum(len(page["features"]) for page in pages)
-    if counted and max(counted) > delivered:
-        return [f"the catalogue counts {max(counted)} items and delivered {delivered}; passes may be missing"]
-    return []
+def _extent_words(collection: Any) -> str:
+    """Where and when a collection has items, as it says itself."""
+    try:
+        extent = collection["extent"]
+        west, south, east, north = _flat(extent["spatial"]["bbox"][0])
+        first, last = extent["temporal"]["interval"][0]
+    except (LookupError, TypeError, ValueError):
+        return ""
+    if east - west >= 359 and north - south >= 100:
+        return ""
+    days = f"{str(first or 'the beginning')[:10]} to {str(last or 'now')[:10]}"
+    return f"its collection covers [{west:.2f}, {south:.2f}] to [{east:.2f}, {north:.2f}] (lon, lat), {days}"
+
+
+def _flat(bbox: Any) -> tuple[float, float, float, float]:
+    """West, south, east, north of a box of four or six numbers."""
+    numbers = [float(number) for number in bbox]
+    half = len(numbers) // 2
+    return numbers[0], numbers[1], numbers[half], numbers[half + 1]
 
 
 def _trouble(error: Exception) -> str:
@@ -133,6 +183,11 @@ class _OneHost(HTTPAdapter):
     def __init__(self, url: str, retry: Retry) -> None:
         super().__init__(max_retries=retry)
         self._host = urlsplit(url).hostname
+        set_deadlines(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """As HTTPAdapter does, with deadlines."""
+        return set_deadlines(super().proxy_manager_for(proxy, **options))
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """As HTTPAdapter does. Raises _ForeignHost."""

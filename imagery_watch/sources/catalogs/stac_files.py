@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from imagery_watch.errors import CatalogError
 from imagery_watch.model import ListedItem
 from imagery_watch.sensors.protocol import Sensor
-from imagery_watch.sources.catalogs.catalog import BBox, Listing, tidy
-from imagery_watch.sources.catalogs.items import parse_items
+from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_coverage, tell_namesakes, tidy
+from imagery_watch.sources.catalogs.items import Remark, find_local_name, parse_each, tell_remarks
+from imagery_watch.sources.catalogs.stac_pages import find_lack
 
 MAX_BYTES = 256 * 2**20
 MAX_FILES = 100_000
@@ -32,13 +33,15 @@ class FileCatalog:
         """See `Catalog.search`. Raises CatalogError where the file is not STAC."""
         items: list[ListedItem] = []
         warnings: list[str] = []
+        remarks: list[Remark] = []
         for features, folder in self._walk(warnings):
-            parsed, misfits = parse_items(features, folder, self.sensor)
+            parsed, misfits = parse_each(features, folder, self.sensor)
             items += parsed
-            warnings += misfits
+            remarks += misfits
+        warnings += [*tell_remarks(remarks), *tell_namesakes(items)]
         if not items and warnings:
             raise CatalogError(f"catalogue {self.name}: no usable item in it; first: {warnings[0]}")
-        return Listing(tidy(items, bbox, start, end), tuple(warnings))
+        return Listing(tidy(items, bbox, start, end), tuple(warnings), describe_coverage(items))
 
     def _walk(self, warnings: list[str]) -> Iterator[tuple[list[Any], Path]]:
         """Features and the folder that their hrefs are relative to, file by file, links followed once."""
@@ -52,6 +55,8 @@ class FileCatalog:
             if content is None:
                 continue
             features, links = _parts(content)
+            if content["type"] == "FeatureCollection" and (lack := find_lack([content])):
+                warnings.append(f"{path.name}: {lack}")
             if features:
                 yield features, path.parent
             queue += [target for link in links if (target := self._target(link, path)) is not None]
@@ -75,10 +80,12 @@ class FileCatalog:
 
     def _target(self, href: str, source: Path) -> Path | None:
         """The linked file where it lies below the catalogue's own folder."""
-        if urlsplit(href).scheme not in ("", "file"):
-            return None
         try:
-            target = (source.parent / href.removeprefix("file://")).resolve()
+            if urlsplit(href).scheme not in ("", "file"):
+                return None
+            parts = urlsplit(href)
+            name = unquote(parts.path) if parts.scheme == "file" else find_local_name(href, source.parent)
+            target = (source.parent / name).resolve()
         except (OSError, ValueError, RuntimeError):
             return None
         return target if self.local_root is not None and target.is_relative_to(self.local_root) else None

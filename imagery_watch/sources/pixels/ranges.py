@@ -12,14 +12,16 @@ import re
 import time
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.util import Retry, Timeout
 
 from imagery_watch.errors import ImageryWatchError, PassRefused, ReadFailed
+from imagery_watch.model.href import find_file_path
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
+from imagery_watch.sources.pixels.exchange import PrivateHost, is_private, set_deadlines
 
 HEADER_BYTES = 32 * 1024
 """First range of a file: holds the directory of a 10980 x 10980 COG with its tile index (about 4 kB) and overviews'."""
@@ -42,8 +44,11 @@ class PatientRetry(Retry):
 
 
 @lru_cache(maxsize=8)
-def http_pool(in_flight: int, timeout_s: float, retries: int) -> urllib3.PoolManager:
-    """One keep-alive pool for the whole process; passing failures are retried with jitter, honouring Retry-After."""
+def http_pool(in_flight: int, timeout_s: float, retries: int, public_only: bool = False) -> urllib3.PoolManager:
+    """One keep-alive pool for the whole process; passing failures are retried with jitter, honouring Retry-After.
+
+    Every exchange has a deadline; with `public_only`, none is with a host of this machine or its own network.
+    """
     retry = PatientRetry(
         total=retries,
         status_forcelist=(408, 429, 500, 502, 503, 504),
@@ -53,19 +58,23 @@ def http_pool(in_flight: int, timeout_s: float, retries: int) -> urllib3.PoolMan
         raise_on_status=False,
     )
     timeout = Timeout(connect=timeout_s, read=timeout_s)
-    return urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)
+    pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)
+    return set_deadlines(pool, public_only=public_only)
 
 
 def check_href(href: str, local_root: Path | None, catalog: str) -> str:
     """The href, if it may be read: a URL as it is, or a resolved local path. Raises PassRefused otherwise.
 
-    Remote: https, and plain http only to this machine or to the catalogue's own host. Local: only below `local_root`.
+    Remote: https, and plain http only to this machine or to the catalogue's own host; but nothing of this machine or
+    its own network where the catalogue is of elsewhere. Local: only below `local_root`.
     """
     try:
         parts = urlsplit(href)
     except ValueError:
         raise _href_refused("asset", "the href is not a usable URL") from None
     if parts.scheme in ("http", "https"):
+        if is_foreign(catalog, local_root) and is_private(_host(href)):
+            raise _href_refused(public_name(href), "a host of this machine or its own network, which is not asked")
         if parts.scheme == "https" or _is_loopback(parts.hostname) or parts.hostname == urlsplit(catalog).hostname:
             return href
         raise _href_refused(public_name(href), "plain http to a host that is not the catalogue's")
@@ -73,7 +82,9 @@ def check_href(href: str, local_root: Path | None, catalog: str) -> str:
         raise _href_refused(public_name(href), f"{parts.scheme}:// is not read; https or a local file is")
     if local_root is None:
         raise _href_refused(public_name(href), "a local path in a remote catalogue is not read")
-    path = Path(parts.path if parts.scheme == "file" else href)
+    path = Path(unquote(parts.path) if parts.scheme == "file" else href)
+    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
+        raise _href_refused(public_name(href), f"a file on another machine ({parts.netloc[:60]}) is not read")
     try:
         resolved = path.resolve()
         is_file = resolved.is_file()
@@ -86,6 +97,18 @@ def check_href(href: str, local_root: Path | None, catalog: str) -> str:
     return str(resolved)
 
 
+def is_foreign(catalog: str, local_root: Path | None) -> bool:
+    """Whether a catalogue is of elsewhere: no file, and not on a host of this machine or its own network."""
+    return local_root is None and not is_private(_host(catalog))
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def _href_refused(file: str, what: str) -> PassRefused:
     return PassRefused(ReasonCode.HREF_REFUSED.because(file=file, what=what))
 
@@ -96,8 +119,8 @@ def read_failed(code: ReasonCode, file: str, **facts: object) -> ReadFailed:
 
 
 def public_name(href: str) -> str:
-    """The last two parts of a path or URL, without query: enough to find the file, and no secret in it."""
-    parts = [part for part in urlsplit(href).path.split("/") if part]
+    """The last two parts of the path that names a file: enough to find it, and no secret in it."""
+    parts = [part for part in find_file_path(href).split("/") if part]
     return "/".join(parts[-2:])[:120] or "asset"
 
 
@@ -113,12 +136,12 @@ def _is_loopback(host: str | None) -> bool:
 class RemoteFile:
     """A remote file, fetched by verified ranges; `error` keeps the first failure, whatever GDAL made of it."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, settings: Settings, *, public_only: bool = False) -> None:
         self.name = public_name(url)
         self.error: ImageryWatchError | None = None
         self.size = 0
         self._url = url
-        self._pool = http_pool(settings.in_flight, settings.timeout_s, settings.retries)
+        self._pool = http_pool(settings.in_flight, settings.timeout_s, settings.retries, public_only)
         self._settings = settings
         self._version: tuple[str | None, int] | None = None
         self._last = (0, b"")
@@ -158,6 +181,8 @@ class RemoteFile:
             answer = self._pool.request(
                 "GET", self._url, headers=_range_headers(start, end), redirect=False, preload_content=False
             )
+        except PrivateHost as error:
+            raise _href_refused(self.name, f"{error}, so it is not asked") from None
         except urllib3.exceptions.HTTPError as error:
             what = f"the server did not deliver ({type(error).__name__})"
             raise read_failed(ReasonCode.SERVER_SILENT, self.name, what=what) from None

@@ -3,21 +3,27 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
-from imagery_watch.model import Acquisition, Expected, Grid, ListedItem, Pixels, Scene, holds_data
+from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene, holds_data
+from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.chip_cache import ChipCache
-from imagery_watch.sources.pixels.ranges import check_href
+from imagery_watch.sources.pixels.ranges import check_href, is_foreign
+from imagery_watch.sources.pixels.validity import collect_nodata
 from imagery_watch.sources.pixels.windows import read_window
+
+MOST_ASSETS = 8
+"""Of an item in which no band was found, those that are named."""
 
 Unread = PassRefused | ReadFailed
 """Why a pass has no Scene: for good, or for now."""
@@ -38,24 +44,30 @@ class Reader:
     def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
         """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
         href = check_href(listed.href(key), self.local_root, self.catalog)
+        nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
+        expected = replace(expected, nodata=nothing)
         if self.local_root is not None and not href.startswith(("http://", "https://")):
             return read_window(href, grid, expected, self.settings)
-        cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href)
+        cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)
         known = cache.get(name, grid)
         if known is not None:
             return known
-        pixels = read_window(href, grid, expected, self.settings)
+        pixels = read_window(href, grid, expected, self.settings, public_only=is_foreign(self.catalog, self.local_root))
         if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
             cache.put(name, grid, pixels)
         return pixels
 
 
-def _cache_key(listed: ListedItem, asset: str, href: str) -> str:
-    """The asset of one sensor's item, its file without the signature, and the item's own time stamp.
+def _cache_key(listed: ListedItem, asset: str, href: str, nothing: tuple[float, ...]) -> str:
+    """The asset of one sensor's item, its file without the signature, and all that the item says of its pixels' worth.
 
-    A file replaced in place is another key.
+    Items may share an id, and files a path: their times, and what is asked for behind the path, tell them apart. A file
+    replaced in place is another key.
     """
-    return "\n".join((listed.facts.sensor, listed.id, asset, href.split("?")[0], listed.facts.stamp))
+    item, facts = listed.item, listed.facts
+    collection, when = str(item.collection_id or ""), facts.datetime.isoformat()
+    words = (facts.sensor, collection, listed.id, when, asset, strip_signature(href), facts.stamp, repr(nothing))
+    return "\n".join(words)
 
 
 def read_scenes(
@@ -102,7 +114,9 @@ class _Plan:
     def scene(self, lonlat: tuple[float, float]) -> Scene:
         """The joined pixels. Raises Unread: the passing reasons first, for they hide the lasting ones."""
         if not self.bands:
-            raise PassRefused(ReasonCode.NO_BANDS.because())
+            found = _describe_assets(self.listed, self.reader.sensor)
+            raise PassRefused(Reason(ReasonCode.NO_BANDS, f"{ReasonCode.NO_BANDS.sentence}: {found}"))
+        self._check_time(lonlat)
         errors = [error for future in self.windows.values() if (error := future.exception()) is not None]
         for error in sorted(errors, key=lambda error: not isinstance(error, ReadFailed)):
             raise error
@@ -132,12 +146,28 @@ class _Plan:
             quantity=self.reader.sensor.quantity,
         )
 
+    def _check_time(self, lonlat: tuple[float, float]) -> None:
+        """Reflectance is taken by day: another time is that of something else. Raises PassRefused."""
+        if self.reader.sensor.quantity != "reflectance":
+            return
+        when = self.acquisition.datetime
+        elevation = solar_position(*lonlat, when).elevation
+        told = f"{when:%Y-%m-%d %H:%M}"
+        if elevation < 0:
+            raise PassRefused(ReasonCode.NO_SUN.because(when=told, depth=-elevation))
+        named = [one.facts.named_time or "" for one in self.listed]
+        if when.time() == time() and not any("T" in name for name in named):
+            raise PassRefused(ReasonCode.DAY_ALONE.because(when=told))
+
     def _band(self, band: str) -> NDArray[np.float32]:
         """The quantity of one band: the first item's pixels, and the next ones' only where there are none yet."""
         sensor, joined = self.reader.sensor, np.full(self.grid.shape, np.nan, np.float32)
         for one in self.listed:
             asset = one.facts.bands[band]
-            pixels = self.reader.window(one, asset.key, self.grid, sensor.band_raster)
+            expected = expect_scale(sensor.band_raster, asset)
+            pixels = self.reader.window(one, asset.key, self.grid, expected)
+            if asset.gain != 1.0:
+                pixels = pixels.astype(np.float32) * np.float32(asset.gain)
             if why := sensor.implausible(pixels):
                 raise PassRefused(ReasonCode.COUNTS_IMPLAUSIBLE.because(band=band, item=one.id, what=why))
             joined = np.where(np.isnan(joined), sensor.to_physical(pixels, asset), joined)
@@ -163,6 +193,21 @@ class _Plan:
         except PassRefused as error:
             return None, (ReasonCode.NO_CLASSES.because(what=f" ({error})"),)
         return scl, () if scl is not None else (ReasonCode.NO_CLASSES.because(what=" in the item"),)
+
+
+def _describe_assets(items: Sequence[ListedItem], sensor: Sensor) -> str:
+    """What was found in the items, and what was looked for; for a refusal."""
+    assets = {key: asset for one in items for key, asset in one.item.assets.items()}
+    found = ", ".join(f"{key} ({asset.media_type or 'no type'})" for key, asset in list(assets.items())[:MOST_ASSETS])
+    more = f" and {len(assets) - MOST_ASSETS} more" if len(assets) > MOST_ASSETS else ""
+    wanted = ", ".join(band for band in sensor.bands if band != "mono")
+    return f"found {found[:400] or 'none'}{more}; looked for {wanted}, or their common names, as GeoTIFF"
+
+
+def expect_scale(expected: Expected, asset: BandAsset) -> Expected:
+    """What the raster of a band must be, its scale and offset being those that the item's words call for."""
+    scale = None if expected.scale is None else expected.scale * asset.gain
+    return replace(expected, scale=scale, offset=asset.offset)
 
 
 def _own_zone_first(items: Sequence[ListedItem], grid: Grid) -> list[ListedItem]:

@@ -1,25 +1,32 @@
 """One raster, one Grid: exactly the window that is needed, and the certainty that every pixel of it was read."""
 
+import math
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
-from imagery_watch.model import DType, Expected, Grid, Pixels
+from imagery_watch.model import Expected, Grid, Pixels
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile, public_name, read_failed
+from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile, public_name
+from imagery_watch.sources.pixels.validity import find_alpha_band, read_valid
 
-SENTINELS = {"uint16": (42_405, 42_406), "float32": (-3.25e38, -3.125e38)}
-"""Values put into a buffer before it is read, which are in practice never real: reflectance 4.2, a float's far end."""
+Floats = NDArray[np.float32]
 
-FILE_DTYPES = {"uint16": ("uint8", "uint16", "int16"), "float32": ("float32",)}
-"""What a file may hold to be read as that."""
+FILE_DTYPES = {"uint16": ("uint16", "int16"), "classes": ("uint8", "uint16", "int16"), "float32": ("float32",)}
+"""What a file may hold to be read as that; 8 bits may be classes, but no reflectance."""
 
 MAX_BLOCK_BYTES = 128 * 2**20
 MAX_MISALIGNMENT_PX = 0.01
+MAX_OBLONGNESS = 0.01
+"""Of its longer edge: a pixel is square enough to be resampled, such as 10.00003 x 9.99998 m."""
+MAX_WINDOW_PX = 10_000 * 10_000
+KERNEL_PX = 4
+"""Pixels around the Grid that resampling looks at, and room for the curve of its edges."""
 
 _MAGIC = {
     b"II*\0": "TIFF",
@@ -31,17 +38,18 @@ _MAGIC = {
 }
 
 
-def read_window(href: str, grid: Grid, expected: Expected, settings: Settings) -> Pixels:
+def read_window(href: str, grid: Grid, expected: Expected, settings: Settings, *, public_only: bool = False) -> Pixels:
     """Pixels on the Grid, (y, x), `expected.nothing` where the file has none.
 
-    `href` must have passed `ranges.check_href`.
+    `href` must have passed `ranges.check_href`; with `public_only`, no host of this machine's own network is asked.
 
     Raises PassRefused where the file is not what it should be, ReadFailed where it could not be read completely.
     """
     import rasterio
     from rasterio.errors import RasterioError
 
-    remote = RemoteFile(href, settings) if href.startswith(("http://", "https://")) else None
+    is_remote = href.startswith(("http://", "https://"))
+    remote = RemoteFile(href, settings, public_only=public_only) if is_remote else None
     try:
         with ExitStack() as stack:
             stack.enter_context(rasterio.Env(**_gdal_options(expected)))
@@ -107,15 +115,16 @@ def _other_layout(file: str, what: str) -> PassRefused:
 
 def _check(source: Any, name: str, expected: Expected) -> None:
     if source.crs is None or not source.crs.is_projected:
-        raise _other_layout(name, "no projected CRS in the file itself")
-    if source.count != 1 or source.dtypes[0] not in FILE_DTYPES[expected.dtype]:
-        what = f"{source.count} bands of {source.dtypes[0]} where one of {expected.dtype} is expected"
-        raise _other_layout(name, what)
+        found = "none" if source.crs is None else f"{source.crs.to_string()[:60]}, in degrees"
+        raise _other_layout(name, f"no projected CRS in the file itself ({found})")
+    _check_numbers(source, name, expected)
     transform, (smallest, largest) = source.transform, expected.resolution_m
+    if not np.isfinite([*transform]).all():
+        raise _other_layout(name, "its corner or its pixel size is not a number")
     if transform.b != 0 or transform.d != 0 or transform.e >= 0:
         raise _other_layout(name, "not a north-up raster")
-    if abs(transform.a + transform.e) > 1e-6:
-        raise _other_layout(name, f"pixels of {transform.a:g} x {-transform.e:g} m are not square")
+    if abs(transform.a + transform.e) > MAX_OBLONGNESS * abs(transform.a):
+        raise _other_layout(name, f"pixels of {transform.a:.9g} x {-transform.e:.9g} m are not square")
     if not smallest <= transform.a <= largest:
         raise PassRefused(ReasonCode.PIXEL_SIZE.because(file=name, found=transform.a, expected=smallest))
     block = np.prod([int(edge) for edge in source.block_shapes[0]]) * np.dtype(expected.dtype).itemsize
@@ -123,18 +132,37 @@ def _check(source: Any, name: str, expected: Expected) -> None:
         raise _other_layout(name, f"blocks of {block / 2**20:.0f} MB; such a file is refused unread")
 
 
+def _check_numbers(source: Any, name: str, expected: Expected) -> None:
+    """One band, beside which there may be an opacity; numbers that mean what they are taken to mean."""
+    known = FILE_DTYPES["classes" if expected.nearest and expected.dtype == "uint16" else expected.dtype]
+    bands, dtype = source.count - (find_alpha_band(source) is not None), source.dtypes[0]
+    if bands == 1 and dtype in ("uint8", "int8") and dtype not in known:
+        raise _other_layout(name, f"{dtype}: a picture of 8 bits, where counts of {expected.dtype} are expected")
+    if bands != 1 or dtype not in known:
+        raise _other_layout(name, f"{bands} bands of {dtype} where one of {expected.dtype} is expected")
+    if expected.scale is None:
+        return
+    scale, offset = source.scales[0], source.offsets[0]
+    if scale not in (0.0, 1.0) and not math.isclose(scale, expected.scale, rel_tol=1e-3):
+        raise _other_layout(name, f"the file states a scale of {scale:g} where {expected.scale:g} is expected")
+    known_offsets = (0.0, expected.offset, expected.offset / expected.scale)
+    if not any(math.isclose(offset, one, rel_tol=1e-3, abs_tol=1e-9) for one in known_offsets):
+        raise _other_layout(name, f"the file states an offset of {offset:g} where {expected.offset:g} is expected")
+
+
 def _read(source: Any, grid: Grid, expected: Expected, name: str) -> Pixels:
     if source.crs.to_epsg() == grid.epsg and (factor := _whole_factor(source, grid)) is not None:
         return _read_aligned(source, grid, factor, expected, name)
-    return _read_warped(source, grid, expected)
+    return _read_resampled(source, grid, expected, name)
 
 
 def _whole_factor(source: Any, grid: Grid) -> int | None:
     """How many Grid pixels make one source pixel, if that is whole and their edges coincide."""
-    factor = source.transform.a / grid.resolution
+    factors = np.array([source.transform.a, -source.transform.e]) / grid.resolution
     offsets = np.array([source.transform.c - grid.left, source.transform.f - grid.top]) / grid.resolution
-    whole = abs(factor - round(factor)) < 1e-6 and np.abs(offsets - offsets.round()).max() < MAX_MISALIGNMENT_PX
-    return round(factor) if whole and round(factor) >= 1 else None
+    factor = round(factors[0])
+    whole = np.abs(factors - factor).max() < 1e-6 and np.abs(offsets - offsets.round()).max() < MAX_MISALIGNMENT_PX
+    return factor if whole and factor >= 1 else None
 
 
 def _read_aligned(source: Any, grid: Grid, factor: int, expected: Expected, name: str) -> Pixels:
@@ -149,7 +177,7 @@ def _read_aligned(source: Any, grid: Grid, factor: int, expected: Expected, name
     if cols[0] >= cols[1] or rows[0] >= rows[1]:
         return pixels
     window = Window(cols[0], rows[0], cols[1] - cols[0], rows[1] - rows[0])
-    block = _without_nodata(read_complete(source, window, name, expected.dtype), source)
+    block = read_valid(source, window, name, expected)
     block = block.repeat(factor, axis=0).repeat(factor, axis=1)
     row, col = rows[0] * factor - top, cols[0] * factor - left
     trimmed = block[max(0, -row) :, max(0, -col) :]
@@ -159,57 +187,91 @@ def _read_aligned(source: Any, grid: Grid, factor: int, expected: Expected, name
     return pixels
 
 
-def _without_nodata(pixels: Pixels, source: Any) -> Pixels:
-    """Floats with NaN where the file says that there is nothing; counts as they are, 0 being nothing."""
-    if source.nodata is None or not np.issubdtype(pixels.dtype, np.floating):
-        return pixels
-    return np.where(pixels == np.float32(source.nodata), np.float32(np.nan), pixels)
-
-
-def _nothing_in(source: Any, expected: Expected) -> float:
-    """The value that stands for nothing in the file: 0 among counts, among floats what the file itself says, or NaN."""
-    told = expected.dtype == "float32" and source.nodata is not None
-    return float(source.nodata) if told else expected.nothing
-
-
 def _overlap(start: int, length: int, factor: int, size: int) -> tuple[int, int]:
     """First and one-past-last source pixel under Grid pixels [start, start + length)."""
     return max(0, start // factor), min(size, -(-(start + length) // factor))
 
 
-def read_complete(source: Any, window: Any, name: str, dtype: DType = "uint16") -> Pixels:
-    """The window, (y, x), every pixel of it written by the decoder; raises ReadFailed otherwise.
+def _read_resampled(source: Any, grid: Grid, expected: Expected, name: str) -> Pixels:
+    """Another zone, edges off the Grid's, or pixels of nearly its size: resampled, cubic for quantities.
 
-    Some failed reads return normally with the buffer untouched, so it is filled with a sentinel first; should that very
-    value come back, a second read with another sentinel tells a real value from an unwritten one.
+    What is nothing is so before: as NaN it takes no part in its neighbours.
     """
-    shape = (int(window.height), int(window.width))
-    first, second = (np.full(shape, sentinel, dtype) for sentinel in SENTINELS[dtype])
-    sentinel = first.dtype.type(SENTINELS[dtype][0])
-    source.read(1, window=window, out=first)
-    if (first == sentinel).any():
-        source.read(1, window=window, out=second)
-        if (second[first == sentinel] != sentinel).any():
-            raise read_failed(ReasonCode.READ_CUT, name, what="the read ended without writing all of its pixels")
-    return first
+    window = _window_under(source, grid)
+    if window is None:
+        return np.full(grid.shape, expected.nothing, expected.dtype)
+    if window.width * window.height > MAX_WINDOW_PX:
+        raise _other_layout(name, f"{window.width} x {window.height} of its pixels lie under the airfield")
+    pixels = read_valid(source, window, name, expected)
+    counts = expected.dtype == "uint16"
+    there = pixels != 0 if counts else np.isfinite(pixels)
+    fine = source.transform.a <= grid.resolution * (1 + MAX_OBLONGNESS)
+    floats = np.where(there, pixels, np.nan).astype(np.float32)
+    resampled = _resample(floats, source, window, grid, smooth=fine and not expected.nearest)
+    if not counts:
+        return resampled
+    whole = np.clip(np.rint(np.nan_to_num(resampled)), 1, 65_535)
+    return np.where(np.isnan(resampled), 0, whole).astype(np.uint16)
 
 
-def _read_warped(source: Any, grid: Grid, expected: Expected) -> Pixels:
-    """Another zone, or edges off the Grid's: resampled, cubic for quantities."""
+def _resample(pixels: Floats, source: Any, window: Any, grid: Grid, *, smooth: bool) -> Floats:
+    """Pixels (y, x) of a source's window on the Grid, NaN where there is nothing: cubic if `smooth`, else the nearest.
+
+    By way of a file in memory: rasterio warns, in some threads, that an array has no place on the map.
+    """
     from rasterio.enums import Resampling
+    from rasterio.io import MemoryFile
     from rasterio.vrt import WarpedVRT
 
-    how = Resampling.nearest if expected.nearest or source.transform.a > grid.resolution else Resampling.cubic
-    with WarpedVRT(
-        source,
-        crs=grid.crs,
-        transform=grid.transform,
-        width=grid.width,
-        height=grid.height,
-        resampling=how,
-        src_nodata=_nothing_in(source, expected),
-        nodata=expected.nothing,
-        warp_mem_limit=256,
-    ) as warped:
-        pixels: Pixels = warped.read(1).astype(expected.dtype)
-    return pixels
+    place = {"crs": source.crs, "transform": _transform_of(source, window), "nodata": np.nan}
+    size = {"width": window.width, "height": window.height, "count": 1, "dtype": "float32"}
+    with MemoryFile() as memory:
+        with memory.open(driver="GTiff", **size, **place) as target:
+            target.write(pixels, 1)
+        with (
+            memory.open() as held,
+            WarpedVRT(
+                held,
+                crs=grid.crs,
+                transform=grid.transform,
+                width=grid.width,
+                height=grid.height,
+                resampling=Resampling.cubic if smooth else Resampling.nearest,
+                src_nodata=np.nan,
+                nodata=np.nan,
+                warp_mem_limit=256,
+            ) as warped,
+        ):
+            resampled: Floats = warped.read(1).astype(np.float32)
+    return resampled
+
+
+def _transform_of(source: Any, window: Any) -> Any:
+    """The window's own transform, of a north-up source."""
+    from affine import Affine
+
+    across, down = source.transform.a, source.transform.e
+    left, top = source.transform.c + across * window.col_off, source.transform.f + down * window.row_off
+    return Affine(across, 0, left, 0, down, top)
+
+
+def _window_under(source: Any, grid: Grid) -> Any:
+    """The source's whole pixels under the Grid and a few around it; None where there is none."""
+    from rasterio.errors import RasterioError
+    from rasterio.warp import transform_bounds
+    from rasterio.windows import Window
+
+    try:
+        left, bottom, right, top = transform_bounds(grid.crs, source.crs, *grid.bounds, densify_pts=21)
+    except RasterioError:  # a projection that does not reach here
+        return None
+    across, down = source.transform.a, -source.transform.e
+    edges = np.array([left - source.transform.c, right - source.transform.c]) / across
+    rows = np.array([source.transform.f - top, source.transform.f - bottom]) / down
+    if not np.isfinite([*edges, *rows]).all():
+        return None
+    first_col, last_col = np.clip([edges[0] - KERNEL_PX, edges[1] + KERNEL_PX], 0, source.width)
+    first_row, last_row = np.clip([rows[0] - KERNEL_PX, rows[1] + KERNEL_PX], 0, source.height)
+    first_col, first_row = int(first_col), int(first_row)
+    width, height = math.ceil(last_col) - first_col, math.ceil(last_row) - first_row
+    return Window(first_col, first_row, width, height) if width > 0 and height > 0 else None

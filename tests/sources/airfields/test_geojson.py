@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imagery_watch.errors import AoiError
 from imagery_watch.sources.airfields import geojson as aoi
-from imagery_watch.sources.airfields.geojson import airfield_from_document, aoi_hash, read_airfield
+from imagery_watch.sources.airfields.geojson import _id_from, airfield_from_document, aoi_hash, read_airfield
 from imagery_watch.sources.airfields.grids import draw_areas, grid_for
 
 W, S, E, N = 11.328, 46.462, 11.331, 46.464
@@ -82,14 +82,15 @@ BAD = {
     "empty file": ("", ["empty"]),
     "blank file": (" \n", ["empty"]),
     "html": ("<!DOCTYPE html><html>", ["HTML", "raw file"]),
-    "kml": ('<?xml version="1.0"?><kml/>', ["KML", "convert"]),
-    "ndjson": (json.dumps(feature(polygon())) + "\n" + json.dumps(feature(polygon())), ["one feature a line"]),
+    "kml": ('<?xml version="1.0"?><kml/>', ["KML", "GeoJSON"]),
     "trailing comma": ('{"type": "FeatureCollection", "features": [],}', ["line 1, column", "comma"]),
     "cut short": (json.dumps(good())[:-20], ["cut short"]),
     "nested": ("[" * 100_000, ["nested"]),
     "nested geometry": ('{"type":"Feature","geometry":' * 100_000, ["nested"]),
-    "utf-16": (json.dumps(good()).encode("utf-16"), ["UTF-8"]),
-    "binary": (b"PK\x03\x04\xff\xfe", ["UTF-8"]),
+    "latin-1": (json.dumps(good(name="Zürich"), ensure_ascii=False).encode("latin-1"), ["UTF-8", "at byte"]),
+    "cut archive": (b"PK\x03\x04\xff\xfe", ["ZIP archive"]),
+    "binary": (b"\x7fELF\xff\xfe", ["UTF-8"]),
+    "overpass": ({"elements": []}, ["Overpass reply", "airfields add ICAO --osm"]),
     "endless number": ('{"type": ' + "9" * 5000 + "}", ["number"]),
     # the collection
     "null": ("null", ["FeatureCollection", "null"]),
@@ -234,6 +235,57 @@ def test_a_file_made_by_hand_has_defaults(tmp_path):
     airfield = read_airfield(write(tmp_path / "my field.geojson", good()))
     assert (airfield.id, airfield.name, airfield.quality) == ("my-field", "my-field", "approximate")
     assert (airfield.source, airfield.license) == ("not stated", "not stated")
+
+
+IDS = {
+    "LIPB": "LIPB",
+    "my field": "my-field",
+    "my_field.v2": "my_field-v2",
+    "Zürich": "Zurich-",
+    "Шереметьево": "airfield-",
+    "Внуково": "airfield-",
+    "机场": "airfield-",
+    "LIPB Шереметьево": "LIPB-",
+    "x" * 80: "x" * 55 + "-",
+    "x" * 80 + "y": "x" * 55 + "-",
+    "-.-": "airfield-",
+}
+
+
+def test_every_files_name_makes_an_id_of_its_own():
+    ids = {stem: _id_from(stem) for stem in IDS}
+    assert len(set(ids.values())) == len(IDS)
+    assert all(identifier.startswith(IDS[stem]) and len(identifier) <= 64 for stem, identifier in ids.items())
+    assert _id_from("Zu\u0308rich") == _id_from("Z\u00fcrich")
+
+
+def mapped(geometry, number, **tags):
+    return {"type": "Feature", "properties": {"@id": f"way/{number}", **tags}, "geometry": geometry}
+
+
+def test_an_export_of_openstreetmap_has_its_roles_from_its_tags():
+    closed = {"type": "LineString", "coordinates": SQUARE}
+    line = {"type": "LineString", "coordinates": [[W, S], [W + 0.01, S]]}
+    document = collection(
+        mapped(polygon(), 1, aeroway="aerodrome", name="Bolzano"),
+        mapped(polygon(), 2, aeroway="apron", name="Main"),
+        mapped(closed, 3, aeroway="apron", name="Main"),
+        mapped(polygon(), 4, aeroway="hangar"),
+        mapped(polygon(), 5, building="terminal"),
+        mapped(line, 6, aeroway="parking_position", ref="12"),
+        mapped(line, 7, aeroway="runway", ref="09/27"),
+        mapped(line, 8, aeroway="taxiway"),
+    )
+    airfield = airfield_from_document(document, "x", default_id="x")
+    assert [apron.name for apron in airfield.aprons] == ["Main-1", "Main-2"]
+    assert (len(airfield.stands), len(airfield.runways)) == (1, 1)
+    assert [note.partition(":")[0] for note in airfield.notes if "left out" in note] == [
+        "feature 1", "feature 4", "feature 5", "feature 8"]  # fmt: skip
+
+
+def test_an_export_without_an_apron_is_told_the_way_out():
+    with pytest.raises(AoiError, match="airfields add ICAO --osm FILE"):
+        airfield_from_document(collection(mapped(polygon(), 1, aeroway="aerodrome")), "x", default_id="x")
 
 
 def test_names_come_from_name_then_id_then_a_number():

@@ -15,6 +15,7 @@ from imagery_watch.sources.airfields.known import (
     check_files,
     find_airfield,
     list_airfields,
+    remove_airfield,
     shipped_dir,
 )
 
@@ -32,6 +33,38 @@ def put(home, name, content):
 
 def shipped(icao, **members):
     return json.loads((shipped_dir() / f"{icao}.geojson").read_text(encoding="utf-8")) | members
+
+
+def test_who_keeps_an_airfield_is_told_and_what_is_added_can_be_removed(tmp_path):
+    put(tmp_path, "LIPB.geojson", shipped("LIPB"))
+    put(tmp_path, "XXXX.geojson", shipped("LIPB", id="XXXX"))
+    origins = {file.airfield.id: file.airfield.origin for file in list_airfields(tmp_path)}
+    assert (origins["LIPB"], origins["XXXX"]) == ("yours, instead of the shipped", "yours")
+    assert origins["EHAM"] == "shipped"
+    assert remove_airfield("lipb", tmp_path) == tmp_path / "aoi" / "LIPB.geojson"
+    assert find_airfield("LIPB", tmp_path).origin == "shipped"
+    remove_airfield("XXXX", tmp_path)
+    assert list((tmp_path / "aoi").iterdir()) == []
+
+
+def test_two_files_of_one_airfield_are_told(tmp_path):
+    put(tmp_path, "XXXX.geojson", shipped("LIPB", id="XXXX"))
+    put(tmp_path, "xxxx.geojson", shipped("EHAM", id="xxxx"))
+    if len(list((tmp_path / "aoi").iterdir())) < 2:
+        pytest.skip("this file system knows no case")
+    with pytest.raises(AoiError, match=r"XXXX.geojson and xxxx.geojson are files of one airfield"):
+        find_airfield("XXXX", tmp_path)
+
+
+REMOVALS = {"EHAM": "ships, and stays; yours are LIPB", "XXXX": "yours are LIPB", "../aoi/LIPB": "no airfield"}
+
+
+@pytest.mark.parametrize("name", REMOVALS)
+def test_only_what_was_added_can_be_removed(name, tmp_path):
+    path = put(tmp_path, "LIPB.geojson", shipped("LIPB"))
+    with pytest.raises(AoiError, match=REMOVALS[name]):
+        remove_airfield(name, tmp_path)
+    assert path.exists()
 
 
 @pytest.mark.parametrize("icao", SHIPPED)

@@ -123,6 +123,91 @@ def test_the_aerodrome_gives_the_name():
     assert airfield_from_overpass("LIPB", {"elements": [way(1, square(0, 0)), aerodrome]}).name == "Bolzano"
 
 
+def mapped(geometry, properties, **members):
+    features = [{"type": "Feature", "id": "way/2", "properties": properties, "geometry": geometry}]
+    return {"type": "FeatureCollection", "features": features, **members}
+
+
+CORNERS = [[11.32 + x * 1e-3, 46.46 + y * 1e-3] for x, y in square(0, 0)]
+AREA = {"type": "Polygon", "coordinates": [CORNERS]}
+APRON = {"aeroway": "apron", "name": "Main"}
+EXPORTS = {
+    "overpass turbo": mapped(AREA, {"@id": "way/2", **APRON}),
+    "tags below": mapped(AREA, {"type": "way", "id": 2, "tags": APRON}),
+    "GDAL": mapped(AREA, {"osm_way_id": "2", "name": "Main", "other_tags": '"aeroway"=>"apron"'}),
+    "a closed line": mapped({"type": "LineString", "coordinates": CORNERS}, APRON),
+    "closed lines": mapped({"type": "MultiLineString", "coordinates": [CORNERS[:3], CORNERS[2:]]}, APRON),
+    "a collection of one": mapped({"type": "GeometryCollection", "geometries": [AREA]}, APRON),
+    "a collection of a line": mapped(
+        {"type": "GeometryCollection", "geometries": [{"type": "LineString", "coordinates": CORNERS}]}, APRON
+    ),
+    "heights": mapped({"type": "Polygon", "coordinates": [[[*corner, 240.0] for corner in CORNERS]]}, APRON),
+}
+
+
+@pytest.mark.parametrize("case", EXPORTS)
+def test_the_usual_exports_are_read(case):
+    airfield = airfield_from_overpass("LIPB", EXPORTS[case])
+    assert names(airfield) == ["Main"] and area_m2(airfield.aprons[0].geometry) > 8000
+
+
+REMARKS = [
+    'runtime error: Query timed out in "query" at line 4 after 26 seconds.',
+    'runtime error: Query run out of memory in "recurse" at line 5 using about 512 MB of RAM.',
+    "runtime error: open64: 0 Success /osm3s_osm_base Dispatcher_Client::request_read_and_idx::timeout.",
+]
+
+
+@pytest.mark.parametrize("remark", REMARKS)
+@pytest.mark.parametrize("elements", [[], [way(1, square(0, 0))]], ids=["empty", "partial"])
+def test_an_answer_that_is_not_whole_is_refused_in_overpass_words(remark, elements):
+    with pytest.raises(AoiError, match="not whole") as caught:
+        airfield_from_overpass("LIPB", {"elements": elements, "remark": remark})
+    assert remark[:40].replace('"', '\\"') in str(caught.value) and "ask again" in str(caught.value)
+
+
+def test_other_remarks_are_kept_as_notes():
+    airfield = airfield_from_overpass("LIPB", {"elements": [way(1, square(0, 0))], "remark": "a  mirror\nof 2024"})
+    assert airfield.notes == ("Overpass remarks: a mirror of 2024",)
+
+
+BODY = {"type": "way", "id": 2, "nodes": [1, 2, 3, 1], "tags": {"aeroway": "apron"}}
+CUT = way(2, square(5, 0))
+CUT = CUT | {"geometry": [None, *CUT["geometry"][1:-1], None]}
+MEMBERS = [{"type": "way", "ref": 7, "role": "outer"}]
+RELATION = {"type": "relation", "id": 2, "tags": {"aeroway": "apron"}, "members": MEMBERS}
+INCOMPLETE = {
+    "out body": (BODY, "has no geometry: ask with out geom"),
+    "out center": (BODY | {"center": {"lat": 46.46, "lon": 11.32}}, "has no geometry: ask with out geom"),
+    "out tags": ({"type": "way", "id": 2, "tags": {"aeroway": "apron"}}, "has no geometry: ask with out geom"),
+    "cut by the box": (CUT, "2 of its 5 corners are missing"),
+    "a relation whose ways are elsewhere": (RELATION, "its member way/7: has no geometry"),
+    "a relation without members": (RELATION | {"members": []}, "has no geometry"),
+}
+
+
+@pytest.mark.parametrize("case", INCOMPLETE)
+def test_what_is_not_all_there_is_left_out_and_told(case):
+    element, note = INCOMPLETE[case]
+    with pytest.raises(AoiError, match="can be used") as caught:
+        airfield_from_overpass("LIPB", {"elements": [element]})
+    assert note in str(caught.value)
+    airfield = airfield_from_overpass("LIPB", {"elements": [way(1, square(0, 0)), element]})
+    assert len(airfield.aprons) == 1 and any(note in told for told in airfield.notes)
+
+
+def test_missing_nodes_of_a_way_are_told():
+    nodes = [{"type": "node", "id": n, "lon": 11.32 + x / 1e3, "lat": 46.46} for n, x in ((1, 0), (2, 1))]
+    airfield = airfield_from_overpass("LIPB", {"elements": [way(1, square(0, 0)), *nodes, BODY | {"id": 3}]})
+    assert any("way/3: left out: 1 of its 4 corners are missing" in note for note in airfield.notes)
+
+
+def test_what_was_found_instead_of_aprons_is_told():
+    hangar = way(2, square(0, 0), aeroway="hangar")
+    with pytest.raises(AoiError, match=r"found: 2 hangar, 1 aerodrome"):
+        airfield_from_overpass("LIPB", {"elements": [hangar, hangar, way(3, square(0, 0), aeroway="aerodrome")]})
+
+
 BAD = {
     "not a reply": ([1], "no Overpass reply"),
     "other json": ({"a": 1}, "no Overpass reply"),

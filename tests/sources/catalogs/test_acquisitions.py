@@ -106,6 +106,24 @@ def version(name: str, baseline: str, square: str = "32TMT", **properties: Any) 
     return tile(name, square, "01T10:17:00", baseline, **properties)
 
 
+def test_items_that_name_different_days_are_different_passes() -> None:
+    """Put into a catalogue one after the other: their times are a minute apart, and not when they were taken."""
+    features = [tile(f"32TPS-2023-06-0{day}", "32TPS", f"01T10:1{day}:00") for day in (1, 2)]
+    assert [summary(one)[1] for one in fold_features(*features)] == [("32TPS-2023-06-01",), ("32TPS-2023-06-02",)]
+
+
+def test_days_on_both_sides_of_midnight_are_one_pass() -> None:
+    names = ("S2A_01TPS_20230601_0_L2A", "S2A_01TPT_20230602_0_L2A")
+    features = [tile(names[0], "01TPS", "01T23:59:55"), tile(names[1], "01TPT", "02T00:00:10")]
+    assert [summary(one)[1] for one in fold_features(*features)] == [names]
+
+
+def test_no_two_passes_have_one_id() -> None:
+    features = [tile(f"32TPS-2023-06-0{day}", "32TPS", "01T10:17:00") for day in (1, 2)]
+    ids = [one.id for one in fold_features(*features)]
+    assert len(set(ids)) == 2 and all(one.startswith("sentinel-2a_20230601T101700") for one in ids)
+
+
 VERSIONS = {
     "newest baseline wins": ([version("a", "02.14"), version("b", "05.00")], ["b"], ["a"]),
     "each tile by itself": ([version("a", "05.00"), version("b", "02.14", "32TNT")], ["a", "b"], []),

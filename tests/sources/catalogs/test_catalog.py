@@ -11,7 +11,7 @@ from support.rasters import make_item, utc, write_collection
 from imagery_watch.errors import CatalogError
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
-from imagery_watch.sources.catalogs.catalog import tidy, touches
+from imagery_watch.sources.catalogs.catalog import tell_namesakes, tidy, touches
 from imagery_watch.sources.catalogs.items import parse_item
 from imagery_watch.sources.catalogs.named import open_catalog
 from imagery_watch.sources.catalogs.stac_api import ApiCatalog
@@ -96,13 +96,39 @@ TIMES = {
 @pytest.mark.parametrize("case", TIMES)
 def test_times_are_aware_utc(case: str) -> None:
     stated, expected = TIMES[case]
-    when = item(properties={"datetime": stated}).facts.datetime
+    when = item(id="one", properties={"datetime": stated}).facts.datetime
     assert when == utc(expected) and when.utcoffset().total_seconds() == 0  # type: ignore[union-attr]
 
 
 def test_a_range_of_times_counts_by_its_start() -> None:
     properties = {"datetime": None, "start_datetime": "2023-06-01T10:00:00Z", "end_datetime": "2023-06-01T11:00:00Z"}
     assert item(properties=properties).facts.datetime == utc("2023-06-01T10:00:00")
+
+
+NAMESAKES = {
+    "the same, repeated": ([{}, {}], 1, 0),
+    "another day": ([{}, {"properties": {"datetime": "2023-06-06T10:17:00Z"}}], 2, 1),
+    "another satellite": ([{}, {"platform": "sentinel-2c"}], 2, 1),
+    "another tile": ([{}, {"grid:code": "MGRS-32TPT"}], 2, 1),
+    "another collection": ([{}, {"collection": "sentinel-2-c1-l2a"}], 2, 1),
+    "a newer version": ([{}, {"s2:processing_baseline": "05.10"}], 1, 0),
+    "other files": ([{}, {"folder": "elsewhere"}], 1, 1),
+}
+
+
+@pytest.mark.parametrize("case", NAMESAKES)
+def test_nothing_is_lost_because_two_share_an_id(case: str) -> None:
+    changes, number, said = NAMESAKES[case]
+    items = [namesake(dict(change)) for change in changes]
+    assert len(tidy(items, HERE, None, None)) == number
+    assert len(tell_namesakes(items)) == said and all("one" in told for told in tell_namesakes(items))
+
+
+def namesake(change: dict[str, Any]) -> Any:
+    members = {key: change.pop(key) for key in ("collection",) if key in change}
+    folder, stated = change.pop("folder", "one"), change.pop("properties", {})
+    feature = make_item(folder, **{**stated, **change})
+    return parse_item({**feature, "id": "one", **members}, Path(), SENTINEL_2)
 
 
 @given(st.permutations(range(6)), st.integers(0, 6), st.integers(0, 6))

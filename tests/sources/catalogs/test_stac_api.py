@@ -9,7 +9,7 @@ import pytest
 from conftest import DATA
 from support.rasters import make_item, utc
 
-from imagery_watch.errors import CatalogUnavailable, ExitCode
+from imagery_watch.errors import CatalogError, CatalogUnavailable, ExitCode
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.acquisitions import fold
@@ -123,13 +123,107 @@ def test_a_misfit_is_passed_over_and_named(script_server: Any) -> None:
 def test_the_sensors_own_collection_is_asked_for(stac_server: Any) -> None:
     url = stac_server(daily(2))
     assert len(ids(ApiCatalog(url, QUICK, SENTINEL_2))) == 2
-    assert ids(ApiCatalog(url, QUICK, replace(SENTINEL_2, collection="another"))) == []
+    with pytest.raises(CatalogError, match=r"has no collection another; its 1 collections: sentinel-2-l2a"):
+        ids(ApiCatalog(url, QUICK, replace(SENTINEL_2, collection="another")))
 
 
-def test_a_list_that_ends_before_its_count_is_said(script_server: Any) -> None:
-    server = script_server(api(page(*daily(2), numberMatched=5)))
+COLLECTIONS = {
+    "others": ([{"id": "sentinel-2-c1-l2a"}, {"id": "s2_l2a"}], "its 2 collections: s2_l2a, sentinel-2-c1-l2a"),
+    "none": ([], ""),
+    "its own": ([{"id": "sentinel-2-l2a"}], ""),
+    "nonsense": ("?", ""),
+    "others without an id": ([{}, None], ""),
+}
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+@pytest.mark.parametrize("case", COLLECTIONS)
+def test_a_collection_that_is_not_there_is_told(script_server: Any, case: str, status: int) -> None:
+    collections, said = COLLECTIONS[case]
+    search = page() if status == 200 else {"status": status, "body": "no"}
+    server = script_server({**api(search), "/collections": [{"body": {"collections": collections}}]})
+    catalog = ApiCatalog(server.url, QUICK, SENTINEL_2)
+    if said:
+        with pytest.raises(CatalogError, match=said):
+            ids(catalog)
+    elif status != 200:
+        with pytest.raises(CatalogUnavailable, match=f"HTTP {status}"):
+            ids(catalog)
+    else:
+        assert ids(catalog) == []
+
+
+def test_what_its_collection_covers_is_told_where_nothing_is_here(script_server: Any) -> None:
+    extent = {
+        "spatial": {"bbox": [[5.9, 45.8, 10.5, 47.8]]},
+        "temporal": {"interval": [["2017-01-01T00:00:00Z", None]]},
+    }
+    collections = {"body": {"collections": [{"id": "sentinel-2-l2a", "extent": extent}]}}
+    server = script_server({**api(page()), "/collections": [collections]})
     listing = ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)
-    assert "counts 5 items and delivered 2" in listing.warnings[0]
+    assert listing.coverage == "its collection covers [5.90, 45.80] to [10.50, 47.80] (lon, lat), 2017-01-01 to now"
+
+
+NEXT = "{base}/search"
+EMPTY_MIDDLE = [page(*daily(2), following=NEXT), page(following=f"{NEXT}?2"), page(*daily(4)[2:])]
+WHOLE = {
+    "two pages": [page(*daily(2), following=NEXT), page(*daily(4)[2:])],
+    "an empty page in the middle": EMPTY_MIDDLE,
+    "two empty pages in the middle": [*EMPTY_MIDDLE[:2], page(following=f"{NEXT}?3"), EMPTY_MIDDLE[2]],
+    "counted right": [page(*daily(4), numberMatched=4, context={"matched": 4, "returned": 4})],
+    "counted as text": [page(*daily(4), numberMatched="4")],
+    "repeated across pages": [page(*daily(3), following=NEXT, numberMatched=4), page(*daily(4)[2:], numberMatched=4)],
+    "an empty page that names itself": [page(*daily(4), following=NEXT), page(following=NEXT, numberMatched=4)],
+    "a count that is none": [page(*daily(4), numberMatched=None, context="?")],
+}  # fmt: skip
+LACKING = {
+    "more counted": ([page(*daily(4), numberMatched=9)], "counts 9 items and delivered 4"),
+    "more counted, as text": ([page(*daily(4), numberMatched="9")], "counts 9 items and delivered 4"),
+    "more matched": ([page(*daily(4), context={"matched": 9, "returned": 4})], "counts 9 items and delivered 4"),
+    "more matched, as text": ([page(*daily(4), context={"matched": "9"})], "counts 9 items and delivered 4"),
+    "more matched, in old words": ([page(*daily(4), **{"search:metadata": {"matched": 9}})], "counts 9 items"),
+    "some of them twice": ([page(*daily(4), *daily(4), numberMatched=8)], "counts 8 items and delivered 4"),
+    "more returned": ([page(*daily(4), numberReturned=5)], "counts 5 items and holds 4"),
+    "an error beside items": ([page(*daily(4), code="Timeout", description="half of it")], "half of it"),
+    "an error on the second page": (
+        [page(*daily(4), following=NEXT), page(error="index is red")], "index is red"),
+    "errors": ([page(*daily(4), errors=["shard 3"])], "shard 3"),
+    "timed out": ([page(*daily(4), timed_out=True)], "timed_out"),
+    "empty pages without end": (
+        [page(*daily(4), following=NEXT), *(page(following=f"{NEXT}?{n}") for n in range(9))], "ends in empty pages"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_a_whole_list_is_whole(script_server: Any, case: str) -> None:
+    listing = ApiCatalog(script_server(api(*WHOLE[case])).url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert [item.id for item in listing.items] == [item["id"] for item in daily(4)]
+    assert listing.incomplete == ""
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_a_list_that_is_not_whole_is_said(script_server: Any, case: str) -> None:
+    pages, said = LACKING[case]
+    listing = ApiCatalog(script_server(api(*pages)).url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert len(listing.items) == 4 and said in listing.incomplete
+
+
+DEEP = {"body": '{"type": "FeatureCollection", "features": ' + "[" * 100_000}
+LONG_NUMBER = {"body": '{"type": "FeatureCollection", "features": [{"proj:epsg": ' + "9" * 5000 + "}]}"}
+
+
+def endless(content: Any) -> list[dict[str, Any]]:
+    """Pages of the same content, each with another next."""
+    return [
+        {
+            "body": {
+                "type": "FeatureCollection",
+                "features": [content],
+                "links": [{"rel": "next", "href": f"{NEXT}?{n}"}],
+            }
+        }
+        for n in range(600)
+    ]
 
 
 ERROR_BODY = {"body": {"code": "InternalServerError", "description": "the index is red"}}
@@ -158,6 +252,21 @@ NONSENSE = {
     "503 on the second page": (
         api(page(make_item(), following="{base}/search"), {"status": 503, "body": "busy"}),
         "HTTP 503",
+    ),
+    "json nested without end": (api(DEEP), "not the answer of a STAC API"),
+    "a number without end": (api(LONG_NUMBER), "not the answer of a STAC API"),
+    "a landing page that is a list of items": (api(page(), landing=page(make_item())), "landing page"),
+    "a landing page without type": (
+        api(page(), landing={"body": {key: value for key, value in LANDING.items() if key != "type"}}),
+        "landing page",
+    ),
+    "a landing page nested without end": (api(page(), landing=DEEP), "landing page"),
+    "a landing page that is a number": (api(page(), landing={"body": "7"}), "landing page"),
+    "pages of nulls without end": (api(*endless(None)), "repeat without end|took more than"),
+    "pages of strings without end": (api(*endless("x")), "repeat without end|took more than"),
+    "links that are none": (
+        api({"body": {"type": "FeatureCollection", "features": [make_item()], "links": 7}}),
+        "STAC API",
     ),
     "silence": (api({"delay_s": 30, "body": ""}), "did not answer"),
 }

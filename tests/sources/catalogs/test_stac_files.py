@@ -8,10 +8,11 @@ import pytest
 from conftest import DATA
 from support.rasters import make_item, utc, write_collection
 
-from imagery_watch.errors import CatalogError, ExitCode
+from imagery_watch.errors import CatalogError, ExitCode, PassRefused
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.sources.catalogs.catalog import Listing
 from imagery_watch.sources.catalogs.stac_files import FileCatalog
+from imagery_watch.sources.pixels.ranges import check_href
 
 HERE = (11.3, 46.4, 11.4, 46.5)
 
@@ -29,6 +30,32 @@ def put(path: Path, content: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
+
+
+PLACES = ["plain", "with space", "Zürich", "100%", "a%20b", "a#b", "a?b"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", PLACES)
+def test_file_uris_name_files(tmp_path: Path, place: str, name: str) -> None:
+    """As `pathlib` writes them, in folders of any name, from items and from links."""
+    folder = tmp_path / place
+    item = make_item("one")
+    (folder / name).mkdir(parents=True)
+    for asset in item["assets"].values():
+        asset["href"] = (folder / name / "B.tif").as_uri()
+    (folder / name / "B.tif").touch()
+    put(folder / name / "one.json", item)
+    found = listing(put(folder / "catalog.json", catalog_of((folder / name / "one.json").as_uri())))
+    (one,) = found.items
+    assert check_href(one.href("red"), folder.resolve(), str(folder)) == str(folder / name / "B.tif")
+
+
+@pytest.mark.parametrize("href", ["file:///etc/passwd", "file:///{folder}/%2e%2e/x.tif", "file://host/{folder}/B.tif"])
+def test_file_uris_lead_nowhere_else(tmp_path: Path, href: str) -> None:
+    (tmp_path / "B.tif").touch()
+    with pytest.raises(PassRefused, match="is not read"):
+        check_href(href.format(folder=str(tmp_path).lstrip("/")), tmp_path.resolve(), str(tmp_path))
 
 
 @pytest.mark.parametrize("prefix", ["", "\ufeff"], ids=["plain", "with a byte order mark"])

@@ -182,6 +182,40 @@ def test_an_item_without_any_band_is_refused(tmp_path: Path) -> None:
     assert "no 10 m band" in refusal(tmp_path, {**make_item(), "assets": {}})
 
 
+def test_what_was_found_instead_of_bands_is_told(tmp_path: Path) -> None:
+    assets = {"preview": {"href": "./p.png", "type": "image/png"}, "B8A": {"href": "./a.tif", "type": "image/tiff"}}
+    assets["B05"] = assets["B8A"]
+    reason = refusal(tmp_path, {**make_item(), "assets": assets})
+    assert all(word in reason for word in ("preview (image/png)", "B8A (image/tiff)", "looked for B02, B03, B04, B08"))
+
+
+HOURS = {
+    "a day without its time, in Europe": ("2023-06-01T00:00:00Z", LONLAT, "the sun 21 degrees below"),
+    "a day without its time, in Japan": ("2023-06-01T00:00:00Z", (139.8, 35.6), "midnight sharp"),
+    "by night": ("2023-06-01T22:10:00Z", LONLAT, "below the horizon"),
+    "noon in winter, beyond the polar circle": ("2023-12-21T11:00:00Z", (25.0, 70.0), "below the horizon"),
+}
+
+
+@pytest.mark.parametrize("case", HOURS)
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_time_at_which_nothing_can_be_seen_is_refused(tmp_path: Path, case: str, stated: bool) -> None:
+    when, lonlat, reason = HOURS[case]
+    sun = {} if stated else {"view:sun_azimuth": None, "view:sun_elevation": None}
+    item = write_pass(tmp_path, {**make_item(datetime=when, **sun), "id": "one"})
+    reader = Reader(QUICK, str(tmp_path), tmp_path.resolve(), SENTINEL_2)
+    (outcome,) = read_scenes(fold([parse_item(item, tmp_path, SENTINEL_2)]), GRID, lonlat, reader)
+    assert isinstance(outcome, PassRefused) and reason in str(outcome)
+
+
+def test_another_scale_of_the_item_is_applied(tmp_path: Path) -> None:
+    item = write_pass(tmp_path, make_item(), counts={band: pattern(*GRID.shape) * 2 for band in BANDS})
+    for key in BANDS.values():
+        item["assets"][key]["raster:bands"] = [{"scale": 5e-5, "offset": 0}]
+    scene = read_one(tmp_path, item)
+    np.testing.assert_allclose(scene.data[0], pattern(*GRID.shape) / 10_000, atol=1e-6)
+
+
 def test_refused_classes_leave_the_pass_usable(tmp_path: Path) -> None:
     item = write_pass(tmp_path, make_item())
     (tmp_path / item["id"] / "SCL.tif").write_bytes(b"no raster")
@@ -239,6 +273,37 @@ def archive(range_server: Any, tmp_path: Path) -> tuple[Server, Remote]:
         return outcome
 
     return server, read_remote
+
+
+PARAMETERS = ["files={file}", "path=%2F&files={file}", "files={file}&v=1", "x=1&files={file}", "files={file}&sp=1"]
+
+
+@pytest.mark.parametrize("query", PARAMETERS)
+def test_files_told_apart_by_their_query_alone_are_never_taken_for_one_another(
+    query_server: Any, tmp_path: Path, query: str
+) -> None:
+    """Two passes under one id, and one key: only the query tells their files apart; read twice, once from the cache."""
+    server = query_server(tmp_path)
+    settings = replace_settings(tmp_path)
+    reader = Reader(settings, server.url, None, SENTINEL_2)
+    items = []
+    for day, value in ((1, 1000), (2, 3000)):
+        item = make_item("one", datetime=f"2023-06-0{day}T10:17:00Z")
+        for number, band in enumerate(BANDS):
+            put = np.full(GRID.shape, value + number, np.uint16)
+            write_raster(tmp_path / f"{day}" / f"{band}.tif", put, GRID.left, GRID.top)
+        assets = {key: {"href": f"{server.url}/get?{query.format(file=f'{day}%2F{band}.tif')}"}
+                  for band, key in BANDS.items()}  # fmt: skip
+        items.append(parse_item({**item, "assets": assets}, server.url, SENTINEL_2))
+    for _ in range(2):
+        first, second = read_scenes(fold(items), GRID, LONLAT, reader)
+        assert isinstance(first, Scene) and isinstance(second, Scene)
+        assert [round(float(image.mean()) * 10_000) for image in first.data] == [1000, 1001, 1002, 1003]
+        assert [round(float(image.mean()) * 10_000) for image in second.data] == [3000, 3001, 3002, 3003]
+
+
+def replace_settings(folder: Path) -> Settings:
+    return Settings(timeout_s=2.0, retries=1, cache=folder / "cache")
 
 
 def asked(server: Server, action: Callable[[], Any]) -> set[str]:
@@ -344,7 +409,10 @@ def test_real_swath_edges_and_clouds_are_where_they_were() -> None:
 
 def test_a_reader_that_is_left_early_asks_for_no_more(archive: tuple[Server, Remote], tmp_path: Path) -> None:
     server, _ = archive
-    items = [make_item(datetime=f"2023-06-{day:02d}T10:17:00Z", updated=f"2023-06-{day:02d}") for day in range(1, 31)]
+    items = [
+        {**make_item(datetime=f"2023-06-{day:02d}T10:17:00Z", updated=f"2023-06-{day:02d}"), "id": f"day-{day}"}
+        for day in range(1, 31)
+    ]
     settings = Settings(timeout_s=2.0, retries=1, in_flight=1, cache=tmp_path / "cache")
     acquisitions = fold(parse_item(item, server.url, SENTINEL_2) for item in items)
     scenes = read_scenes(acquisitions, GRID, LONLAT, Reader(settings, server.url, None, SENTINEL_2))

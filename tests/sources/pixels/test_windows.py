@@ -23,7 +23,8 @@ from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Expected, Grid
 from imagery_watch.sensors.sentinel2.sensor import BAND, CLASSES
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.windows import SENTINELS, read_complete, read_window
+from imagery_watch.sources.pixels.validity import SENTINELS, read_complete
+from imagery_watch.sources.pixels.windows import read_window
 
 QUICK = Settings(timeout_s=2.0, retries=1)
 FILE_LEFT, FILE_TOP, FILE_PX = 678_000.0, 5_148_000.0, 300
@@ -195,7 +196,7 @@ def test_a_misfit_is_refused_with_its_reason(tmp_path: Path, case: str) -> None:
 
 def test_one_huge_block_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "bomb.tif"
-    write_raster(path, np.zeros((8208, 8208), np.uint8), GRID.left, GRID.top, driver="GTiff", tiled=True,
+    write_raster(path, np.zeros((8208, 8208), np.uint16), GRID.left, GRID.top, driver="GTiff", tiled=True,
                  blockxsize=8208, blockysize=8208, compress="DEFLATE")  # fmt: skip
     assert "blocks of" in refused(path)
 

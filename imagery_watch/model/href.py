@@ -1,0 +1,48 @@
+"""The words of an address: what of it names a file, and what of it is a signature, which comes and goes."""
+
+from urllib.parse import unquote, urlsplit
+
+RASTER_SUFFIXES = (".tif", ".tiff", ".jp2", ".j2k")
+"""Ends of the names of files that may hold a band."""
+
+_AZURE = "sig sv ss srt sp se st spr sip sr si ses sdd skoid sktid skt ske sks skv saoid suoid scid"
+_VERSION_4 = (
+    "algorithm credential date expires signedheaders signature security-token signature-version additional-headers"
+)
+_SIGNATURES = (
+    ({"sig"}, frozenset({"sig"})),
+    ({"sig", "sv"}, frozenset(_AZURE.split(" "))),
+    *(({f"{who}-signature"}, frozenset(f"{who}-{what}" for what in _VERSION_4.split(" ")))
+      for who in ("x-amz", "x-goog", "x-oss")),
+    *(({who, "signature"}, frozenset((who, "signature", "expires", "policy", "security-token")))
+      for who in ("awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "key-pair-id")),
+)  # fmt: skip
+"""The parameters that tell whose signature it is, and all that belong to that one, in lower case.
+
+Azure's shared access signature; version 4 of Amazon's, Google's and Alibaba's; their older ones, and CloudFront's.
+"""
+
+
+def strip_signature(href: str) -> str:
+    """The address without the parameters of a known signature; all others, in their order, tell files apart."""
+    address, mark, query = href.partition("?")
+    if not mark:
+        return href
+    parts = query.split("&")
+    names = [unquote(part.partition("=")[0]).lower() for part in parts]
+    signature = frozenset[str]().union(*(belonging for needed, belonging in _SIGNATURES if needed <= set(names)))
+    kept = [part for part, name in zip(parts, names, strict=True) if name not in signature]
+    return f"{address}?{'&'.join(kept)}" if kept else address
+
+
+def find_file_path(href: str) -> str:
+    """The path that names the file, as it is written: in the query where only that names a raster, else the path."""
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return ""
+    if not parts.path.lower().endswith(RASTER_SUFFIXES):
+        for value in (part.partition("=")[2] for part in parts.query.split("&")):
+            if unquote(value).lower().endswith(RASTER_SUFFIXES):
+                return unquote(value)
+    return parts.path

@@ -1,0 +1,87 @@
+"""Exchanges that never end are ended, and hosts that only this machine can reach are not asked."""
+
+import time
+from pathlib import Path
+
+import pytest
+import urllib3
+from support.drips import MODES, drip
+
+from imagery_watch.errors import CatalogUnavailable, PassRefused, ReadFailed
+from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
+from imagery_watch.settings import Settings
+from imagery_watch.sources.catalogs.stac_api import ApiCatalog
+from imagery_watch.sources.pixels.exchange import PrivateHost, is_private, set_deadlines
+from imagery_watch.sources.pixels.ranges import RemoteFile, check_href
+
+QUICK = Settings(timeout_s=0.5, retries=0)
+ELSEWHERE = "https://stac.example/v1"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_file_that_drips_is_given_up(mode: str) -> None:
+    with drip(mode) as url:
+        began = time.monotonic()
+        with pytest.raises(ReadFailed):
+            RemoteFile(f"{url}/B04.tif", QUICK)
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_catalogue_that_drips_is_given_up(mode: str) -> None:
+    with drip(mode) as url:
+        began = time.monotonic()
+        with pytest.raises(CatalogUnavailable):
+            ApiCatalog(url, QUICK, SENTINEL_2).search((11.3, 46.4, 11.4, 46.5), None, None)
+        assert time.monotonic() - began < 10
+
+
+PRIVATE = [
+    "localhost", "LOCALHOST", "localhost.", "a.localhost", "printer.local", "db.internal", "127.0.0.1", "127.1.2.3",
+    "::1", "[::1]", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::",
+    "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "224.0.0.1", "", None,
+]  # fmt: skip
+PUBLIC = ["stac.example", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "local.example", "10.example"]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_hosts_of_ones_own(host: str | None) -> None:
+    assert is_private(host)
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_hosts_of_the_world(host: str) -> None:
+    assert not is_private(host)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8080", "localhost", "[::1]:80", "10.0.0.1", "169.254.169.254", "x.internal"]
+)
+def test_an_item_of_elsewhere_cannot_send_us_to_ourselves(scheme: str, host: str) -> None:
+    href = f"{scheme}://{host}/B04.tif"
+    with pytest.raises(PassRefused, match="of this machine or its own network"):
+        check_href(href, None, ELSEWHERE)
+
+
+@pytest.mark.parametrize("catalog", ["http://127.0.0.1:9/v1", "http://localhost/v1", "http://10.0.0.7/stac"])
+def test_a_catalogue_of_this_network_may(catalog: str) -> None:
+    assert check_href("https://127.0.0.1/B04.tif", None, catalog)
+
+
+def test_a_file_of_this_machine_may(tmp_path: Path) -> None:
+    assert check_href("http://127.0.0.1:8080/B04.tif", tmp_path, str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1"])
+def test_whatever_its_name_resolves_to(name: str) -> None:
+    """Numbers in other forms, and names that resolve to this machine: refused before anything is asked."""
+    with drip("body") as url:
+        manager = set_deadlines(urllib3.PoolManager(retries=False, timeout=2), public_only=True)
+        with pytest.raises((PrivateHost, urllib3.exceptions.NameResolutionError)):
+            manager.request("GET", url.replace("127.0.0.1", name), redirect=False)
+
+
+def test_a_read_that_leads_to_ourselves_is_refused_for_good() -> None:
+    with drip("body") as url, pytest.raises(PassRefused, match="on this machine"):
+        RemoteFile(f"{url}/B04.tif", QUICK, public_only=True)
