@@ -23,6 +23,8 @@ STANDS = {
 """Pitch of the stands of a pier side, metres, and the types that come to them."""
 RAMP_TYPES, RAMP_SCALE = ("E175", "An-26", "B737-800"), (0.42, 0.8)
 """Drawings of what stands on a ramp of business and regional jets, and what they are scaled by: 13 to 27 m."""
+RAMP_PAINTS = (0.4, 0.85), (0.3, 0.8)
+"""Reflectance of their fuselages and wings: business jets are white all over."""
 REMOTE_TAKEN = 0.45
 """Greatest chance that a remote stand is taken; those at piers are taken more often."""
 
@@ -52,6 +54,9 @@ class Gate:
     """Chance that the same aircraft is still there in the next look, if it is taken then."""
     scale: tuple[float, float] = (0.9, 1.12)
     """Bounds of what the drawings of its visitors are scaled by."""
+    hull: tuple[float, float] = (0.25, 0.7)
+    """Bounds of the reflectance of a light fuselage, and of light wings."""
+    wings: tuple[float, float] = (0.15, 0.5)
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,7 @@ def _ramp(rng: np.random.Generator, side: float) -> list[Gate]:
             taken,
             kept,
             bounds,
+            *RAMP_PAINTS,
         )
         for row in range(rows)
         for col in range(cols)

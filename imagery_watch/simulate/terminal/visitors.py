@@ -57,12 +57,12 @@ def _visitor(number: int, gate: Gate, rng: np.random.Generator) -> Visitor:
     colour = rng.normal(1, 0.04, len(BANDS))
     draw = rng.random()
     if draw < 0.75:
-        hull = rng.uniform(0.25, 0.7) * colour
+        hull = rng.uniform(*gate.hull) * colour
     elif draw < 0.88:
         hull = rng.uniform(0.06, 0.6, len(BANDS))
     else:
         hull = rng.uniform(0.05, 0.25) * colour
-    wings = (rng.uniform(0.15, 0.5) if draw < 0.88 else rng.uniform(0.06, 0.25)) * rng.normal(1, 0.03, len(BANDS))
+    wings = (rng.uniform(*gate.wings) if draw < 0.88 else rng.uniform(0.06, 0.25)) * rng.normal(1, 0.03, len(BANDS))
     return Visitor(
         number,
         shape,
