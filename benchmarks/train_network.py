@@ -48,6 +48,8 @@ LENGTH_SHARE, TYPICAL_M, SHORTEST_M = 0.1, 40.0, 5.0
 """How much the error of the length counts, and the length from which all others are told."""
 DIMMED = (-0.5, 2.0)
 """Powers of two by which the noise of half of the batches is changed."""
+FADED = (0.3, 1.0)
+"""What comes and goes at real gates is about .55 as strong as at simulated ones: half of the batches are made fainter."""
 LOGITS = np.arange(-4.0, 8.01, 0.25)
 FEWEST = 10
 """False alarms that a step must count; beyond it their number is taken to fall exponentially."""
@@ -146,6 +148,19 @@ def measure_evidence(told: np.ndarray, km2: float) -> list[float]:
     return [round(float(one), 3) for one in np.where(rates < law.tail_rate, rare, common)]
 
 
+def fade_chips(chips: np.ndarray, share: float) -> np.ndarray:
+    """The chips as if what changed were so much of what it is; the ground stays."""
+    faded = np.sinh(chips)
+    look, ground = CHANNELS.index("look"), CHANNELS.index("ground")
+    faded[:, look] = faded[:, ground] + share * (faded[:, look] - faded[:, ground])
+    for name in ("change_in_noise", "colour_in_noise", "change"):
+        faded[:, CHANNELS.index(name)] *= share
+    faded = np.arcsinh(faded)
+    for name in ("apron", "known"):
+        faded[:, CHANNELS.index(name)] = chips[:, CHANNELS.index(name)]
+    return faded
+
+
 def make_layers(torch: Any) -> Any:
     """The untrained network."""
     nn, (first, second, third, hidden, last) = torch.nn, CHANNELS_OUT
@@ -176,6 +191,8 @@ def fit(samples: Sequence[Sample]) -> Any:
             seen = turn_chips(chips[some].astype(np.float32), int(rng.integers(SYMMETRIES)))
             if rng.random() < 0.5:
                 seen = dim_chips(seen, float(2 ** rng.uniform(*DIMMED)))
+            if rng.random() < 0.5:
+                seen = fade_chips(seen, float(rng.uniform(*FADED)))
             logit, log_length, log_spread = layers(torch.from_numpy(np.ascontiguousarray(seen))).T
             loss = (binary_cross_entropy_with_logits(logit, truth[some], reduction="none") * weights[some]).mean()
             there = truth[some] > 0

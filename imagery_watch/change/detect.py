@@ -25,7 +25,7 @@ from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 from imagery_watch.model.change import FEW_LOOKS
 
-MIN_OPEN_LLR = 0.0
+MIN_OPEN_LLR = 1.0
 """Least evidence of a change between two looks that is followed."""
 FEW_LOOKS_MIN_LLR = 5.0
 """Least evidence of what is told as an aircraft where looks are compared with one another."""
