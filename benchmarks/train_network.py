@@ -49,7 +49,7 @@ LENGTH_SHARE, TYPICAL_M, SHORTEST_M = 0.1, 40.0, 5.0
 DIMMED = (-0.5, 2.0)
 """Powers of two by which the noise of half of the batches is changed."""
 FADED = (0.3, 1.0)
-"""What comes and goes at real gates is about .55 as strong as at simulated ones: half of the batches are made fainter."""
+"""What changes at real gates is about .55 as strong as at simulated ones: half of the batches are made fainter."""
 LOGITS = np.arange(-4.0, 8.01, 0.25)
 FEWEST = 10
 """False alarms that a step must count; beyond it their number is taken to fall exponentially."""

@@ -19,7 +19,7 @@ from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibr
 from imagery_watch.change.looks.pairs import compare_looks
 from imagery_watch.change.preprocess.stack import Stack, prepare_stack
 from imagery_watch.change.snow.season import SnowSeason, judge_snow
-from imagery_watch.change.tracking.events import Event, derive_events, is_fringe, remove_dipoles
+from imagery_watch.change.tracking.events import Event, derive_events, is_fringe
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
@@ -107,10 +107,8 @@ def detect(
     for image in images:
         if image is not None:
             image.kept.clear()  # a result lives on through limits and pictures, which ask for other cut-outs
-    # which of them are one event goes by the bank's lengths; dipoles, relocations and --min-length by the measured ones
+    # which of them are one event goes by the bank's lengths; relocations and --min-length by the measured ones
     events = _with_measured(derive_events(objects, detector.min_reported_llr), measured)
-    if len(stack.passes) < FEW_LOOKS:
-        events = remove_dipoles(events)
     calibration = _calibrate_airfield(stack, images, detections, events)
     least = calibration.score_at(false_alarms_per_year) if min_score is None else min_score
     if min_score is None and len(stack.passes) < FEW_LOOKS:

@@ -14,11 +14,8 @@ from imagery_watch.change.false_alarms import llr_to_score
 from imagery_watch.change.tracking.objects import ParkedObject
 from imagery_watch.model import Kind
 
-DIPOLE_SHARE, DIPOLE_REACH = 0.5, 1.5
-"""Of the stronger event's evidence, and of its length: what is weaker and nearer may be the other end of a dipole."""
-
-FRINGE_LLR_SHARE = 0.1
-"""Of the stronger event's evidence: what is weaker and near may be a part of it."""
+FRINGE_LLR_SHARE, FRINGE_REACH = 0.1, 1.5
+"""Of the stronger event's evidence, and of its length: what is weaker and nearer may be a part of it."""
 
 
 class EventKey(NamedTuple):
@@ -119,27 +116,13 @@ def _deduplicate(found: Sequence[Event]) -> list[Event]:
     return sorted(kept, key=lambda e: (e.after, e.before, e.kind))
 
 
-def remove_dipoles(found: Sequence[Event]) -> list[Event]:
-    """The events less those beside a much stronger one of the other kind in the same bracket.
-
-    With a handful of looks, what the aircraft of one look covers of another's ground leaves a mirror image beside it.
-    """
-    return [event for event in found if not any(_is_dipole(event, other) for other in found)]
-
-
-def _is_dipole(event: Event, other: Event) -> bool:
-    bracket = (event.before, event.after) == (other.before, other.after)
-    weaker = event.llr_vs_clutter < DIPOLE_SHARE * other.llr_vs_clutter and event.kind != other.kind
-    return bracket and weaker and _distance_m(event, other) < DIPOLE_REACH * other.parked.best.fit.length_m
-
-
 def is_fringe(event: Event, others: Sequence[Event]) -> bool:
     """Whether the event lies beside a far stronger one at the same time: a wing, a tail, or what a fit left over."""
     return any(
         event.before < other.after
         and other.before < event.after
         and event.llr_vs_clutter < FRINGE_LLR_SHARE * other.llr_vs_clutter
-        and _distance_m(event, other) < DIPOLE_REACH * other.parked.best.fit.length_m
+        and _distance_m(event, other) < FRINGE_REACH * other.parked.best.fit.length_m
         for other in others
     )
 

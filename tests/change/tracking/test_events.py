@@ -9,7 +9,7 @@ from change.scenes import under
 from imagery_watch.change.detection.aircraft_fit import AircraftFit, overlaps
 from imagery_watch.change.detection.aircraft_templates import build_template_bank
 from imagery_watch.change.detection.finder import Detection, non_max_suppression
-from imagery_watch.change.tracking.events import Event, derive_events, remove_dipoles
+from imagery_watch.change.tracking.events import Event, derive_events
 from imagery_watch.change.tracking.objects import ParkedObject
 
 
@@ -138,11 +138,3 @@ def test_a_large_aircraft_after_a_row_hides_none_of_its_members(turn: bool) -> N
     assert sorted(event.kind for event in found) == ["departure"] * 3 + ["replacement"]
     [swap] = [event for event in found if event.kind == "replacement"]
     assert swap.parked is jet and swap.gone in members[1:3]
-
-
-def test_a_replacement_by_a_weak_object_is_no_ghost() -> None:
-    """With few looks: beside a departure half as strong as what the replacement's other object was."""
-    swap = [track("JJ..", fit(margin=60.0)), track("..JJ", fit(margin=5.0))]
-    beside = track("JJ..", fit(27.0, 20.0, margin=20.0))
-    found = remove_dipoles(derive_events(numbered([*swap, beside]), 4.0))
-    assert "replacement" in [event.kind for event in found]
