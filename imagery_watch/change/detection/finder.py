@@ -32,8 +32,11 @@ from imagery_watch.model.arrays import Image, Mask
 
 SCREEN_LLR = 14.0
 """Log-likelihood ratio at which a local maximum of the matched filter is worth a fit."""
-MIN_OPINION = 5.0
-"""Evidence from which the network alone speaks for an object against the empty ground."""
+OPINION_COST = 4.0
+"""By how much less the network's evidence counts against the empty ground: it is asked besides shapes, and of patches,
+wet and bright, that the terminals it learnt from lack."""
+MIN_OPINION = 4.0
+"""What must remain of it for the network alone to speak for an object."""
 MAX_CANDIDATES = 400
 """Most candidates of one look that are fitted, the best first: one with more of them does not show aircraft."""
 BESIDE_PX = 2
@@ -78,7 +81,8 @@ def find_detections(
     aprons, llr = apron_index >= 0, match_templates(image)
     peaks = find_peaks(llr, aprons)
     opinions = judge_places(image, aprons, peaks)
-    for (row, col), opinion, length in zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True):
+    evidence = (opinions.llr - OPINION_COST).tolist()
+    for (row, col), opinion, length in zip(peaks, evidence, opinions.length_m.tolist(), strict=True):
         candidate = _with_opinion(fit_candidate(image, row, col), image, row, col, opinion, length)
         fits = candidate.fits
         if candidate.row and any(find_apron(apron_index, fit.row, fit.col, 0) < 0 for fit in fits):
