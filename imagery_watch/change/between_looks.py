@@ -6,20 +6,24 @@ The order of the steps is in docs/method.md, section 6.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
 from imagery_watch.change.background.models import level_all
 from imagery_watch.change.background.residuals import ResidualImage
+from imagery_watch.change.detection.aircraft_fit import AircraftFit
 from imagery_watch.change.detection.finder import (
     APRON_SLACK_PX,
     Detection,
     find_apron,
     find_peaks,
+    fit_candidate,
     fit_with_opinion,
 )
+from imagery_watch.change.detection.free_shape_fit import measure_object
 from imagery_watch.change.detection.matched_filter import match_templates
-from imagery_watch.change.looks.chips import judge_places
+from imagery_watch.change.looks.chips import judge_places, stands_out
 from imagery_watch.change.looks.pairs import LookPair, compare_looks
 from imagery_watch.change.preprocess.stack import Stack
 from imagery_watch.change.tracking.objects import ParkedObject
@@ -28,6 +32,8 @@ from imagery_watch.model.arrays import Mask
 
 PAIR_SCREEN_LLR = 10.0
 """Log-likelihood ratio at which a local maximum of the matched filter is shown to the network."""
+NETWORK_BANDS = 3
+"""With fewer bands the network, which learnt from three and four, is not asked, and shapes are."""
 GLINT_PAINT = 0.94
 """Paint of a fuselage, at the bound of what a fit takes, from which something is brighter than paint: a glint."""
 APART_PX = 3.0
@@ -45,8 +51,10 @@ class _Place:
     came: bool
     """Whether something came, rather than left."""
     llr: float
-    length_m: tuple[float, float, float]
-    """Lower end of the interval, length, upper end."""
+    length_m: tuple[float, ...] = ()
+    """Lower end of the interval, length, upper end; nothing where a shape gave the evidence."""
+    fit: AircraftFit | None = None
+    """That shape."""
 
 
 def find_objects_between_looks(stack: Stack, min_llr: float, pool: Executor) -> list[ParkedObject]:
@@ -92,9 +100,17 @@ def _judge(image: ResidualImage, stack: Stack, where: Mask, *, came: bool) -> li
     """The matched filter's local maxima in one direction of a pair, with what the network makes of each."""
     aprons = stack.apron_index >= 0
     peaks = find_peaks(match_templates(image), aprons & where, PAIR_SCREEN_LLR)
+    if len(image.bands) < NETWORK_BANDS:
+        return [_ask_shape(image, *peak, came) for peak in peaks if stands_out(image, aprons, peak)]
     opinions = judge_places(image, aprons, peaks)
     rows = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
     return [_Place(*peak, came, llr, tuple(length)) for peak, llr, length in rows]
+
+
+def _ask_shape(image: ResidualImage, row: int, col: int, came: bool) -> _Place:
+    """The place with the evidence of an aircraft's shape."""
+    best = max(fit_candidate(image, row, col).fits, key=lambda fit: fit.llr_vs_clutter, default=None)
+    return _Place(row, col, came, best.llr_vs_clutter if best else -inf, fit=best)
 
 
 def _are_near(one: _Place, other: _Place) -> bool:
@@ -113,9 +129,10 @@ def _thin_out(places: Sequence[_Place]) -> list[_Place]:
 def _tell(pair: LookPair, place: _Place, stack: Stack) -> PairChange | None:
     """The change at a place, as an aircraft; None where that lies off the aprons, moves, or is brighter than paint."""
     image = pair.came if place.came else pair.gone
-    fit = fit_with_opinion(image, place.row, place.col, place.llr, place.length_m)
+    fit = place.fit or fit_with_opinion(image, place.row, place.col, place.llr, place.length_m)
     apron = find_apron(stack.apron_index, fit.row, fit.col, APRON_SLACK_PX)
     if apron < 0 or fit.moving or fit.paints[0] >= GLINT_PAINT:
         return None
     look = pair.after if place.came else pair.before
-    return PairChange(place.came, pair.before, pair.after, Detection(look, fit, apron))
+    measured = measure_object(fit, [image]) if place.fit else fit
+    return PairChange(place.came, pair.before, pair.after, Detection(look, measured, apron))

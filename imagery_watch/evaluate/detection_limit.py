@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.change.background.residuals import ResidualImage
-from imagery_watch.change.between_looks import PAIR_SCREEN_LLR
+from imagery_watch.change.between_looks import NETWORK_BANDS, PAIR_SCREEN_LLR
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.detection.aircraft_fit import AircraftFit
-from imagery_watch.change.detection.finder import MIN_OPINION, OPINION_COST, find_peaks, fit_candidate, fit_with_opinion
+from imagery_watch.change.detection.finder import find_peaks, fit_candidate, fit_with_opinion
 from imagery_watch.change.detection.matched_filter import match_templates
 from imagery_watch.change.false_alarms import llr_to_score, score_to_llr
 from imagery_watch.change.looks.chips import judge_places
@@ -136,15 +136,15 @@ def is_found(view: View, placement: Placement) -> bool:
     there = replace(placement, row=placement.row - top, col=placement.col - left)
     image = planted(view, placement)
     aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
-    return _is_seen(view, image, aprons, there) or (not view.few_looks and _is_fitted(view, image, there))
+    if view.few_looks and len(image.bands) >= NETWORK_BANDS:
+        return _is_seen(view, image, aprons, there)
+    return _is_fitted(view, image, there)
 
 
 def _is_seen(view: View, image: ResidualImage, aprons: Mask, there: Placement) -> bool:
     """Whether the network tells it, at a place that the matched filter proposes."""
     peaks = [one for one in find_peaks(match_templates(image), aprons, PAIR_SCREEN_LLR) if _is_near(view, *one, there)]
     least = score_to_llr(view.min_score)
-    if not view.few_looks:
-        least = max(least, MIN_OPINION) + OPINION_COST
     opinions = judge_places(image, aprons, peaks)
     told = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
     return any(

@@ -98,8 +98,9 @@ def _with_opinion(
     candidate: Candidate, image: ResidualImage, row: int, col: int, llr: float, length_m: Sequence[float]
 ) -> Candidate:
     """The candidate, its single aircraft as the network sees it where that is surer and there is no row."""
-    if llr < MIN_OPINION or candidate.row or (candidate.single and candidate.single.llr_vs_clutter >= llr):
-        return candidate
+    single = candidate.single
+    if llr < MIN_OPINION or candidate.row or single is None or not 0 <= single.llr_vs_clutter < llr:
+        return candidate  # where a patch explains more, it is one: wet ones look like dark aircraft to the network
     return Candidate(fit_with_opinion(image, row, col, llr, length_m), ())
 
 

@@ -95,6 +95,16 @@ def cut_chips(image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, in
     return np.stack([padded[:, row : row + edge, col : col + edge] for row, col in places])
 
 
+def stands_out(image: ResidualImage, aprons: Mask, place: tuple[int, int]) -> bool:
+    """Whether the look differs more from the aprons' usual brightness there than its ground does.
+
+    A dark spot that left looks like a bright aircraft that came, and does not.
+    """
+    (chip,) = cut_chips(image, aprons, [place])
+    look, ground = (abs(float(chip[CHANNELS.index(name), REACH_PX, REACH_PX])) for name in ("look", "ground"))
+    return look > ground
+
+
 def dim_chips(chips: Floats, dim: float) -> Floats:
     """The chips as if the noise were so many times what it is."""
     if dim == 1.0:
