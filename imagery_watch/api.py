@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from imagery_watch.errors import ImageryWatchError, UsageError
 
@@ -201,10 +201,9 @@ class RunView:
 
 def _check_number(name: str, value: object, expected: str, *, whole: bool = False) -> None:
     """Raises UsageError where an argument is no number, or below zero."""
-    number = isinstance(value, int | float) or hasattr(value, "__index__") or type(value).__module__ == "numpy"
-    if not number or isinstance(value, bool):
+    if not isinstance(value, SupportsFloat | SupportsIndex) or isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: expected {expected}")
-    if not float(value) >= 0 or (whole and float(value) % 1):  # type: ignore[arg-type]
+    if not float(value) >= 0 or (whole and float(value) % 1):
         raise UsageError(f"{name}={value!r}: expected {expected}, not below zero")
 
 

@@ -23,7 +23,7 @@ from imagery_watch.change.detection.finder import (
 )
 from imagery_watch.change.detection.free_shape_fit import measure_object
 from imagery_watch.change.detection.matched_filter import match_templates
-from imagery_watch.change.looks.chips import judge_places, stands_out
+from imagery_watch.change.looks.chips import MIN_BANDS, judge_places, stands_out
 from imagery_watch.change.looks.pairs import LookPair, compare_looks
 from imagery_watch.change.preprocess.stack import Stack
 from imagery_watch.change.tracking.objects import ParkedObject
@@ -32,8 +32,6 @@ from imagery_watch.model.arrays import Mask
 
 PAIR_SCREEN_LLR = 10.0
 """Log-likelihood ratio at which a local maximum of the matched filter is shown to the network."""
-NETWORK_BANDS = 3
-"""With fewer bands the network, which learnt from three and four, is not asked, and shapes are."""
 GLINT_PAINT = 0.94
 """Paint of a fuselage, at the bound of what a fit takes, from which something is brighter than paint: a glint."""
 APART_PX = 3.0
@@ -97,11 +95,12 @@ def _search(stack: Stack, before: int, after: int, where: Mask, min_llr: float) 
 
 
 def _judge(image: ResidualImage, stack: Stack, where: Mask, *, came: bool) -> list[_Place]:
-    """The matched filter's local maxima in one direction of a pair, with what the network makes of each."""
+    """The matched filter's local maxima in one direction of a pair, with the network's evidence or that of a shape."""
     aprons = stack.apron_index >= 0
     peaks = find_peaks(match_templates(image), aprons & where, PAIR_SCREEN_LLR)
-    if len(image.bands) < NETWORK_BANDS:
-        return [_ask_shape(image, *peak, came) for peak in peaks if stands_out(image, aprons, peak)]
+    if len(image.bands) < MIN_BANDS:
+        out = stands_out(image, aprons, peaks)
+        return [_ask_shape(image, *peak, came) for peak, asked in zip(peaks, out, strict=True) if asked]
     opinions = judge_places(image, aprons, peaks)
     rows = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
     return [_Place(*peak, came, llr, tuple(length)) for peak, llr, length in rows]

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery_watch.change.background.residuals import ResidualImage
-from imagery_watch.change.between_looks import NETWORK_BANDS, PAIR_SCREEN_LLR
+from imagery_watch.change.between_looks import PAIR_SCREEN_LLR
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.detection.aircraft_fit import AircraftFit
 from imagery_watch.change.detection.finder import find_peaks, fit_candidate, fit_with_opinion
 from imagery_watch.change.detection.matched_filter import match_templates
 from imagery_watch.change.false_alarms import llr_to_score, score_to_llr
-from imagery_watch.change.looks.chips import judge_places
+from imagery_watch.change.looks.chips import MIN_BANDS, judge_places
 from imagery_watch.change.snow.season import compare_with_heaps
 from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
 from imagery_watch.model.arrays import Image, Mask
@@ -63,7 +63,7 @@ class View:
     aprons: Mask = field(repr=False)
     """(y, x): all aprons of the airfield."""
     few_looks: bool = False
-    """Whether looks were compared with one another: no shape is asked then."""
+    """Whether looks were compared with one another: the network judges then, not a shape."""
     snow: bool = False
     """Whether what a heap of snow explains as well is held back."""
 
@@ -136,7 +136,7 @@ def is_found(view: View, placement: Placement) -> bool:
     there = replace(placement, row=placement.row - top, col=placement.col - left)
     image = planted(view, placement)
     aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
-    if view.few_looks and len(image.bands) >= NETWORK_BANDS:
+    if view.few_looks and len(image.bands) >= MIN_BANDS:
         return _is_seen(view, image, aprons, there)
     return _is_fitted(view, image, there)
 

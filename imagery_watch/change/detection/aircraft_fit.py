@@ -92,7 +92,7 @@ class AircraftFit:
     in_row: bool = False
     """Whether it was told as a member of a row."""
     by_network: bool = False
-    """Whether evidence and length are those of the sensor's network, because its own shape told less."""
+    """Whether evidence and length are those of the sensor's network, and not of its own shape."""
     exclusion_radius_m: float | None = None
     """Nearer to a member of a row no other member is told; of a single aircraft its length decides (None)."""
 

@@ -13,6 +13,8 @@ from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.model.arrays import Doubles, Floats, Image, Mask
 from imagery_watch.model.network import Answers, ConvolutionalNetwork
 
+MIN_BANDS = 3
+"""With fewer the network, which learnt from three and four, has no opinion."""
 REACH_PX = 8
 """Pixels about the middle of a chip: 80 m, the longest aircraft and the ground beside it."""
 BRIGHTNESS_UNIT = 0.02
@@ -39,7 +41,7 @@ class Opinions(NamedTuple):
     llr: Doubles
     """(place,): evidence that an object the size of an aircraft came there, on the scale of the ratio against clutter.
 
-    Minus infinity where too little around a place is known.
+    Minus infinity where too little around a place is known, or with fewer bands than the network learnt from.
     """
     length_m: Doubles
     """(place, 3): its length, if there is one, in metres: lower end of the 90 % interval, length, upper end."""
@@ -52,7 +54,7 @@ def judge_places(image: ResidualImage, aprons: Mask, places: Sequence[tuple[int,
     network = image.detector.object_network
     told = ask_network(network, cut_chips(image, aprons, places))
     length, factor = np.exp(told.log_length), np.exp(INTERVAL_SCALES * np.exp(told.log_spread))
-    known = measure_known(image, places) >= MIN_KNOWN
+    known = (measure_known(image, places) >= MIN_KNOWN) & (len(image.bands) >= MIN_BANDS)
     llr = np.where(known, network.llr(told.logit), -np.inf)
     return Opinions(llr, np.column_stack([length / factor, length, length * factor]))
 
@@ -95,14 +97,15 @@ def cut_chips(image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, in
     return np.stack([padded[:, row : row + edge, col : col + edge] for row, col in places])
 
 
-def stands_out(image: ResidualImage, aprons: Mask, place: tuple[int, int]) -> bool:
-    """Whether the look differs more from the aprons' usual brightness there than its ground does.
+def stands_out(image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, int]]) -> Mask:
+    """(place,): whether the look differs more from the aprons' usual brightness there than its ground does.
 
     A dark spot that left looks like a bright aircraft that came, and does not.
     """
-    (chip,) = cut_chips(image, aprons, [place])
-    look, ground = (abs(float(chip[CHANNELS.index(name), REACH_PX, REACH_PX])) for name in ("look", "ground"))
-    return look > ground
+    if not places:
+        return np.zeros(0, bool)
+    middles = np.abs(cut_chips(image, aprons, places)[:, :, REACH_PX, REACH_PX])
+    return np.asarray(middles[:, CHANNELS.index("look")] > middles[:, CHANNELS.index("ground")])
 
 
 def dim_chips(chips: Floats, dim: float) -> Floats:

@@ -1,12 +1,22 @@
 """What the network is shown of a place, and what the sensor's own makes of objects, shadows and empty ground."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from imagery_watch.change.background.noise import NoiseModel
 from imagery_watch.change.background.residuals import ResidualImage, make_residual_image
-from imagery_watch.change.looks.chips import CHANNELS, REACH_PX, cut_chips, dim_chips, judge_places, measure_known
+from imagery_watch.change.looks.chips import (
+    CHANNELS,
+    REACH_PX,
+    cut_chips,
+    dim_chips,
+    judge_places,
+    measure_known,
+    stands_out,
+)
 from imagery_watch.model import Background
 from imagery_watch.model.arrays import Floats, Image
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
@@ -91,3 +101,15 @@ def test_an_aircraft_is_worth_more_than_the_shadow_that_left_and_than_nothing() 
 def test_what_is_larger_is_told_longer_within_its_interval() -> None:
     small, large = (judge_places(compared(NOTHING, spot(0.1, sigma)), APRONS, [AT]).length_m[0] for sigma in (1.0, 2.5))
     assert small[1] < large[1] and all(low < length < high for low, length, high in (small, large))
+
+
+def test_only_what_stands_out_of_the_look_more_than_of_the_ground_stands_out() -> None:
+    came, left = (compared(*looks) for looks in ((NOTHING, spot(0.1)), (spot(-0.1), NOTHING)))
+    assert [bool(stands_out(one, APRONS, [AT])[0]) for one in (came, left)] == [True, False]
+    assert stands_out(came, APRONS, []).shape == (0,)
+
+
+def test_of_one_band_the_network_has_no_opinion() -> None:
+    image = compared(NOTHING, spot(0.1))
+    single = replace(image, bands=("mono",), residual=image.residual[:1], ground=image.ground[:1])
+    assert judge_places(replace(single, spread=image.spread[:1]), APRONS, [AT]).llr[0] == -np.inf

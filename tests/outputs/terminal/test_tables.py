@@ -4,13 +4,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from imagery_watch.model import RunResult
 from imagery_watch.outputs.terminal.tables import hits_table, looks_line, print_stays, print_summary, stays_table
 from outputs.builders import make_airfield, make_hit, make_provenance, make_result, make_stay
 
 
-def printed(result: object) -> str:
+def printed(result: RunResult) -> str:
     stream = io.StringIO()
-    print_summary(result, Console(file=stream, width=200, force_terminal=False))  # type: ignore[arg-type]
+    print_summary(result, Console(file=stream, width=200, force_terminal=False))
     return stream.getvalue()
 
 
