@@ -1,45 +1,34 @@
 """Learns the network that tells aircraft from what else changes: `python benchmarks/train_network.py` writes it anew.
 
-It learns from simulated terminals alone (`imagery_watch/simulate/terminal/`), 430 of three looks each, of which every
-fourth is without traffic, and 110 have ramps of small jets; what a logit means is counted on 60 others, quiet and
-without traffic. Needs PyTorch, which nothing else here does; takes three quarters of an hour on two cores. What the
-network sees is told in docs/method.md, section 6.
+It learns from simulated terminals alone (`imagery_watch/simulate/terminal/`): 430 of three looks each, compared with
+one another, of which 110 have ramps of small jets, and 110 open aprons of eight looks, compared with their empty
+ground; every fourth is without traffic. What a logit means is counted on 60 others, quiet and without traffic. Needs
+PyTorch, which nothing else here does; takes an hour on two cores. What the network sees is told in docs/method.md,
+section 6.
 """
 
 import argparse
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from training_samples import OPEN_BUSTLE, Job, Sample, draw_samples
 
-from imagery_watch.change.detection.finder import find_peaks
-from imagery_watch.change.detection.matched_filter import match_templates
-from imagery_watch.change.looks.chips import CHANNELS, MIN_KNOWN, ask_network, cut_chips, dim_chips, measure_known
-from imagery_watch.change.looks.pairs import compare_looks
-from imagery_watch.change.preprocess.stack import Stack, prepare_stack
-from imagery_watch.change.preprocess.usability import select_bands
-from imagery_watch.model import Areas, Grid
+from imagery_watch.change.looks.chips import CHANNELS, MIN_KNOWN, ask_network, dim_chips
 from imagery_watch.model.network import LAYERS, SYMMETRIES, ConvolutionalNetwork, turn_chips
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
-from imagery_watch.simulate.daylight import BANDS
-from imagery_watch.simulate.simulator import to_scene
-from imagery_watch.simulate.terminal.build import Occasion, build_terminal
-from imagery_watch.simulate.terminal.canvas import SIZE
-from imagery_watch.simulate.terminal.visitors import Visitor
 
 NETWORK = Path(__file__).parent.parent / "imagery_watch" / "sensors" / "sentinel2" / "object_network.npz"
-LEARNT, RAMPS, COUNTED = range(5000, 5320), range(7000, 7110), range(6000, 6060)
-"""Seeds of the terminals that are learnt from, those with ramps of small jets, and those that are counted on."""
-LOOKS = 3
+LEARNT, RAMPS, OPEN = range(5000, 5320), range(7000, 7110), range(8000, 8110)
+"""Seeds of the terminals that are learnt from: busy ones, those with ramps of small jets, and open aprons."""
+COUNTED, OPEN_COUNTED = range(6000, 6060), range(9000, 9040)
+"""Seeds of those that are counted on: for what a logit stands for, and open aprons, printed beside it."""
 QUIET = 0.1
 """Factor on vehicles and works where false alarms are counted: as few as science knows of open aprons."""
-SCREEN_LLR = 10.0
-SWAPPED_M, BESIDE_M, WITHIN_M = 25.0, 30.0, 25.0
-SMALL_M, SMALL_WEIGHT = 24.0, 0.6
-"""Aircraft below the length count for less: they are hardly more than vehicles at 10 m."""
+LEAST_M, SMALL_M, SMALL_WEIGHT = 16.0, 24.0, 0.6
+"""Aircraft below the first length are left out, for a bus is as long; below the second they count for less."""
 APART_PX = 3.0
 EPOCHS, BATCH, RATE, DECAY, DROPPED = 10, 512, 4e-3, 1e-3, 0.3
 """Of the training: the highest rate of learning (one cycle), the decay of weights, and the share of dropped values."""
@@ -50,76 +39,11 @@ DIMMED = (-0.5, 2.0)
 """Powers of two by which the noise of half of the batches is changed."""
 FADED = (0.3, 1.0)
 """What changes at real gates is about .55 as strong as at simulated ones: half of the batches are made fainter."""
+EDGE_PX = (1.0, 9.0)
+"""How far from the middle the edges are that half of the batches get."""
 LOGITS = np.arange(-4.0, 8.01, 0.25)
 FEWEST = 10
 """False alarms that a step must count; beyond it their number is taken to fall exponentially."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One candidate of one direction of a pair."""
-
-    world: int
-    pair: int
-    row: int
-    col: int
-    chip: np.ndarray
-    known: float
-    aircraft: bool
-    ignored: bool
-    length_m: float
-
-
-def draw_samples(job: tuple[int, bool, float]) -> tuple[list[Sample], float]:
-    """The candidates of one terminal (seed, traffic, bustle), and the km2 x pair of apron seen."""
-    seed, traffic, bustle = job
-    terminal, occasions = build_terminal(seed, LOOKS, traffic=traffic, bustle=bustle, ramps=seed in RAMPS)
-    scenes = [to_scene(one.seen, BANDS, number) for number, one in enumerate(occasions)]
-    if seed % 2:  # as many catalogues have it: without near infrared
-        scenes = [select_bands(scene, BANDS[:3]) for scene in scenes]
-    names = tuple(f"apron-{number}" for number in range(int(terminal.aprons.max()) + 1))
-    areas = Areas(names, terminal.aprons, terminal.aprons < 0, float((terminal.aprons < 0).sum()) * 1e-4)
-    with ThreadPoolExecutor(1) as pool:
-        stack = prepare_stack(scenes, areas, Grid(32632, 600_000, 5_200_000, SIZE, SIZE), DETECTOR, pool)
-    shown = {one.seen.when: one for one in occasions}
-    samples, km2 = list[Sample](), 0.0
-    for number in range(len(stack.passes) - 1):
-        looks = [shown[one.datetime] for one in stack.passes[number : number + 2]]
-        more, seen = _samples_of(stack, number, looks, seed)
-        samples, km2 = samples + more, km2 + seen
-    return samples, km2
-
-
-def _samples_of(stack: Stack, number: int, looks: Sequence[Occasion], seed: int) -> tuple[list[Sample], float]:
-    pair = compare_looks(stack, number, number + 1)
-    if pair is None:
-        return [], 0.0
-    aprons, samples = stack.apron_index >= 0, []
-    before, after = (look.visitors for look in looks)
-    for here, there, image in ((after, before, pair.came), (before, after, pair.gone)):
-        places = find_peaks(match_templates(image), aprons, SCREEN_LLR)
-        if not places:
-            continue
-        known = measure_known(image, places)
-        for (row, col), chip, share in zip(places, cut_chips(image, aprons, places), known, strict=True):
-            at = (row + stack.georeference.top, col + stack.georeference.left)
-            samples.append(
-                Sample(seed, number, row, col, chip.astype(np.float16), float(share), *_label(at, here, there))
-            )
-    return samples, float(np.isfinite(pair.came.spread[0][aprons]).sum()) * 1e-4
-
-
-def _label(at: tuple[int, int], here: Sequence[Visitor], there: Sequence[Visitor]) -> tuple[bool, bool, float]:
-    """Whether an aircraft came there, whether one took another's place there, and the length of the nearest."""
-    came = [one for one in here if not any(one is other for other in there)]
-    near, ignored = list[tuple[float, float]](), False
-    for one in came:
-        apart = 10.0 * float(np.hypot(one.row - at[0], one.col - at[1]))
-        if any(np.hypot(one.east - other.east, one.north - other.north) < SWAPPED_M for other in there):
-            ignored |= apart < BESIDE_M
-        elif apart < max(WITHIN_M, one.length_m / 2):
-            near.append((apart, one.length_m))
-    return bool(near), ignored and not near, min(near)[1] if near else 0.0
 
 
 def count_alone(samples: Sequence[Sample], logits: np.ndarray) -> np.ndarray:
@@ -161,6 +85,18 @@ def fade_chips(chips: np.ndarray, share: float) -> np.ndarray:
     return faded
 
 
+def redraw_aprons(chips: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The chips as if each apron ended at a straight line beside the middle; people draw aprons as they like."""
+    redrawn, reach = chips.copy(), chips.shape[-1] // 2
+    rows, cols = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    turn, apart = rng.uniform(0, 2 * np.pi, len(chips)), rng.uniform(*EDGE_PX, len(chips))
+    along = np.sin(turn)[:, None, None] * rows + np.cos(turn)[:, None, None] * cols
+    aprons = CHANNELS.index("apron")
+    inside = along < apart[:, None, None]
+    redrawn[:, aprons] = inside if rng.random() < 0.5 else redrawn[:, aprons] * inside
+    return redrawn
+
+
 def make_layers(torch: Any) -> Any:
     """The untrained network."""
     nn, (first, second, third, hidden, last) = torch.nn, CHANNELS_OUT
@@ -193,6 +129,8 @@ def fit(samples: Sequence[Sample]) -> Any:
                 seen = dim_chips(seen, float(2 ** rng.uniform(*DIMMED)))
             if rng.random() < 0.5:
                 seen = fade_chips(seen, float(rng.uniform(*FADED)))
+            if rng.random() < 0.5:
+                seen = redraw_aprons(seen, rng)
             logit, log_length, log_spread = layers(torch.from_numpy(np.ascontiguousarray(seen))).T
             loss = (binary_cross_entropy_with_logits(logit, truth[some], reduction="none") * weights[some]).mean()
             there = truth[some] > 0
@@ -233,20 +171,38 @@ def count_evidence(arrays: dict[str, np.ndarray], nulls: Sequence[Sample], km2: 
     return evidence
 
 
+def list_jobs() -> list[Job]:
+    """What is learnt from."""
+    busy = [Job(seed, seed % 4 != 3, 1.0, ramps=seed in RAMPS) for seed in (*LEARNT, *RAMPS)]
+    return busy + [Job(seed, seed % 4 != 3, OPEN_BUSTLE, ramps=bool(seed // 2 % 2), open_aprons=True) for seed in OPEN]
+
+
+def list_quiet_jobs() -> tuple[list[Job], list[Job]]:
+    """What false alarms are counted on: between looks, and against the empty ground."""
+    return [Job(seed, False, QUIET) for seed in COUNTED], [
+        Job(seed, False, QUIET, open_aprons=True) for seed in OPEN_COUNTED
+    ]
+
+
 def main() -> None:
     """Draw, fit, count, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=NETWORK)
     out = parser.parse_args().out
     with ProcessPoolExecutor(2) as pool:
-        learnt = pool.map(draw_samples, [(seed, seed % 4 != 3, 1.0) for seed in (*LEARNT, *RAMPS)])
+        learnt = pool.map(draw_samples, list_jobs())
         samples = [one for some, _ in learnt for one in some if not one.ignored]
-        counted = list(pool.map(draw_samples, [(seed, False, QUIET) for seed in COUNTED]))
-    nulls, km2 = [one for some, _ in counted for one in some], sum(seen for _, seen in counted)
+        samples = [one for one in samples if not one.aircraft or one.length_m >= LEAST_M]
+        counted = [list(pool.map(draw_samples, jobs)) for jobs in list_quiet_jobs()]
     aircraft = sum(one.aircraft for one in samples)
-    print(f"{len(samples)} candidates, {aircraft} of aircraft; counted on {km2:.1f} km2 x pair")
+    print(f"{len(samples)} candidates, {aircraft} of aircraft")
     arrays = export(fit(samples))
-    np.savez_compressed(out, **arrays, logits=LOGITS, evidence=count_evidence(arrays, nulls, km2))
+    evidence = []
+    for name, worlds in zip(("between looks", "against the empty ground"), counted, strict=True):
+        nulls, km2 = [one for some, _ in worlds for one in some], sum(seen for _, seen in worlds)
+        print(f"{name}, {km2:.1f} km2 x pair or look")
+        evidence.append(count_evidence(arrays, nulls, km2))
+    np.savez_compressed(out, **arrays, logits=LOGITS, evidence=evidence[0])
 
 
 if __name__ == "__main__":

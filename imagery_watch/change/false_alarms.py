@@ -16,7 +16,7 @@ from imagery_watch.model import DetectorModel
 
 NEAR_MISS_LLR = (0.0, 2.0)
 """Likelihood ratios against clutter of detections that are counted to know an airfield's clutter."""
-PRIOR_CLUTTER, PRIOR_KM2_PASSES = 1.0, 10.0
+PRIOR_CLUTTER, CLUTTER_KM2_PASSES = 0.2, 40.0
 """Near misses per km2 of visible apron and pass where nothing is known, and the km2 x pass that this counts for."""
 MIN_FALSE_ALARM_RATE, MAX_PROBABILITY = 1e-4, 0.99
 """No rate per km2 and pass below the first and no probability above the second is reported. The first is an
@@ -28,8 +28,9 @@ SURE_LLR = 15.0
 """A ratio that false hits hardly reach: what lies above it tells how much traffic there is."""
 SURE_LLR_SHARE = 0.7
 """Share of true hits above it."""
-PRIOR_TRAFFIC = 0.05
-"""Changes per km2 and pass before anything is known of an airfield, if it is a quiet one."""
+PRIOR_TRAFFIC, PRIOR_KM2_PASSES = 0.05, 10.0
+"""Changes per km2 and pass before anything is known of an airfield, if it is a quiet one, and the km2 x pass that this
+counts for."""
 BUSY_TRAFFIC, BUSY_KM2_PASSES, BUSY_SHARE = 10.0, 0.1, 0.1
 """The same at busy gates, the km2 x pass that this counts for, and the share of airfields that are such."""
 CHANGE_DENSITY = 0.15
@@ -117,7 +118,7 @@ def calibrate(
     pulled towards the usual, the more the less has been seen.
     """
     near = sum(NEAR_MISS_LLR[0] <= llr < NEAR_MISS_LLR[1] for llr in detected)
-    clutter = (near + PRIOR_CLUTTER * PRIOR_KM2_PASSES) / (seen_km2 + PRIOR_KM2_PASSES)
+    clutter = (near + PRIOR_CLUTTER * CLUTTER_KM2_PASSES) / (seen_km2 + CLUTTER_KM2_PASSES)
     told = Calibration(law, apron_km2, clutter, estimate_traffic(sum(llr >= SURE_LLR for llr in found), seen_km2))
     expected = told.false_alarms_per_km2(llr_to_score(law.min_reported_llr)) * seen_km2
     count = sum(llr >= law.min_reported_llr for llr in found) - expected

@@ -20,9 +20,9 @@ from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.between_looks import PAIR_SCREEN_LLR
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.detection.aircraft_fit import AircraftFit
-from imagery_watch.change.detection.finder import find_peaks, fit_candidate, fit_with_opinion
+from imagery_watch.change.detection.finder import find_fits, find_peaks, fit_with_opinion
 from imagery_watch.change.detection.matched_filter import match_templates
-from imagery_watch.change.false_alarms import llr_to_score, score_to_llr
+from imagery_watch.change.false_alarms import score_to_llr
 from imagery_watch.change.looks.chips import MIN_BANDS, judge_places
 from imagery_watch.change.snow.season import compare_with_heaps
 from imagery_watch.model import Areas, Limit, Look, LookLimit, Trial
@@ -138,7 +138,7 @@ def is_found(view: View, placement: Placement) -> bool:
     aprons = view.aprons[top : row + ROOM_PX + 1, left : col + ROOM_PX + 1]
     if view.few_looks and len(image.bands) >= MIN_BANDS:
         return _is_seen(view, image, aprons, there)
-    return _is_fitted(view, image, there)
+    return _is_fitted(view, image, aprons, there)
 
 
 def _is_seen(view: View, image: ResidualImage, aprons: Mask, there: Placement) -> bool:
@@ -157,14 +157,11 @@ def _may_be_heap(fit: AircraftFit, image: ResidualImage) -> bool:
     return compare_with_heaps(fit, image) < image.detector.min_reported_llr
 
 
-def _is_fitted(view: View, image: ResidualImage, there: Placement) -> bool:
+def _is_fitted(view: View, image: ResidualImage, aprons: Mask, there: Placement) -> bool:
     """Whether its shape does."""
     return any(
-        _is_near(view, fit.row, fit.col, there)
-        and llr_to_score(fit.llr_vs_clutter) >= view.min_score
-        and not fit.moving
-        and not (view.snow and _may_be_heap(fit, image))
-        for fit in fit_candidate(image, round(there.row), round(there.col)).fits
+        _is_near(view, fit.row, fit.col, there) and not fit.moving and not (view.snow and _may_be_heap(fit, image))
+        for fit in find_fits(image, aprons, [(round(there.row), round(there.col))], score_to_llr(view.min_score))
     )
 
 

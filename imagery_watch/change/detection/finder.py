@@ -4,8 +4,9 @@ The matched filter proposes places; at each, one aircraft, a row of them and eve
 stay. Several looks may add up, so weak objects are kept as well (docs/method.md, section 8).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf, isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -32,11 +33,14 @@ from imagery_watch.model.arrays import Image, Mask
 
 SCREEN_LLR = 14.0
 """Log-likelihood ratio at which a local maximum of the matched filter is worth a fit."""
-OPINION_COST = 4.0
-"""By how much less the network's evidence counts against the empty ground: it is asked besides shapes, and of patches,
-wet and bright, that the terminals it learnt from lack."""
-MIN_OPINION = 4.0
-"""What must remain of it for the network alone to speak for an object."""
+LOGIT_WEIGHT = 2.0
+"""What the network's logit counts beside the evidence of a shape."""
+MIN_LOGIT = -3.5
+"""Of the network: where its logit is less, no shape is asked."""
+PATCH_LLR = -4.0
+"""However much better a patch explains a place than a shape, it counts for so much: at 10 m a small jet is one."""
+LENGTH_SLACK = 1.3
+"""By how much beyond the network's interval a shape's length may lie: a row of three small jets is no long aircraft."""
 MAX_CANDIDATES = 400
 """Most candidates of one look that are fitted, the best first: one with more of them does not show aircraft."""
 BESIDE_PX = 2
@@ -65,6 +69,11 @@ class Candidate(NamedTuple):
     """The members of a row; none where one aircraft explains as much."""
 
     @property
+    def llr(self) -> float:
+        """The evidence of the one aircraft; minus infinity where there is none."""
+        return self.single.llr_vs_clutter if self.single else -inf
+
+    @property
     def fits(self) -> tuple[AircraftFit, ...]:
         """The row where there is one, else the single aircraft, else nothing."""
         return self.row or ((self.single,) if self.single else ())
@@ -78,41 +87,87 @@ def find_detections(
     `apron_index` is (y, x), -1 outside; `min_llr` is the least log-likelihood ratio against clutter that is kept.
     """
     found: list[Detection] = []
-    aprons, llr = apron_index >= 0, match_templates(image)
-    peaks = find_peaks(llr, aprons)
-    opinions = judge_places(image, aprons, peaks)
-    evidence = (opinions.llr - OPINION_COST).tolist()
-    for (row, col), opinion, length in zip(peaks, evidence, opinions.length_m.tolist(), strict=True):
-        candidate = _with_opinion(fit_candidate(image, row, col), image, row, col, opinion, length)
-        fits = candidate.fits
-        if candidate.row and any(find_apron(apron_index, fit.row, fit.col, 0) < 0 for fit in fits):
-            fits = candidate._replace(row=()).fits
-        for fit in fits:
-            apron = find_apron(apron_index, fit.row, fit.col, APRON_SLACK_PX)
-            if apron >= 0 and fit.llr_vs_clutter >= min_llr and not fit.moving:
-                found.append(Detection(index, fit, apron))
+    aprons = apron_index >= 0
+    for fit in find_fits(image, aprons, find_peaks(match_templates(image), aprons), min_llr):
+        apron = find_apron(apron_index, fit.row, fit.col, APRON_SLACK_PX)
+        if apron >= 0 and not fit.moving:
+            found.append(Detection(index, fit, apron))
     return non_max_suppression(found)
 
 
-def _with_opinion(
-    candidate: Candidate, image: ResidualImage, row: int, col: int, llr: float, length_m: Sequence[float]
-) -> Candidate:
-    """The candidate, its single aircraft as the network sees it where that is surer and there is no row."""
-    single = candidate.single
-    if llr < MIN_OPINION or candidate.row or single is None or not 0 <= single.llr_vs_clutter < llr:
-        return candidate  # where a patch explains more, it is one: wet ones look like dark aircraft to the network
-    return Candidate(fit_with_opinion(image, row, col, llr, length_m), ())
+def find_fits(
+    image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, int]], min_llr: float
+) -> Iterator[AircraftFit]:
+    """What may stand at each place, from the evidence `min_llr` on of its shape and of the sensor's network together.
+
+    Where the network is sure that there is no aircraft, no shape is asked. Where a patch explains a place better than
+    any shape does, the length is the network's.
+    """
+    opinions = judge_places(image, aprons, places)
+    for place, logit, length in zip(places, opinions.logit.tolist(), opinions.length_m.tolist(), strict=True):
+        if logit < MIN_LOGIT:
+            continue
+        candidate = fit_candidate(image, *place)
+        if candidate.row and all(_is_on(aprons, fit) for fit in candidate.row):
+            fits = _weigh_row(candidate.row, image, aprons)
+            yield from (fit for fit in fits if fit.llr_vs_clutter >= min_llr)
+        elif weigh(candidate.llr, logit) >= min_llr:
+            yield _weigh_single(candidate.single, image, place, logit, length)
+
+
+def _weigh_single(
+    single: AircraftFit | None, image: ResidualImage, place: tuple[int, int], logit: float, length_m: Sequence[float]
+) -> AircraftFit:
+    """One aircraft: as its shape shows it, or as the network sees it where shapes say less than a patch does, or quite
+    another length.
+    """
+    if single is None:
+        return fit_with_opinion(image, *place, weigh(-inf, logit), length_m)
+    llr = single.llr_vs_clutter
+    if isnan(logit) or (llr >= 0 and _is_as_long(single, length_m)):
+        return replace(single, llr_vs_clutter=weigh(llr, logit))
+    return _with_opinion(single, *place, weigh(llr, logit), length_m)
+
+
+def weigh(llr: float, logit: float) -> float:
+    """The evidence of a shape, `llr`, and of the network together; that of the shape where it has none (NaN)."""
+    return llr if isnan(logit) else max(llr, PATCH_LLR) + LOGIT_WEIGHT * logit
+
+
+def _weigh_row(row: Sequence[AircraftFit], image: ResidualImage, aprons: Mask) -> Iterator[AircraftFit]:
+    """The members of a row, each with what the network makes of its own place."""
+    logits = judge_places(image, aprons, [(round(fit.row), round(fit.col)) for fit in row]).logit.tolist()
+    return (
+        replace(fit, llr_vs_clutter=weigh(fit.llr_vs_clutter, logit)) for fit, logit in zip(row, logits, strict=True)
+    )
+
+
+def _is_on(aprons: Mask, fit: AircraftFit) -> bool:
+    """Whether the middle of a fit lies on an apron."""
+    row, col = round(fit.row), round(fit.col)
+    return 0 <= row < aprons.shape[0] and 0 <= col < aprons.shape[1] and bool(aprons[row, col])
 
 
 def fit_with_opinion(image: ResidualImage, row: int, col: int, llr: float, length_m: Sequence[float]) -> AircraftFit:
     """The aircraft that explains a place best, with the network's evidence and length instead of its own.
 
-    `length_m` is the lower end of the 90 % interval, the length, and the upper end.
+    `length_m` is the lower end of the 90 % interval, the length, and the upper end. A shape of quite another length is
+    no guide to the place.
     """
     cutout = make_cutout(image, row, col)
     fit = fit_aircraft_in(cutout, fit_bank_coarsely(cutout, CoarseLikelihood(cutout)))
+    return _with_opinion(fit, row, col, llr, length_m)
+
+
+def _with_opinion(fit: AircraftFit, row: int, col: int, llr: float, length_m: Sequence[float]) -> AircraftFit:
     low, length, high = length_m
-    return replace(fit, llr_vs_clutter=llr, length_m=length, length_low_m=low, length_high_m=high, by_network=True)
+    told = replace(fit, llr_vs_clutter=llr, length_m=length, length_low_m=low, length_high_m=high, by_network=True)
+    return told if _is_as_long(fit, length_m) else replace(told, row=row, col=col)
+
+
+def _is_as_long(fit: AircraftFit, length_m: Sequence[float]) -> bool:
+    """Whether the length of a shape is about what the network makes of it."""
+    return length_m[0] / LENGTH_SLACK <= fit.length_m <= length_m[2] * LENGTH_SLACK
 
 
 def find_peaks(llr: Image, aprons: Mask, least: float = SCREEN_LLR) -> list[tuple[int, int]]:

@@ -43,6 +43,8 @@ class Opinions(NamedTuple):
 
     Minus infinity where too little around a place is known, or with fewer bands than the network learnt from.
     """
+    logit: Doubles
+    """(place,): its own answer, from which that follows; NaN where it has none."""
     length_m: Doubles
     """(place, 3): its length, if there is one, in metres: lower end of the 90 % interval, length, upper end."""
 
@@ -50,13 +52,14 @@ class Opinions(NamedTuple):
 def judge_places(image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, int]]) -> Opinions:
     """What the network makes of each row and column of an image, `aprons` (y, x) being where aircraft stand."""
     if not places:
-        return Opinions(np.zeros(0), np.zeros((0, 3)))
+        return Opinions(np.zeros(0), np.zeros(0), np.zeros((0, 3)))
     network = image.detector.object_network
     told = ask_network(network, cut_chips(image, aprons, places))
     length, factor = np.exp(told.log_length), np.exp(INTERVAL_SCALES * np.exp(told.log_spread))
     known = (measure_known(image, places) >= MIN_KNOWN) & (len(image.bands) >= MIN_BANDS)
     llr = np.where(known, network.llr(told.logit), -np.inf)
-    return Opinions(llr, np.column_stack([length / factor, length, length * factor]))
+    logit = np.where(known, told.logit, np.nan)
+    return Opinions(llr, logit, np.column_stack([length / factor, length, length * factor]))
 
 
 def ask_network(network: ConvolutionalNetwork, chips: Floats) -> Answers:

@@ -35,7 +35,7 @@ DETECTOR = DetectorModel(
     tail_threshold=3.0,
     tail_shape=0.16,
     tail_scale=2.33,
-    tail_rate=0.32,
+    tail_rate=0.2,
     clutter_power=2.0,
     min_reported_llr=4.0,
     # Learnt from simulated terminals by benchmarks/train_network.py; docs/method.md, section 6.

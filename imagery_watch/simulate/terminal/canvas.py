@@ -22,9 +22,15 @@ Colour = NDArray[np.float32]
 
 def paint(image: Image, shape: BaseGeometry, colour: Colour) -> None:
     """Cover the image (band, y, x) with a colour (band,) where the shape, in metres from the middle, lies."""
+    veil(image, shape, colour, 1.0)
+
+
+def veil(image: Image, shape: BaseGeometry, colour: Colour, density: float) -> None:
+    """As `paint`, but thin: the share `1 - density` of the ground shows through."""
     seen = cover(shape, *_MIDDLE, (SIZE, SIZE))
     if seen is not None:
         (rows, cols), share = seen
+        share = share * np.float32(density)
         image[:, rows, cols] += share * (np.asarray(colour, np.float32)[:, None, None] - image[:, rows, cols])
 
 

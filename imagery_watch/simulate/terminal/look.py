@@ -1,5 +1,6 @@
 """One look at a terminal: shadows, aircraft, bridges, vehicles, works and roofs, through the air and the sensor."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,9 +14,26 @@ from imagery_watch.simulate.aircraft import TYPES, footprint, parts, shadow
 from imagery_watch.simulate.daylight import BANDS
 from imagery_watch.simulate.overpass import SimulatedPass
 from imagery_watch.simulate.physics import SENSOR_NOISE, haze_of
-from imagery_watch.simulate.terminal.canvas import HALF_M, SIZE, Image, paint, shade, sweep, tint, turn_box
+from imagery_watch.simulate.terminal.canvas import HALF_M, SIZE, Image, paint, shade, sweep, tint, turn_box, veil
 from imagery_watch.simulate.terminal.plan import Terminal
 from imagery_watch.simulate.terminal.visitors import Visitor
+
+
+@dataclass(frozen=True)
+class Clutter:
+    """What lies and stands about a terminal besides aircraft."""
+
+    bustle: float = 1.0
+    """Factor on the number of vehicles about the stands and of works."""
+    long_vehicles: float = 0.06
+    """Share of vehicles that may be as long as buses and tankers."""
+    patches: float = 1.0
+    """Factor on the number of wet and dry patches of each look."""
+    dust: float = 0.0
+    """Mean number of patches of dust, foam or salt of each look, which whiten what they cover."""
+
+
+USUAL_CLUTTER = Clutter()
 
 
 def render_look(
@@ -23,25 +41,26 @@ def render_look(
     visitors: list[Visitor],
     sun: tuple[float, float],
     view: float,
-    bustle: float,
+    clutter: Clutter,
     rng: np.random.Generator,
 ) -> Image:
     """(band, y, x): what one look shows under a full sky; `sun` is azimuth and elevation in degrees.
 
-    `view` is the tangent of the view's angle, `bustle` a factor on the number of vehicles and works.
+    `view` is the tangent of the view's angle, `clutter` says what else lies and stands about.
     """
     image = terminal.ground.copy()
     away, throw = np.radians(sun[0] + 180.0), 1.0 / np.tan(np.radians(sun[1]))
     lean = affinity.rotate(Point(view, 0), float(rng.uniform(0, 360)), origin=(0, 0))
     east, north = float(np.sin(away)) * throw, float(np.cos(away)) * throw
-    _patches(image, rng)
-    _works(image, bustle, rng)
+    _patches(image, clutter.patches, rng)
+    _whiten(image, clutter.dust, rng)
+    _works(image, clutter.bustle, rng)
     for one in terminal.buildings:
         shade(image, sweep(one.shape, east * one.height, north * one.height))
     for visitor in visitors:
         _draw_visitor(image, visitor, sun, rng)
     _bridges(image, terminal, visitors, rng)
-    _vehicles(image, terminal, visitors, (east, north), bustle, rng)
+    _vehicles(image, terminal, visitors, (east, north), clutter, rng)
     for one in terminal.buildings:
         seen = affinity.translate(one.shape, lean.x * one.height, lean.y * one.height)
         paint(image, unary_union([sweep(one.shape, lean.x * one.height, lean.y * one.height)]), one.paint * 0.6)
@@ -63,11 +82,19 @@ def _pick_part(shape: BaseGeometry, rng: np.random.Generator) -> BaseGeometry:
     return Point(rng.uniform(west, east), rng.uniform(south, north)).buffer(float(rng.uniform(30, 120)))
 
 
-def _patches(image: Image, rng: np.random.Generator) -> None:
-    """Wet, dry and dusty ground of this look alone."""
-    for _ in range(int(rng.poisson(4))):
+def _patches(image: Image, patches: float, rng: np.random.Generator) -> None:
+    """Wet and dry ground of this look alone."""
+    for _ in range(int(rng.poisson(4 * patches))):
         spot = affinity.translate(_blob(rng, rng.uniform(6, 45)), *rng.uniform(-HALF_M, HALF_M, 2))
         tint(image, spot, float(rng.uniform(0.65, 1.0) if rng.random() < 0.7 else rng.uniform(1.0, 1.25)))
+
+
+def _whiten(image: Image, dust: float, rng: np.random.Generator) -> None:
+    """Dust, foam and salt of this look alone: the ground shows through."""
+    for _ in range(int(rng.poisson(dust)) if dust else 0):
+        spot = affinity.translate(_blob(rng, rng.uniform(6, 45)), *rng.uniform(-HALF_M, HALF_M, 2))
+        white = np.asarray(rng.uniform(0.35, 0.7) * rng.normal(1, 0.05, len(BANDS)), np.float32)
+        veil(image, spot, white, float(rng.uniform(0.05, 0.4)))
 
 
 def _works(image: Image, bustle: float, rng: np.random.Generator) -> None:
@@ -121,7 +148,7 @@ def _vehicles(
     terminal: Terminal,
     visitors: list[Visitor],
     away: tuple[float, float],
-    bustle: float,
+    clutter: Clutter,
     rng: np.random.Generator,
 ) -> None:
     """Tugs, buses, trucks and trains of containers about the stands, and some on the open apron."""
@@ -129,11 +156,13 @@ def _vehicles(
     places = [
         (gate.east + rng.normal(0, 18), gate.north + rng.normal(0, 18))
         for number, gate in enumerate(terminal.gates)
-        for _ in range(int(rng.poisson(bustle * (1.6 if number in taken else 0.5))))
+        for _ in range(int(rng.poisson(clutter.bustle * (1.6 if number in taken else 0.5))))
     ]
     places += [tuple(rng.uniform(-HALF_M, HALF_M, 2)) for _ in range(int(rng.poisson(12)))]
     for east, north in places:
-        longest = 18 if rng.random() < 0.06 else 9  # buses and trains of containers; tugs, carts and trucks
+        longest = (
+            18 if rng.random() < clutter.long_vehicles else 9
+        )  # buses and trains of containers; tugs, carts and trucks
         length, width, height = rng.uniform(3, longest), rng.uniform(1.6, 3.0), rng.uniform(1, 3.5)
         shape = affinity.translate(turn_box(rng, length, width), east, north)
         level = rng.uniform(0.05, 0.5) if rng.random() < 0.75 else rng.uniform(0.5, 0.8)

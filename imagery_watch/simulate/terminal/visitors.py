@@ -41,12 +41,12 @@ class Visitor:
         return (self.east + HALF_M) / PIXEL_M - 0.5
 
 
-def turn_over(terminal: Terminal, before: list[Visitor], rng: np.random.Generator) -> list[Visitor]:
-    """Who stands there in the next look."""
+def turn_over(terminal: Terminal, before: list[Visitor], taken: float, rng: np.random.Generator) -> list[Visitor]:
+    """Who stands there in the next look; `taken` is a factor on the chance that a stand is taken."""
     there = {one.gate: one for one in before}
     after = []
     for number, gate in enumerate(terminal.gates):
-        if rng.random() < gate.taken:
+        if rng.random() < gate.taken * taken:
             old = there.get(number)
             after.append(old if old is not None and rng.random() < gate.kept else _visitor(number, gate, rng))
     return after
