@@ -33,7 +33,7 @@ app.add_typer(airfields, name="airfields")
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results; made where it is missing.")]
 Catalog = Annotated[
     str,
-    typer.Option(help="A name (earth-search), a STAC API's URL, or a path to a STAC ItemCollection or catalogue."),
+    typer.Option(help="A name (earth-search), a STAC API's URL, or a path to STAC files; several with commas between."),
 ]
 History = Annotated[
     int, typer.Option(min=0, max=36_500, help="Days before --since that are read to know the empty apron.")

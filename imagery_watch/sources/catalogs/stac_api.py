@@ -1,7 +1,8 @@
 """STAC APIs, through pystac-client, hardened where real catalogues are known to misbehave."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from imagery_watch.errors import CatalogError, CatalogUnavailable
+from imagery_watch.model import ListedItem
+from imagery_watch.model.access import OPEN, Access, Origin
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, tell_namesakes, tidy
@@ -52,8 +55,20 @@ class ApiCatalog:
 
     local_root: Path | None = None
 
-    def __init__(self, url: str, settings: Settings, sensor: Sensor, page_size: int = PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: Settings,
+        sensor: Sensor,
+        page_size: int = PAGE_SIZE,
+        *,
+        collections: Sequence[str] = (),
+        access: Access = OPEN,
+    ) -> None:
+        """`collections` are those to search, the preferred one first; the sensor's own where none is given."""
         parts = urlsplit(url)
+        self._collections = tuple(collections) or (sensor.collection,)
+        self._access = access
         self.name = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         self.sensor = sensor
         self._url = url
@@ -61,10 +76,10 @@ class ApiCatalog:
         self._page_size = page_size
 
     def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
-        """Items of the sensor's collection; see `Catalog.search`.
+        """Items of the collections; see `Catalog.search`.
 
         Raises CatalogUnavailable where the API does not answer, answers something that is no item page, or loops;
-        CatalogError where it has no such collection.
+        CatalogError where it has none of the collections.
         """
         asked = [list(self._pages(part, start, end)) for part in _split(bbox)]
         features = [feature for pages in asked for page in pages for feature in page["features"]]
@@ -72,7 +87,13 @@ class ApiCatalog:
         warnings += tell_namesakes(items)
         incomplete = "; ".join(dict.fromkeys(lack for pages in asked if (lack := find_lack(pages))))
         coverage = "" if features else self._coverage()
-        return Listing(tidy(items, bbox, start, end), tuple(warnings), coverage, incomplete)
+        told = [replace(one, origin=self._origin(one)) for one in items]
+        return Listing(tidy(told, bbox, start, end), tuple(warnings), coverage, incomplete)
+
+    def _origin(self, one: ListedItem) -> Origin:
+        name = str(one.item.collection_id)
+        order = self._collections.index(name) if name in self._collections else len(self._collections)
+        return Origin(self.name, None, self._access, order)
 
     def _pages(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[dict[str, Any]]:
         """Raw pages, each once: pystac-client would follow a looping `next` for ever (its issue 617)."""
@@ -94,7 +115,7 @@ class ApiCatalog:
             io = _io(self._url, self._settings)
             client = Client.open(self._url, stac_io=io, timeout=self._settings.timeout_s)
             search = client.search(
-                collections=[self.sensor.collection],
+                collections=list(self._collections),
                 bbox=list(bbox),
                 datetime=_interval(start, end),
                 limit=self._page_size,
@@ -103,6 +124,10 @@ class ApiCatalog:
         except (APIError, requests.RequestException) as error:
             if getattr(error, "status_code", None) in NOT_KNOWN:
                 self._coverage()
+                if known := self._known_collections():
+                    self._collections = known
+                    yield from self._ask(bbox, start, end)
+                    return
             raise CatalogUnavailable(
                 f"catalogue {self.name} {_trouble(error)}; try again later, or another --catalog"
             ) from None
@@ -113,24 +138,36 @@ class ApiCatalog:
             ) from None
 
     def _coverage(self) -> str:
-        """What the sensor's collection covers, in words; empty where the API does not say.
+        """What the first of the collections covers, in words; empty where the API does not say.
 
-        Raises CatalogError where it has no such collection, but others.
+        Raises CatalogError where it has none of the collections, but others.
         """
-        wanted, io = self.sensor.collection, _io(self._url, self._settings)
-        address = urlsplit(self._url)
-        listed = urlunsplit(address._replace(path=f"{address.path.rstrip('/')}/collections"))
-        try:
-            content = io.read_json(listed, parameters={})
-            collections = {one["id"]: one for one in content["collections"] if isinstance(one, dict)}
-        except (APIError, requests.RequestException, STACError, ValueError, LookupError, TypeError, RecursionError):
-            return ""
-        if collections and wanted not in collections and find_next(content) is None:
+        collections, whole = self._list_collections()
+        held = [name for name in self._collections if name in collections]
+        if collections and not held and whole:
             others = ", ".join(sorted(map(str, collections))[:MOST_COLLECTIONS])
+            wanted = " or ".join(self._collections)
             raise CatalogError(
                 f"catalogue {self.name}: has no collection {wanted}; its {len(collections)} collections: {others}"
             )
-        return _extent_words(collections.get(wanted))
+        return _extent_words(collections[held[0]]) if held else ""
+
+    def _known_collections(self) -> tuple[str, ...]:
+        """Those of the collections that the API has, where it has some and not all of them; else none."""
+        collections, _ = self._list_collections()
+        held = tuple(name for name in self._collections if name in collections)
+        return held if len(held) < len(self._collections) else ()
+
+    def _list_collections(self) -> tuple[dict[str, Any], bool]:
+        """The API's collections by id, none where it does not say, and whether they are all of them."""
+        address, io = urlsplit(self._url), _io(self._url, self._settings)
+        listed = urlunsplit(address._replace(path=f"{address.path.rstrip('/')}/collections"))
+        try:
+            content = io.read_json(listed, parameters={})
+            found = {one["id"]: one for one in content["collections"] if isinstance(one, dict)}
+        except (APIError, requests.RequestException, STACError, ValueError, LookupError, TypeError, RecursionError):
+            return {}, False
+        return found, find_next(content) is None
 
 
 def _extent_words(collection: Any) -> str:

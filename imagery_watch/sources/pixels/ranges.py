@@ -65,6 +65,8 @@ def http_pool(in_flight: int, timeout_s: float, retries: int, public_only: bool 
 def check_href(href: str, local_root: Path | None, catalog: str) -> str:
     """The href, if it may be read: a URL as it is, or a resolved local path. Raises PassRefused otherwise.
 
+    Raises ReadFailed where the file is in a store that is not open: that may change, or another catalogue has it.
+
     Remote: https, and plain http only to this machine or to the catalogue's own host; but nothing of this machine or
     its own network where the catalogue is of elsewhere. Local: only below `local_root`.
     """
@@ -78,6 +80,9 @@ def check_href(href: str, local_root: Path | None, catalog: str) -> str:
         if parts.scheme == "https" or _is_loopback(parts.hostname) or parts.hostname == urlsplit(catalog).hostname:
             return href
         raise _href_refused(public_name(href), "plain http to a host that is not the catalogue's")
+    if parts.scheme == "s3" and local_root is None:
+        what = f"on s3://{parts.netloc[:60]}, which is not open from here; another --catalog may have it open"
+        raise read_failed(ReasonCode.NOT_OPEN, public_name(href), what=what)
     if len(parts.scheme) > 1 and parts.scheme != "file":
         raise _href_refused(public_name(href), f"{parts.scheme}:// is not read; https or a local file is")
     if local_root is None:

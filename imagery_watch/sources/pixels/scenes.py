@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene, holds_data
+from imagery_watch.model.access import Origin
 from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
@@ -35,24 +36,27 @@ class Reader:
 
     settings: Settings
     catalog: str
-    """The catalogue's name or URL: plain http is allowed to its own host only."""
+    """Name or URL of the catalogue of items that have no origin: plain http is allowed to its own host only."""
     local_root: Path | None
-    """The only folder whose files may be read."""
+    """The only folder whose files may be read, for items that have no origin."""
     sensor: Sensor
     """Whose passes are read."""
 
     def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
         """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
-        href = check_href(listed.href(key), self.local_root, self.catalog)
+        origin = listed.origin or Origin(self.catalog, self.local_root)
+        href = check_href(listed.href(key), origin.local_root, origin.catalog)
         nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
         expected = replace(expected, nodata=nothing)
-        if self.local_root is not None and not href.startswith(("http://", "https://")):
+        if origin.local_root is not None and not href.startswith(("http://", "https://")):
             return read_window(href, grid, expected, self.settings)
         cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)
         known = cache.get(name, grid)
         if known is not None:
             return known
-        pixels = read_window(href, grid, expected, self.settings, public_only=is_foreign(self.catalog, self.local_root))
+        pixels = read_window(
+            href, grid, expected, self.settings, public_only=is_foreign(origin.catalog, origin.local_root)
+        )
         if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
             cache.put(name, grid, pixels)
         return pixels
@@ -87,20 +91,32 @@ def read_scenes(
         plans = deque(_Plan(acquisition, grid, reader, pool) for acquisition in acquisitions)
         while plans:
             plan = plans.popleft()  # its windows are let go of as soon as they are joined
-            try:
-                yield plan.scene(lonlat)
-            except (PassRefused, ReadFailed) as error:
-                yield error
+            yield _join(plan, lonlat)
             on_pass()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _join(plan: "_Plan", lonlat: tuple[float, float]) -> Scene | Unread:
+    """The Scene of a plan, or of the other copies of its products where it cannot be read; else why there is none."""
+    try:
+        return plan.scene(lonlat)
+    except (PassRefused, ReadFailed) as error:
+        other, cause = plan.elsewhere(), error
+    if other is None:
+        return cause
+    second = _join(other, lonlat)
+    if not isinstance(second, Scene):
+        return min(cause, second, key=lambda error: not isinstance(error, ReadFailed))
+    note = ReasonCode.READ_ELSEWHERE.because(item=", ".join(second.item_ids), what=cause)
+    return replace(second, notes=(*second.notes, note))
 
 
 class _Plan:
     """The windows of one pass, asked for and not yet joined."""
 
     def __init__(self, acquisition: Acquisition, grid: Grid, reader: Reader, pool: ThreadPoolExecutor) -> None:
-        self.acquisition, self.grid, self.reader = acquisition, grid, reader
+        self.acquisition, self.grid, self.reader, self.pool = acquisition, grid, reader, pool
         self.listed = _own_zone_first(acquisition.listed, grid)
         held = [set(one.facts.bands) for one in self.listed]
         common = set.intersection(*held) if held else set()
@@ -111,11 +127,21 @@ class _Plan:
         }
         self.scl = pool.submit(self._scl)
 
+    def elsewhere(self) -> "_Plan | None":
+        """The same products by their next copies; None where there is no other copy of any."""
+        copies = {one.facts.product: one for one in reversed(self.acquisition.elsewhere)}
+        if not copies:
+            return None
+        listed = tuple(copies.get(one.facts.product, one) for one in self.acquisition.listed)
+        rest = tuple(one for one in self.acquisition.elsewhere if all(one is not copy for copy in listed))
+        return _Plan(replace(self.acquisition, listed=listed, elsewhere=rest), self.grid, self.reader, self.pool)
+
     def scene(self, lonlat: tuple[float, float]) -> Scene:
         """The joined pixels. Raises Unread: the passing reasons first, for they hide the lasting ones."""
         if not self.bands:
             found = _describe_assets(self.listed, self.reader.sensor)
-            raise PassRefused(Reason(ReasonCode.NO_BANDS, f"{ReasonCode.NO_BANDS.sentence}: {found}"))
+            reason = Reason(ReasonCode.NO_BANDS, f"{ReasonCode.NO_BANDS.sentence}: {found}")
+            raise PassRefused(reason) if self._is_settled() else ReadFailed(reason)
         self._check_time(lonlat)
         errors = [error for future in self.windows.values() if (error := future.exception()) is not None]
         for error in sorted(errors, key=lambda error: not isinstance(error, ReadFailed)):
@@ -145,6 +171,11 @@ class _Plan:
             sensor=self.reader.sensor.name,
             quantity=self.reader.sensor.quantity,
         )
+
+    def _is_settled(self) -> bool:
+        """Whether its items are files of the user's own, which nobody else will mend."""
+        origins = [one.origin or Origin(self.reader.catalog, self.reader.local_root) for one in self.listed]
+        return all(origin.local_root is not None for origin in origins)
 
     def _check_time(self, lonlat: tuple[float, float]) -> None:
         """Reflectance is taken by day: another time is that of something else. Raises PassRefused."""

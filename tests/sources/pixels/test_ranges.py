@@ -217,6 +217,12 @@ def test_what_may_be_read(tmp_path: Path, case: str) -> None:
         check_href(href, root, CATALOG)
 
 
+def test_a_store_that_is_not_open_is_tried_again_where_the_catalogue_is_not_the_users_own() -> None:
+    with pytest.raises(ReadFailed, match="another --catalog may have it") as caught:
+        check_href("s3://sentinel-s2-l2a/tiles/32/T/PS/B04.jp2", None, CATALOG)
+    assert caught.value.reason.code == "not_open"
+
+
 def test_a_remote_catalogue_names_no_local_file(tmp_path: Path) -> None:
     (tmp_path / "B04.tif").write_bytes(b"x")
     for href in (str(tmp_path / "B04.tif"), f"file://{tmp_path}/B04.tif"):

@@ -14,6 +14,7 @@ from support.servers import Server
 
 from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Expected, Grid, Scene
+from imagery_watch.model.access import Origin
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
@@ -273,6 +274,57 @@ def archive(range_server: Any, tmp_path: Path) -> tuple[Server, Remote]:
         return outcome
 
     return server, read_remote
+
+
+URI = "S2A_MSIL2A_20230601T101601_N0509_R065_T32TPS_20230601T162400.SAFE"
+
+
+def read_copies(server: Server, *features: dict[str, Any], settings: Settings = QUICK) -> Scene | Unread:
+    """One pass of which each feature is a copy, the first preferred; the files that they name are the server's."""
+    items = [parse_item(feature, server.url, SENTINEL_2) for feature in features]
+    told = [replace(one, origin=Origin(server.url, None, order=order)) for order, one in enumerate(items)]
+    (acquisition,) = fold(told)
+    assert acquisition.item_ids == (features[0]["id"],)
+    (outcome,) = read_scenes([acquisition], GRID, LONLAT, Reader(settings, server.url, None, SENTINEL_2))
+    return outcome
+
+
+BROKEN = {
+    "a file that is not there": (None, "c1/B04.tif"),
+    "wrapped counts": (64_500, "garbled or wrapped counts"),
+    "a band that is empty": (0, "holds no data where the rest of the pass does"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_one_copy_of_a_product_lacks_another_gives(range_server: Any, tmp_path: Path, case: str) -> None:
+    value, said = BROKEN[case]
+    settings = replace_settings(tmp_path)
+    first, second = (write_pass(tmp_path, make_item(name, **{"s2:product_uri": URI})) for name in ("c1", "l2a"))
+    path = tmp_path / "c1" / "B04.tif"
+    path.unlink()
+    if value is not None:
+        write_raster(path, np.full(GRID.shape, value, np.uint16), GRID.left, GRID.top)
+    scene = read_copies(range_server(tmp_path), first, second, settings=settings)
+    assert isinstance(scene, Scene) and scene.item_ids == ("l2a",) and scene.valid.all()
+    (note,) = scene.notes
+    assert note.code == ReasonCode.READ_ELSEWHERE and said in note.text and "l2a" in note.text
+
+
+def test_a_pass_of_which_no_copy_can_be_read_has_the_reason_that_may_pass(range_server: Any, tmp_path: Path) -> None:
+    first, second = (write_pass(tmp_path, make_item(name, **{"s2:product_uri": URI})) for name in ("c1", "l2a"))
+    write_raster(tmp_path / "c1" / "B04.tif", np.full(GRID.shape, 64_500, np.uint16), GRID.left, GRID.top)
+    outcome = read_copies(range_server(tmp_path), first, point_red_at(second, "s3://bucket/B04.jp2"),
+                          settings=replace_settings(tmp_path))  # fmt: skip
+    assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.NOT_OPEN
+
+
+def test_an_item_of_a_remote_catalogue_without_bands_is_tried_again(range_server: Any, tmp_path: Path) -> None:
+    """Earth Search issue 36: what lacks its bands today may have them tomorrow, or another catalogue has them."""
+    item = make_item()
+    bare = {**item, "assets": {"preview": {"href": "./preview.jpg", "type": "image/jpeg"}}}
+    outcome = read_copies(range_server(tmp_path), bare)
+    assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.NO_BANDS
 
 
 PARAMETERS = ["files={file}", "path=%2F&files={file}", "files={file}&v=1", "x=1&files={file}", "files={file}&sp=1"]
