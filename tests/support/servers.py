@@ -1,6 +1,7 @@
 """Loopback servers for the tests, each a process of its own: in a thread of the same one they would deadlock GDAL.
 
-As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER` or `script ANSWERS.json`; prints its port.
+As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER`, `script ANSWERS.json` or
+`catalogues SPEC.json`; prints its port.
 """
 
 import asyncio
@@ -38,6 +39,11 @@ class Server:
         with urllib.request.urlopen(f"{self.url}/__log__", timeout=10) as answer:
             return [Seen(*entry) for entry in json.load(answer)]
 
+    def state(self) -> dict[str, int]:
+        """What a stand-in for catalogues has counted."""
+        with urllib.request.urlopen(f"{self.url}/__state__", timeout=10) as answer:
+            return dict(json.load(answer))
+
     def forget(self) -> None:
         """Clears the log, and the counts that scripted faults go by."""
         urllib.request.urlopen(f"{self.url}/__forget__", timeout=10).close()
@@ -60,10 +66,12 @@ def serve(kind: str, source: Path) -> Iterator[Server]:
 
 def _main(kind: str, source: str) -> None:
     import uvicorn
+    from catalogues import catalogues  # beside this file, which is run as a script
 
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
-    app = {"files": _files, "queried": _queried, "faults": _faults, "script": _script}[kind](Path(source))
+    apps = {"files": _files, "queried": _queried, "faults": _faults, "script": _script, "catalogues": catalogues}
+    app = apps[kind](Path(source))
     config = uvicorn.Config(_logged(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[listener])
 
