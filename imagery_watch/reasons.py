@@ -30,6 +30,7 @@ class ReasonCode(StrEnum):
     READ_CUT = "read_cut", "{file}: {what}", "the read ended before all was there"
     HREF_REFUSED = "href_refused", "{file}: {what}", "an asset's address from which nothing is read"
     NOT_OPEN = "not_open", "{file}: {what}", "files that are not open from here; another catalogue may have them"
+    NO_ACCESS = "no_access", "{file}: {what}", "a store that wants a token or keys, and got none that it takes"
     FILE_GONE = "file_gone", "{file}: {what}", "a file that is not there"
     NOT_GEOTIFF = "not_geotiff", "{file}: holds {what}, not a GeoTIFF", "a file that is not a GeoTIFF"
     PIXEL_SIZE = (

@@ -31,6 +31,8 @@ class Access:
     """The user's own, to that store."""
     key_variables: tuple[str, str] = ("", "")
     """The environment variables that hold them."""
+    key_source: str = ""
+    """Where a user gets them."""
     jpeg2000: bool = False
     """Whether bands may be JPEG 2000."""
     at_once: int = 0

@@ -22,6 +22,8 @@ class Expected:
     """Classes rather than quantities: never interpolate."""
     sidecars: bool = False
     """Believe georeferencing in side-car files, and read JPEG 2000: for local trials, never for catalogues."""
+    jpeg2000: bool = False
+    """Read JPEG 2000: for catalogues whose bands are that."""
     dtype: DType = "uint16"
     """What its pixels are read as."""
     nodata: tuple[float, ...] = ()

@@ -26,8 +26,7 @@ from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import parse_items
 from imagery_watch.sources.catalogs.stac_pages import find_lack, find_next, follow_pages
-from imagery_watch.sources.pixels.exchange import set_deadlines
-from imagery_watch.sources.pixels.ranges import PatientRetry
+from imagery_watch.sources.pixels.exchange import PatientRetry, set_deadlines
 
 PAGE_SIZE = 100
 MAX_PAGES = 500

@@ -9,13 +9,19 @@ import io
 import ipaddress
 import socket
 import time
+from functools import lru_cache
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import Retry, Timeout
 
 PATIENCE = 3.0
 """Times the longest silence that is borne, for one exchange as a whole."""
+
+
+LONGEST_WAIT_S = 60.0
+"""Longest pause that a server may ask for by Retry-After; a longer wish is for the next run to honour."""
 
 
 class PrivateHost(urllib3.exceptions.HTTPError):
@@ -121,3 +127,31 @@ def is_private(host: str | None) -> bool:
         return False
     mapped = getattr(number, "ipv4_mapped", None) or number
     return not mapped.is_global or mapped.is_multicast
+
+
+class PatientRetry(Retry):
+    """Honours Retry-After, within reason: a day's pause asked for by a server would be a hang."""
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        """Seconds to wait, at most `LONGEST_WAIT_S`; None where the server does not say."""
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, LONGEST_WAIT_S)
+
+
+@lru_cache(maxsize=8)
+def http_pool(in_flight: int, timeout_s: float, retries: int, public_only: bool = False) -> urllib3.PoolManager:
+    """One keep-alive pool for the whole process; passing failures are retried with jitter, honouring Retry-After.
+
+    Every exchange has a deadline; with `public_only`, none is with a host of this machine or its own network.
+    """
+    retry = PatientRetry(
+        total=retries,
+        status_forcelist=(408, 429, 500, 502, 503, 504),
+        backoff_factor=0.3,
+        backoff_jitter=0.3,
+        respect_retry_after_header=True,
+        raise_on_status=False,
+    )
+    timeout = Timeout(connect=timeout_s, read=timeout_s)
+    pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)
+    return set_deadlines(pool, public_only=public_only)

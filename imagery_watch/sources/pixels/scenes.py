@@ -19,7 +19,7 @@ from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.chip_cache import ChipCache
-from imagery_watch.sources.pixels.ranges import check_href, is_foreign
+from imagery_watch.sources.pixels.hrefs import check_href, is_foreign
 from imagery_watch.sources.pixels.validity import collect_nodata
 from imagery_watch.sources.pixels.windows import read_window
 
@@ -45,18 +45,17 @@ class Reader:
     def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
         """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
         origin = listed.origin or Origin(self.catalog, self.local_root)
-        href = check_href(listed.href(key), origin.local_root, origin.catalog)
+        href = check_href(listed.href(key), origin.local_root, origin.catalog, origin.access)
         nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
-        expected = replace(expected, nodata=nothing)
-        if origin.local_root is not None and not href.startswith(("http://", "https://")):
+        expected = replace(expected, nodata=nothing, jpeg2000=origin.access.jpeg2000)
+        if origin.local_root is not None and not href.startswith(("http://", "https://", "s3://")):
             return read_window(href, grid, expected, self.settings)
         cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)
         known = cache.get(name, grid)
         if known is not None:
             return known
-        pixels = read_window(
-            href, grid, expected, self.settings, public_only=is_foreign(origin.catalog, origin.local_root)
-        )
+        public_only = is_foreign(origin.catalog, origin.local_root)
+        pixels = read_window(href, grid, expected, self.settings, public_only=public_only, access=origin.access)
         if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
             cache.put(name, grid, pixels)
         return pixels

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from imagery_watch.model import DType, Expected, Pixels
 from imagery_watch.reasons import ReasonCode
-from imagery_watch.sources.pixels.ranges import read_failed
+from imagery_watch.sources.pixels.hrefs import read_failed
 
 SENTINELS = {"uint16": (42_405, 42_406), "float32": (-3.25e38, -3.125e38)}
 """Values put into a buffer before it is read, which are in practice never real: reflectance 4.2, a float's far end."""

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Expected, Grid, Pixels
+from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile, public_name
+from imagery_watch.sources.pixels.hrefs import public_name
+from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile
 from imagery_watch.sources.pixels.validity import find_alpha_band, read_valid
 
 Floats = NDArray[np.float32]
@@ -38,7 +40,15 @@ _MAGIC = {
 }
 
 
-def read_window(href: str, grid: Grid, expected: Expected, settings: Settings, *, public_only: bool = False) -> Pixels:
+def read_window(
+    href: str,
+    grid: Grid,
+    expected: Expected,
+    settings: Settings,
+    *,
+    public_only: bool = False,
+    access: Access = OPEN,
+) -> Pixels:
     """Pixels on the Grid, (y, x), `expected.nothing` where the file has none.
 
     `href` must have passed `ranges.check_href`; with `public_only`, no host of this machine's own network is asked.
@@ -48,8 +58,8 @@ def read_window(href: str, grid: Grid, expected: Expected, settings: Settings, *
     import rasterio
     from rasterio.errors import RasterioError
 
-    is_remote = href.startswith(("http://", "https://"))
-    remote = RemoteFile(href, settings, public_only=public_only) if is_remote else None
+    is_remote = href.startswith(("http://", "https://", "s3://"))
+    remote = RemoteFile(href, settings, public_only=public_only, access=access) if is_remote else None
     try:
         with ExitStack() as stack:
             stack.enter_context(rasterio.Env(**_gdal_options(expected)))
@@ -78,14 +88,14 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
     import rasterio
 
     kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href))
-    if kind == "JPEG 2000" and expected.sidecars:
-        return rasterio.open(href, driver="JP2OpenJPEG")
-    if kind != "TIFF":
+    allowed = ("TIFF", "JPEG 2000") if expected.sidecars or expected.jpeg2000 else ("TIFF",)
+    if kind not in allowed:
         what = kind or "no image format known here"
         raise PassRefused(ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=what))
+    driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
     if remote is None:
-        return rasterio.open(href, driver="GTiff")
-    return rasterio.open(remote.name, driver="GTiff", opener=lambda *_args, **_kwargs: Cursor(remote))
+        return rasterio.open(href, driver=driver)
+    return rasterio.open(remote.name, driver=driver, opener=lambda *_args, **_kwargs: Cursor(remote))
 
 
 def _first_bytes(path: str) -> bytes:

@@ -12,7 +12,8 @@ from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.stac_api import ApiCatalog
 from imagery_watch.sources.pixels.exchange import PrivateHost, is_private, set_deadlines
-from imagery_watch.sources.pixels.ranges import RemoteFile, check_href
+from imagery_watch.sources.pixels.hrefs import check_href
+from imagery_watch.sources.pixels.ranges import RemoteFile
 
 QUICK = Settings(timeout_s=0.5, retries=0)
 ELSEWHERE = "https://stac.example/v1"

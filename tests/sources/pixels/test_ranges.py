@@ -16,7 +16,8 @@ from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Grid
 from imagery_watch.sensors.sentinel2.sensor import BAND
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.ranges import LONGEST_WAIT_S, PatientRetry, check_href, public_name
+from imagery_watch.sources.pixels.exchange import LONGEST_WAIT_S, PatientRetry
+from imagery_watch.sources.pixels.hrefs import check_href, public_name
 from imagery_watch.sources.pixels.windows import read_window
 
 QUICK = Settings(timeout_s=0.5, retries=1)
