@@ -31,6 +31,7 @@ COMMANDS = (
     ("monitor",),
     ("passes",),
     ("limits",),
+    ("doctor",),
     ("airfields",),
     ("airfields", "list"),
     ("airfields", "show"),

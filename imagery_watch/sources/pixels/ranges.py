@@ -16,7 +16,7 @@ from imagery_watch.errors import ImageryWatchError, PassRefused, ReadFailed
 from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PrivateHost, http_pool
+from imagery_watch.sources.pixels.exchange import PrivateHost, pool_for
 from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_failed
 from imagery_watch.sources.pixels.signing import find_signer, slot_for
 
@@ -37,12 +37,17 @@ class RemoteFile:
         self.error: ImageryWatchError | None = None
         self.size = 0
         self._url = url
-        self._pool = http_pool(settings.in_flight, settings.timeout_s, settings.retries, public_only)
+        self._pool = pool_for(_address(url, access), settings, public_only=public_only)
         self._access, self._signer = access, find_signer(url, access, settings, public_only=public_only)
         self._settings = settings
         self._version: tuple[str | None, int] | None = None
         self._last = (0, b"")
         self._header = self._fetch(0, HEADER_BYTES)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of the header that was fetched."""
+        return len(self._header)
 
     def chunk(self, start: int, end: int) -> bytes:
         """Bytes [start, end), within the file. Never raises: after a failure it is empty, and `error` says why."""
@@ -205,3 +210,8 @@ class Cursor(io.RawIOBase):
 
 def _range_headers(start: int, end: int) -> dict[str, str]:
     return {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+
+
+def _address(url: str, access: Access) -> str:
+    """Where the file is asked for: its store's service, for one on `s3://`."""
+    return access.s3_service if url.startswith("s3://") else url

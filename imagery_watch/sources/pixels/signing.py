@@ -21,7 +21,7 @@ from imagery_watch.model.access import Access, Keys
 from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import http_pool
+from imagery_watch.sources.pixels.exchange import pool_for
 
 AZURE_HOST = ".blob.core.windows.net"
 """End of the names of Azure's stores: ACCOUNT.blob.core.windows.net/CONTAINER/FILE."""
@@ -170,7 +170,7 @@ def find_signer(url: str, access: Access, settings: Settings, *, public_only: bo
     container = find_container(url, access.token_service) if access.token_service else ""
     if not container:
         return Unsigned()
-    pool = http_pool(settings.in_flight, settings.timeout_s, settings.retries, public_only)
+    pool = pool_for(access.token_service, settings, public_only=public_only)
     return _token_signer(f"{access.token_service.rstrip('/')}/{container}", pool)
 
 
