@@ -5,6 +5,7 @@ As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER`, `scri
 """
 
 import asyncio
+import gzip
 import json
 import socket
 import subprocess
@@ -150,7 +151,8 @@ def _faults(folder: Path) -> Any:
     `whole` 200 with the whole file; `html` a page with 200; `page206` a page with 206; `redirect` to `plain`;
     `cut:N` the body breaks off in the first N requests, then well; `short` half of the bytes, consistently;
     `empty` none of them; `changed` another ETag each time; `shifted` other bytes, and says so; `unnamed` no
-    Content-Range; `zeros` of the right length; `packed` says that it is gzip; `stall` never answers; `drip` is slow.
+    Content-Range; `zeros` of the right length; `squeezed` is gzip and does not say so; `packed`
+    says that it is gzip; `stall` never answers; `drip` is slow.
     """
 
     async def faulty(scope: Any, receive: Any, send: Any) -> None:
@@ -197,6 +199,7 @@ def _misbehave(mode: str, number: int, count: int, content: bytes, first: int, e
         },
         "unnamed": {**well, "headers": {}},
         "zeros": {**well, "body": bytes(len(body))},
+        "squeezed": {**well, "body": gzip.compress(body)[: len(body)].ljust(len(body), b"\0")},
         "packed": {**well, "headers": {**named, "content-encoding": "gzip"}},
     }.get(mode, well)
 

@@ -12,7 +12,7 @@ import time
 
 import urllib3
 
-from imagery_watch.errors import ImageryWatchError, PassRefused, ReadFailed
+from imagery_watch.errors import ImageryWatchError, ReadFailed
 from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
@@ -119,9 +119,7 @@ class RemoteFile:
         if self._signer.signs and answer.status in REFUSED:
             raise _SignatureRefused(answer.status)
         if answer.status in GONE:
-            raise PassRefused(
-                ReasonCode.FILE_GONE.because(file=self.name, what=f"not on the server (HTTP {answer.status})")
-            )
+            raise read_failed(ReasonCode.FILE_GONE, self.name, what=f"not on the server (HTTP {answer.status})")
         if answer.status == 200:
             raise self._wrong("the server ignores ranges, or sent a page instead of the file (HTTP 200)")
         if answer.status != 206:

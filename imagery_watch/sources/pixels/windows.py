@@ -90,8 +90,8 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
     kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href))
     allowed = ("TIFF", "JPEG 2000") if expected.sidecars or expected.jpeg2000 else ("TIFF",)
     if kind not in allowed:
-        what = kind or "no image format known here"
-        raise PassRefused(ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=what))
+        reason = ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=kind or "no image format known here")
+        raise PassRefused(reason) if kind or remote is None else ReadFailed(reason)
     driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
     if remote is None:
         return rasterio.open(href, driver=driver)
