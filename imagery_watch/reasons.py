@@ -39,6 +39,11 @@ class ReasonCode(StrEnum):
         "pixels of another size than the band's",
     )
     RASTER_LAYOUT = "raster_layout", "{file}: {what}", "a raster of another kind than the band's"
+    OTHER_FILE = (
+        "other_file",
+        "{file}: {what}: another file's bytes, or an item that is wrong",
+        "files that are not what their items say",
+    )
     FILE_DAMAGED = (
         "file_damaged",
         "{file}: damaged or cut; its pixels could not be decoded",

@@ -1,6 +1,7 @@
 """What a sensor's rasters must be before their pixels are believed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,22 @@ Pixels = NDArray[np.uint16 | np.float32]
 """(y, x) as a file holds them: counts, 0 where there is nothing, or floats, NaN where there is nothing."""
 
 DType = Literal["uint16", "float32"]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a catalogue says of one file; None and () where it does not say."""
+
+    epsg: int | None = None
+    """Code of the pixels' CRS."""
+    transform: tuple[float, ...] = ()
+    """Six numbers: pixel width, row rotation, left, column rotation, minus pixel height, top."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns."""
+    size: int | None = None
+    """Bytes."""
+    taken: datetime | None = None
+    """UTC: when the pass was, so that no older file is of it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,9 @@ class Expected:
     """What one count is worth: the only scale that the file may state; None where any may be stated."""
     offset: float = 0.0
     """What is added to the scaled counts: the only offset that the file may state; it counts where `scale` does."""
+
+    stated: Stated = Stated()
+    """What the item says of this very file: held against files that come from elsewhere."""
 
     @property
     def nothing(self) -> float:

@@ -35,7 +35,7 @@ from imagery_watch.sources.catalogs.stac_pages import (
     follow_pages,
     is_page,
 )
-from imagery_watch.sources.pixels.doubts import Doubts
+from imagery_watch.sources.doubts import Doubts
 from imagery_watch.sources.pixels.exchange import PatientRetry, set_deadlines
 
 PAGE_SIZE = 100

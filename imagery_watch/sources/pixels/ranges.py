@@ -9,6 +9,8 @@ import io
 import os
 import re
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import urllib3
 
@@ -36,6 +38,8 @@ class RemoteFile:
         self.name = public_name(url)
         self.error: ImageryWatchError | None = None
         self.size = 0
+        self.modified: datetime | None = None
+        """When the store says that the file was last changed."""
         self._url = url
         self._pool = pool_for(_address(url, access), settings, public_only=public_only)
         self._access, self._signer = access, find_signer(url, access, settings, public_only=public_only)
@@ -129,10 +133,11 @@ class RemoteFile:
         stated = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         if stated is None or int(stated["start"]) != start:
             raise self._wrong("the server answered another range than the one asked for")
-        version = (answer.headers.get("ETag"), int(stated["size"]))
+        changed = answer.headers.get("Last-Modified")
+        version = (answer.headers.get("ETag") or changed, int(stated["size"]))
         if self._version not in (None, version):
             raise self._wrong("the file changed while it was read")
-        self._version, self.size = version, version[1]
+        self._version, self.size, self.modified = version, version[1], _parse_time(changed)
         self._signer.accept()
         return min(end, self.size) - start
 
@@ -213,3 +218,11 @@ def _range_headers(start: int, end: int) -> dict[str, str]:
 def _address(url: str, access: Access) -> str:
     """Where the file is asked for: its store's service, for one on `s3://`."""
     return access.s3_service if url.startswith("s3://") else url
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    """Aware time of an HTTP date; None where there is none, or it is not one."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, TypeError):
+        return None

@@ -11,9 +11,10 @@ from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
+from imagery_watch.sources.doubts import Doubts
 from imagery_watch.sources.pixels.chip_cache import ChipCache
-from imagery_watch.sources.pixels.doubts import Doubts
 from imagery_watch.sources.pixels.hrefs import check_href, is_foreign
+from imagery_watch.sources.pixels.stated import collect_stated
 from imagery_watch.sources.pixels.validity import collect_nodata
 from imagery_watch.sources.pixels.windows import read_window
 
@@ -21,6 +22,7 @@ MAY_PASS = frozenset(
     {
         ReasonCode.FILE_GONE,
         ReasonCode.NOT_GEOTIFF,
+        ReasonCode.OTHER_FILE,
         ReasonCode.FILE_DAMAGED,
         ReasonCode.BAND_EMPTY,
         ReasonCode.NOT_OPEN,
@@ -73,7 +75,8 @@ class Reader:
         origin = listed.origin or Origin(self.catalog, self.local_root)
         href = check_href(listed.href(key), origin.local_root, origin.catalog, origin.access)
         nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
-        expected = replace(expected, nodata=nothing, jpeg2000=origin.access.jpeg2000)
+        stated = collect_stated(listed.item.assets[key].to_dict(), listed.facts.epsg, listed.facts.datetime)
+        expected = replace(expected, nodata=nothing, jpeg2000=origin.access.jpeg2000, stated=stated)
         if origin.local_root is not None and not href.startswith(("http://", "https://", "s3://")):
             return read_window(href, grid, expected, self.settings)
         cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)

@@ -22,7 +22,7 @@ from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.acquisitions import fold
 from imagery_watch.sources.catalogs.items import parse_item
 from imagery_watch.sources.catalogs.stac_files import FileCatalog
-from imagery_watch.sources.pixels.doubts import Doubts
+from imagery_watch.sources.doubts import Doubts
 from imagery_watch.sources.pixels.scenes import Reader, Unread, read_scenes
 
 LONLAT = (11.33, 46.46)
