@@ -199,7 +199,8 @@ def limited(
 
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPasses:
     """Every pass of a survey, its windows read in parallel."""
-    from imagery_watch.sources.pixels.scenes import Reader, read_scenes
+    from imagery_watch.sources.pixels.reader import Reader
+    from imagery_watch.sources.pixels.scenes import read_scenes
     from imagery_watch.sources.pixels.suspects import find_suspects
 
     count = _counter("reading pixels", len(found.acquisitions), progress)

@@ -29,6 +29,8 @@ class ReasonCode(StrEnum):
     WRONG_ANSWER = "wrong_answer", "{file}: {what}", "the server answered something else than was asked for"
     READ_CUT = "read_cut", "{file}: {what}", "the read ended before all was there"
     HREF_REFUSED = "href_refused", "{file}: {what}", "an asset's address from which nothing is read"
+    NOT_OPEN = "not_open", "{file}: {what}", "files that are not open from here; another catalogue may have them"
+    NO_ACCESS = "no_access", "{file}: {what}", "a store that wants a token or keys, and got none that it takes"
     FILE_GONE = "file_gone", "{file}: {what}", "a file that is not there"
     NOT_GEOTIFF = "not_geotiff", "{file}: holds {what}, not a GeoTIFF", "a file that is not a GeoTIFF"
     PIXEL_SIZE = (
@@ -37,6 +39,11 @@ class ReasonCode(StrEnum):
         "pixels of another size than the band's",
     )
     RASTER_LAYOUT = "raster_layout", "{file}: {what}", "a raster of another kind than the band's"
+    OTHER_FILE = (
+        "other_file",
+        "{file}: {what}: another file's bytes, or an item that is wrong",
+        "files that are not what their items say",
+    )
     FILE_DAMAGED = (
         "file_damaged",
         "{file}: damaged or cut; its pixels could not be decoded",
@@ -90,6 +97,11 @@ class ReasonCode(StrEnum):
     NO_HISTORY = "no_history", "too little history: no other pass to compare it with"
     # The apron was seen, with a caveat.
     OFFSET_CORRECTED = "offset_corrected", "offset of -0.1 {what}"
+    READ_ELSEWHERE = (
+        "read_elsewhere",
+        "read from {item}, another copy of the product: {what}",
+        "read from another copy of the product",
+    )
     NO_CLASSES = "no_classes", "no scene classification{what}", "no scene classification"
     SUN_COMPUTED = "sun_computed", "sun angles computed, not stated"
     BAND_LEFT_OUT = "band_left_out", "without {band}: not in every tile's item"

@@ -5,16 +5,19 @@ from math import inf
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from imagery_watch.errors import UsageError
+
+KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""Where keys to a store on `s3://` are looked for: the names that the Copernicus Data Space's documentation uses."""
 
 
 class Settings(BaseSettings):
     """The knobs of one run; each may be set by an environment variable `IMAGERY_WATCH_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="IMAGERY_WATCH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="IMAGERY_WATCH_", frozen=True, extra="ignore", populate_by_name=True)
 
     home: Path = Field(default_factory=lambda: platformdirs.user_data_path("imagery-watch"))
     """Folder of the user's own airfields (`aoi/`), of `monitor`'s record and of its outputs."""
@@ -24,6 +27,24 @@ class Settings(BaseSettings):
 
     earth_search: str = "https://earth-search.aws.element84.com/v1"
     """Where the catalogue named `earth-search` answers: a STAC API without account or key, or a mirror of it."""
+
+    planetary_computer: str = "https://planetarycomputer.microsoft.com/api/stac/v1"
+    """Where the catalogue named `planetary-computer` answers."""
+
+    planetary_computer_tokens: str = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
+    """Where tokens for its files are had: `/ACCOUNT/CONTAINER` is added."""
+
+    copernicus: str = "https://stac.dataspace.copernicus.eu/v1"
+    """Where the catalogue named `copernicus` answers: the Copernicus Data Space Ecosystem."""
+
+    copernicus_s3: str = "https://eodata.dataspace.copernicus.eu"
+    """Where the store of its files answers, which wants the user's own keys."""
+
+    s3_key: SecretStr | None = Field(None, validation_alias=KEY_VARIABLES[0])
+    """One half of the user's key to that store, from the variable that other tools read, too."""
+
+    s3_secret: SecretStr | None = Field(None, validation_alias=KEY_VARIABLES[1])
+    """The other half."""
 
     margin_m: float = Field(1300.0, ge=0, le=5000)
     """How far the Grid reaches beyond the aprons: the ring, where registration and normalisation live."""

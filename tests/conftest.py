@@ -47,7 +47,7 @@ def outputs_are_checked() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own airfields, record or cache."""
-    for name in [name for name in os.environ if name.startswith("IMAGERY_WATCH_")]:
+    for name in [name for name in os.environ if name.startswith(("IMAGERY_WATCH_", "AWS_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("IMAGERY_WATCH_HOME", str(tmp_path_factory.mktemp("home")))
 
@@ -82,6 +82,19 @@ def script_server(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Server]
             script = tmp_path / "script.json"
             script.write_text(json.dumps(answers))
             return stack.enter_context(serve("script", script))
+
+        yield start
+
+
+@pytest.fixture
+def catalogue_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """`catalogue_server(features, folder=..., ...)`: a stand-in for public catalogues; see `support.catalogues`."""
+    with ExitStack() as stack:
+
+        def start(features: list[dict[str, Any]], **options: Any) -> Server:
+            spec = tmp_path / "catalogues.json"
+            spec.write_text(json.dumps({"features": features, **options}, default=str))
+            return stack.enter_context(serve("catalogues", spec))
 
         yield start
 

@@ -12,6 +12,7 @@ import typer
 
 from imagery_watch.cli.airfields import airfields
 from imagery_watch.cli.console import AsJson, console, plain, print_json, progress_bar, settings, tell_warning
+from imagery_watch.cli.doctor import doctor
 from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(airfields, name="airfields")
+app.command(short_help="What works from here, and how to fix what does not.")(doctor)
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results; made where it is missing.")]
 Catalog = Annotated[
     str,
-    typer.Option(help="A name (earth-search), a STAC API's URL, or a path to a STAC ItemCollection or catalogue."),
+    typer.Option(help="A name (earth-search), a STAC API's URL, or a path to STAC files; several with commas between."),
 ]
 History = Annotated[
     int, typer.Option(min=0, max=36_500, help="Days before --since that are read to know the empty apron.")

@@ -27,9 +27,11 @@ class Acquisition:
     listed: tuple[ListedItem, ...]
     """The newest baseline of each tile, sorted by tile, newest item first: the ones that are read, as far as needed."""
     superseded: tuple[str, ...] = ()
-    """Ids of the older versions that were set aside."""
+    """Ids of the versions that were set aside: older ones, and those whose files cannot be read from here."""
     sensor: str = "sentinel-2"
     """The mission, as in the files: `sentinel-2`."""
+    elsewhere: tuple[ListedItem, ...] = ()
+    """The same products in other catalogues and collections, sorted as `listed`: read where the first cannot be."""
 
     @property
     def items(self) -> tuple[Item, ...]:

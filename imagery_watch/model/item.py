@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imagery_watch.model.access import OPEN, Origin
+
 if TYPE_CHECKING:
     from pystac import Item
 
@@ -67,6 +69,8 @@ class ItemFacts:
     """What a reader goes by, fit for JSON: hrefs without their signatures, which come and go, and stated stamps."""
     named_time: str | None = None
     """The sensing time that the item's names tell, `YYYYmmddTHHMMSS` or `YYYYmmdd` UTC; None where they tell none."""
+    product: str = ""
+    """The mission's own name of the product that the item describes: the same in every catalogue; empty if unstated."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class ListedItem:
     item: Item
     """pystac's, its asset hrefs absolute."""
     facts: ItemFacts
+    origin: Origin | None = None
+    """Who lists it; None where that is nobody's catalogue."""
 
     @property
     def id(self) -> str:
@@ -85,3 +91,9 @@ class ListedItem:
     def href(self, key: str) -> str:
         """Of one asset, absolute, with its signature where it has one."""
         return self.item.assets[key].href
+
+    def count_open(self) -> int:
+        """How many of its bands are in files that can be read from here."""
+        access = OPEN if self.origin is None else self.origin.access
+        assets = [self.item.assets[band.key] for band in self.facts.bands.values()]
+        return sum(access.opens(asset.href, asset.media_type or "") for asset in assets)

@@ -1,6 +1,7 @@
 """What a sensor's rasters must be before their pixels are believed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,22 @@ DType = Literal["uint16", "float32"]
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What a catalogue says of one file; None and () where it does not say."""
+
+    epsg: int | None = None
+    """Code of the pixels' CRS."""
+    transform: tuple[float, ...] = ()
+    """Six numbers: pixel width, row rotation, left, column rotation, minus pixel height, top."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns."""
+    size: int | None = None
+    """Bytes."""
+    taken: datetime | None = None
+    """UTC: when the pass was, so that no older file is of it."""
+
+
+@dataclass(frozen=True)
 class Expected:
     """What a raster must be before its pixels are believed."""
 
@@ -22,6 +39,8 @@ class Expected:
     """Classes rather than quantities: never interpolate."""
     sidecars: bool = False
     """Believe georeferencing in side-car files, and read JPEG 2000: for local trials, never for catalogues."""
+    jpeg2000: bool = False
+    """Read JPEG 2000: for catalogues whose bands are that."""
     dtype: DType = "uint16"
     """What its pixels are read as."""
     nodata: tuple[float, ...] = ()
@@ -30,6 +49,9 @@ class Expected:
     """What one count is worth: the only scale that the file may state; None where any may be stated."""
     offset: float = 0.0
     """What is added to the scaled counts: the only offset that the file may state; it counts where `scale` does."""
+
+    stated: Stated = Stated()
+    """What the item says of this very file: held against files that come from elsewhere."""
 
     @property
     def nothing(self) -> float:

@@ -9,9 +9,11 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outputs.builders import make_look, make_occupancy, make_provenance, make_result
+from support.catalogues import CONFORMS
 from support.monitor import PASSES, QUICK, airfield_document, make_archive
 from support.schemas import check_below
 
@@ -31,6 +33,7 @@ COMMANDS = (
     ("monitor",),
     ("passes",),
     ("limits",),
+    ("doctor",),
     ("airfields",),
     ("airfields", "list"),
     ("airfields", "show"),
@@ -99,6 +102,18 @@ def test_a_run_of_which_every_pass_was_refused_says_so_where_nobody_overlooks_it
     assert done.returncode == 0
     assert "No pass could be used, so nothing was compared: 5 of 5" in done.stderr
     assert "holds JPEG 2000, not a GeoTIFF" in done.stderr
+
+
+def test_an_answer_without_a_list_of_items_is_told_in_run_json(script_server: Any, tmp_path: Path) -> None:
+    link = {"rel": "search", "href": "{base}/search", "method": "POST", "type": "application/geo+json"}
+    landing = {"type": "Catalog", "stac_version": "1.0.0", "id": "one", "description": "", "links": [link],
+               "conformsTo": CONFORMS}  # fmt: skip
+    red = {"code": "InternalServerError", "description": "the index is red"}
+    server = script_server({"/": [{"body": landing}], "/search": [{"body": red}]})
+    done = run("run", "LIPB", "--catalog", server.url, "--out", "o", cwd=tmp_path)
+    assert done.returncode == 3
+    told = json.loads((tmp_path / "o" / "run.json").read_text())["incomplete_listing"]
+    assert "without a list of items (the index is red)" in told
 
 
 def test_another_airfields_folder_is_refused_before_the_work(tmp_path: Path) -> None:

@@ -125,7 +125,12 @@ ORBITS = [
     ({"sat:relative_orbit": 144}, None),
     ({"sat:relative_orbit": "22"}, None),
     ({"s2:product_uri": "S2C_MSIL2A_20250731T131909_N0511_R095_T20EPT_20250731T143919.SAFE"}, 95),
-    ({"s2:datatake_id": "GS2C_20250731T131909_004387_N05.11"}, None),
+    # three real products of S2C: the datatake's absolute orbit, and the relative one of the product's name
+    ({"s2:datatake_id": "GS2C_20250612T112131_004011_N05.11"}, 37),
+    ({"s2:datatake_id": "GS2C_20251010T162221_005730_N05.11"}, 40),
+    ({"s2:datatake_id": "GS2C_20251201T102411_006470_N05.11"}, 65),
+    ({"s2:datatake_id": "GS2D_20280101T102411_000470_N05.11"}, None),
+    ({"s2:product_uri": "S2D_MSIL2A_20280101T131909_N0511_R095_T20EPT_20280101T143919.SAFE"}, 95),
     ({}, None),
 ]
 

@@ -1,9 +1,11 @@
 """Loopback servers for the tests, each a process of its own: in a thread of the same one they would deadlock GDAL.
 
-As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER` or `script ANSWERS.json`; prints its port.
+As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER`, `script ANSWERS.json` or
+`catalogues SPEC.json`; prints its port.
 """
 
 import asyncio
+import gzip
 import json
 import socket
 import subprocess
@@ -38,6 +40,11 @@ class Server:
         with urllib.request.urlopen(f"{self.url}/__log__", timeout=10) as answer:
             return [Seen(*entry) for entry in json.load(answer)]
 
+    def state(self) -> dict[str, int]:
+        """What a stand-in for catalogues has counted."""
+        with urllib.request.urlopen(f"{self.url}/__state__", timeout=10) as answer:
+            return dict(json.load(answer))
+
     def forget(self) -> None:
         """Clears the log, and the counts that scripted faults go by."""
         urllib.request.urlopen(f"{self.url}/__forget__", timeout=10).close()
@@ -60,10 +67,12 @@ def serve(kind: str, source: Path) -> Iterator[Server]:
 
 def _main(kind: str, source: str) -> None:
     import uvicorn
+    from catalogues import catalogues  # beside this file, which is run as a script
 
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
-    app = {"files": _files, "queried": _queried, "faults": _faults, "script": _script}[kind](Path(source))
+    apps = {"files": _files, "queried": _queried, "faults": _faults, "script": _script, "catalogues": catalogues}
+    app = apps[kind](Path(source))
     config = uvicorn.Config(_logged(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -142,7 +151,8 @@ def _faults(folder: Path) -> Any:
     `whole` 200 with the whole file; `html` a page with 200; `page206` a page with 206; `redirect` to `plain`;
     `cut:N` the body breaks off in the first N requests, then well; `short` half of the bytes, consistently;
     `empty` none of them; `changed` another ETag each time; `shifted` other bytes, and says so; `unnamed` no
-    Content-Range; `zeros` of the right length; `packed` says that it is gzip; `stall` never answers; `drip` is slow.
+    Content-Range; `zeros` of the right length; `squeezed` is gzip and does not say so; `packed`
+    says that it is gzip; `stall` never answers; `drip` is slow.
     """
 
     async def faulty(scope: Any, receive: Any, send: Any) -> None:
@@ -189,6 +199,7 @@ def _misbehave(mode: str, number: int, count: int, content: bytes, first: int, e
         },
         "unnamed": {**well, "headers": {}},
         "zeros": {**well, "body": bytes(len(body))},
+        "squeezed": {**well, "body": gzip.compress(body)[: len(body)].ljust(len(body), b"\0")},
         "packed": {**well, "headers": {**named, "content-encoding": "gzip"}},
     }.get(mode, well)
 

@@ -15,6 +15,7 @@ from imagery_watch.sensors.sentinel2.names import (
     baseline_of,
     named_time,
     platform_of,
+    product_of,
     relative_orbit_of,
     sensing_start,
     tile_of,
@@ -49,6 +50,7 @@ def facts_of(
         stamp=str(properties.get("updated") or properties.get("s2:generation_time") or ""),
         decisive=_decisive(properties, assets),
         named_time=named_time(item_id, properties),
+        product=product_of(item_id, properties),
     )
 
 

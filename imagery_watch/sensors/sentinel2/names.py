@@ -9,6 +9,8 @@ PRODUCT = re.compile(
     r"^(?P<sat>S2[A-D])_MSIL\d[AC]_(?P<start>\d{8}T\d{6})_N(?P<baseline>\d{4})_R(?P<orbit>\d{3})_T(?P<tile>\w{5})"
 )
 """Name of a product (Sentinel-2 Products Specification Document)."""
+WHOLE_PRODUCT = re.compile(PRODUCT.pattern + r"_\d{8}T\d{6}")
+"""The same with what tells products of one tile and datatake apart."""
 DATATAKE = re.compile(r"^G(?P<sat>S2[A-D])_(?P<start>\d{8}T\d{6})_(?P<absolute_orbit>\d{6})")
 TILE_IN_ID = re.compile(r"(?:^|_)T?(\d{2}[C-X][A-Z]{2})(?:_|$)")
 DAY = re.compile(r"(?<!\d)(20\d\d)(?:-?)(\d\d)(?:-?)(\d\d)(?!\d)", re.ASCII)
@@ -16,6 +18,12 @@ LAUNCH = 2015
 """Year of the first satellite: a number that reads as an earlier day is none."""
 ORBITS = 143
 """Orbits in a repeat cycle."""
+ORBIT_SHIFTS = {"S2A": 2, "S2B": -27, "S2C": 29}
+"""Relative orbit = (absolute orbit + shift) mod 143 + 1, fitted to real products that name both (in the tests).
+
+For S2C: absolute orbit 4011 flew relative orbit 37 (12 June 2025), 6470 flew 65 (1 December 2025). No product of S2D
+is public yet: its orbit is the one that the item or the product's name states.
+"""
 
 Properties = Mapping[str, Any]
 """The `properties` of a STAC item."""
@@ -61,8 +69,7 @@ def _is_day(year: str, month: str, day: str) -> bool:
 def relative_orbit_of(item_id: str, properties: Properties) -> int | None:
     """Relative orbit, 1..143: stated, or from the product's name, or from the absolute orbit in the datatake.
 
-    Relative orbit = (absolute orbit + 2) mod 143 + 1 for S2A, (absolute orbit - 27) mod 143 + 1 for S2B: checked in
-    the tests against real products that name both. S2C and S2D are only known from what the item states.
+    See `ORBIT_SHIFTS`. None where nothing tells.
     """
     stated = properties.get("sat:relative_orbit")
     if isinstance(stated, int | float) and 1 <= stated <= ORBITS:
@@ -73,9 +80,17 @@ def relative_orbit_of(item_id: str, properties: Properties) -> int | None:
             continue
         if pattern is PRODUCT:
             return int(match.group("orbit"))
-        if (shift := {"S2A": 2, "S2B": -27}.get(match.group("sat"))) is not None:
+        if (shift := ORBIT_SHIFTS.get(match.group("sat"))) is not None:
             return (int(match.group("absolute_orbit")) + shift) % ORBITS + 1
     return None
+
+
+def product_of(item_id: str, properties: Properties) -> str:
+    """Name of the product without `.SAFE`, from `s2:product_uri` or an id that is one; empty where neither tells it."""
+    for name in (str(properties.get("s2:product_uri") or ""), item_id):
+        if found := WHOLE_PRODUCT.match(name):
+            return found.group()
+    return ""
 
 
 def _names(item_id: str, properties: Properties) -> list[tuple[str, re.Pattern[str]]]:

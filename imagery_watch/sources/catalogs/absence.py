@@ -12,8 +12,8 @@ LONG_ENOUGH = timedelta(days=12)
 def explain_absence(
     catalog: Catalog, listing: Listing, bbox: BBox, start: datetime | None, end: datetime | None
 ) -> tuple[str, ...]:
-    """What is to be said of a listing without items; nothing of one that has some."""
-    if listing.items:
+    """What is to be said of a listing without items; nothing of one that has some, or that is not whole."""
+    if listing.items or listing.incomplete:
         return ()
     told = (
         [f"The catalogue has nothing over this airfield in this time: {listing.coverage}."] if listing.coverage else []

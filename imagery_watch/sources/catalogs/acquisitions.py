@@ -10,6 +10,11 @@ from imagery_watch.model import Acquisition, ListedItem
 
 SAME_PASS = timedelta(minutes=15)
 """A satellite comes back over a place after 100 minutes at the earliest, and crosses an airfield in seconds."""
+SAME_DATATAKE = timedelta(hours=1)
+"""Some catalogues state when the tile was sensed, others when its datatake began, up to 40 minutes before."""
+
+_Rank = tuple[bool, int, int, str]
+"""Whether anything can be read, the level, the bands that can be read, the processing baseline."""
 
 
 def fold(items: Iterable[ListedItem]) -> tuple[Acquisition, ...]:
@@ -26,17 +31,24 @@ def fold(items: Iterable[ListedItem]) -> tuple[Acquisition, ...]:
 def _cut(items: Sequence[ListedItem]) -> list[list[ListedItem]]:
     """Splits items of one platform, sorted by time, wherever more than `SAME_PASS` lies between two.
 
-    So are items whose names tell of different days.
+    So are items whose names tell of different days; those of one datatake stay together.
     """
     groups: list[list[ListedItem]] = []
     for one in items:
-        near = (group for group in reversed(groups) if one.facts.datetime - group[-1].facts.datetime <= SAME_PASS)
+        near = (group for group in reversed(groups) if _is_near(one, group[-1]))
         group = next((group for group in near if all(_may_fold(one, other) for other in group)), None)
         if group is None:
             groups.append([one])
         else:
             group.append(one)
     return groups
+
+
+def _is_near(one: ListedItem, other: ListedItem) -> bool:
+    """Whether the later item may be of the same crossing as the earlier."""
+    start = one.facts.sensing_start
+    together = start is not None and start == other.facts.sensing_start
+    return one.facts.datetime - other.facts.datetime <= (SAME_DATATAKE if together else SAME_PASS)
 
 
 def _may_fold(one: ListedItem, other: ListedItem) -> bool:
@@ -57,7 +69,9 @@ def _distinct(passes: Iterable[Acquisition]) -> list[Acquisition]:
 
 
 def _acquisition(items: Sequence[ListedItem]) -> Acquisition:
-    used, superseded = current_versions(items)
+    chosen, others = choose_copies(items)
+    used, superseded = current_versions(chosen)
+    products = {one.facts.product for one in used}
     starts = sorted({one.facts.sensing_start for one in items if one.facts.sensing_start is not None})
     orbits = [one.facts.relative_orbit for one in items if one.facts.relative_orbit is not None]
     platform, when = items[0].facts.platform, min(one.facts.datetime for one in used)
@@ -69,22 +83,49 @@ def _acquisition(items: Sequence[ListedItem]) -> Acquisition:
         listed=used,
         superseded=tuple(sorted(one.id for one in superseded)),
         sensor=items[0].facts.sensor,
+        elsewhere=tuple(one for one in others if one.facts.product in products),
     )
+
+
+def choose_copies(items: Sequence[ListedItem]) -> tuple[tuple[ListedItem, ...], tuple[ListedItem, ...]]:
+    """Each product once, and its other copies, which other collections and catalogues list, the better first.
+
+    The better copy is the one with more bands that can be read from here, then the one that comes first in the order
+    that was asked for, then the newer. Items that name no product are each of their own.
+    """
+    chosen: dict[tuple[str, str], ListedItem] = {}
+    others = []
+    for one in sorted(sorted(items, key=lambda one: one.facts.version, reverse=True), key=_copy_rank):
+        key = one.facts.tile, one.facts.product or f"{id(one)}"
+        if chosen.setdefault(key, one) is not one:
+            others.append(one)
+    return tuple(chosen.values()), tuple(others)
+
+
+def _copy_rank(one: ListedItem) -> tuple[int, int]:
+    return -one.count_open(), one.origin.order if one.origin is not None else 0
 
 
 def current_versions(items: Sequence[ListedItem]) -> tuple[tuple[ListedItem, ...], tuple[ListedItem, ...]]:
     """The items to read, by tile and each tile's newest first, and the superseded rest.
 
     Only a lower rank is superseded: two items of one tile and rank may be the two halves of a tile that was split
-    between datastrips, so both are kept and the reader takes the second where the first is empty.
+    between datastrips, so both are kept and the reader takes the second where the first is empty. Whatever cannot be
+    read ranks below what can (Earth Search issue 79), and of one level, fewer bands below more (its issue 36).
     """
-    highest: dict[str, tuple[int, str]] = {}
+    highest: dict[str, _Rank] = {}
     for one in items:
-        highest[one.facts.tile] = max(one.facts.rank, highest.get(one.facts.tile, one.facts.rank))
-    kept = [one for one in items if one.facts.rank == highest[one.facts.tile]]
-    rest = [one for one in items if one.facts.rank != highest[one.facts.tile]]
+        highest[one.facts.tile] = max(_rank(one), highest.get(one.facts.tile, _rank(one)))
+    kept = [one for one in items if _rank(one) == highest[one.facts.tile]]
+    rest = [one for one in items if _rank(one) != highest[one.facts.tile]]
     newest_first = sorted(kept, key=lambda one: one.facts.version, reverse=True)
     return tuple(sorted(newest_first, key=lambda one: one.facts.tile)), tuple(rest)
+
+
+def _rank(one: ListedItem) -> _Rank:
+    level, baseline = one.facts.rank
+    bands = one.count_open()
+    return bands > 0, level, bands, baseline
 
 
 def _second(when: datetime) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imagery_watch.model import ListedItem
 from imagery_watch.model.href import strip_signature
@@ -156,3 +156,30 @@ def _outline(bbox: Sequence[float]) -> "BaseGeometry":
     if west <= east:
         return box(west, south, east, north)
     return MultiPolygon([box(west, south, 180.0, north), box(-180.0, south, east, north)])
+
+
+def describe_extent(collection: Any) -> str:
+    """Where and when a collection has items, as it says itself."""
+    try:
+        extent = collection["extent"]
+        west, south, east, north = _flat(extent["spatial"]["bbox"][0])
+        first, last = extent["temporal"]["interval"][0]
+    except (LookupError, TypeError, ValueError):
+        return ""
+    if east - west >= 359 and north - south >= 100:
+        return ""
+    days = f"{str(first or 'the beginning')[:10]} to {str(last or 'now')[:10]}"
+    return f"its collection covers [{west:.2f}, {south:.2f}] to [{east:.2f}, {north:.2f}] (lon, lat), {days}"
+
+
+def _flat(bbox: Any) -> tuple[float, float, float, float]:
+    """West, south, east, north of a box of four or six numbers."""
+    numbers = [float(number) for number in bbox]
+    half = len(numbers) // 2
+    return numbers[0], numbers[1], numbers[half], numbers[half + 1]
+
+
+def split_box(bbox: BBox) -> list[BBox]:
+    """The box, or its two sides of the antimeridian."""
+    west, south, east, north = bbox
+    return [bbox] if west <= east else [(west, south, 180.0, north), (-180.0, south, east, north)]

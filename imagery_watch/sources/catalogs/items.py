@@ -12,7 +12,7 @@ from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.times import is_doubted, reconcile_time, sensing_time
 
 if TYPE_CHECKING:
-    pass
+    from pystac import Asset
 
 Remark = tuple[str, str]
 """Name of an item, and what is to be said of it."""
@@ -71,10 +71,22 @@ def parse_item(feature: dict[str, Any], base: str | Path, sensor: Sensor) -> Lis
     if not isinstance(item.id, str) or not item.id:
         raise ValueError("no id")
     for asset in item.assets.values():
-        asset.href = absolute_href(asset.href, base)
+        asset.href = absolute_href(find_open_href(asset), base)
     assets = {key: asset.to_dict() for key, asset in item.assets.items()}
     facts = sensor.facts_of(item.id, sensing_time(item), item.properties, assets)
     return ListedItem(item, replace(facts, datetime=reconcile_time(facts.datetime, facts.named_time)))
+
+
+def find_open_href(asset: "Asset") -> str:
+    """The asset's address, or its alternate on https where it is on a store that wants keys and the other does not.
+
+    As in the alternate-assets extension; one that states `auth:refs` is not open.
+    """
+    alternates = asset.extra_fields.get("alternate")
+    if not asset.href.startswith("s3://") or not isinstance(alternates, dict):
+        return asset.href
+    named = [one for one in alternates.values() if isinstance(one, dict) and not one.get("auth:refs")]
+    return next((href for one in named if (href := str(one.get("href"))).startswith("https://")), asset.href)
 
 
 def absolute_href(href: str, base: str | Path) -> str:

@@ -1,4 +1,4 @@
-"""One door to every catalogue: a name, a STAC API's URL, or a path to STAC files."""
+"""One door to every catalogue: a name, a STAC API's URL, a path to STAC files, or several of these."""
 
 from pathlib import Path
 
@@ -6,17 +6,29 @@ from imagery_watch.errors import CatalogError
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import Catalog
-
-NAMED = ("earth-search",)
-"""Catalogues known by name: open, no account, no key; their addresses are settings."""
+from imagery_watch.sources.catalogs.known import KNOWN_CATALOGS, KnownCatalog, find_access, find_known
 
 
 def open_catalog(where: str, settings: Settings, sensor: Sensor) -> Catalog:
     """The catalogue of a sensor's items behind a name, a URL or a path; nothing is asked of it yet.
 
-    Raises CatalogError where it is none of these.
+    Several with commas between them are one catalogue, the preferred one first. Raises CatalogError where one is none
+    of these.
     """
-    where = settings.earth_search if where == "earth-search" else where
+    parts = [part.strip() for part in where.split(",")]
+    if len(parts) == 1 or _exists(Path(where).expanduser()):
+        return _open_one(where, settings, sensor)
+    from imagery_watch.sources.catalogs.joined import JoinedCatalog
+
+    if not all(parts):
+        raise CatalogError(f"catalogues {where[:200]!r}: one between the commas is empty")
+    return JoinedCatalog([_open_one(part, settings, sensor) for part in dict.fromkeys(parts)])
+
+
+def _open_one(where: str, settings: Settings, sensor: Sensor) -> Catalog:
+    known = find_known(where)
+    if known is not None:
+        return open_known(known, settings, sensor)
     if where.startswith(("http://", "https://")):
         from imagery_watch.sources.catalogs.stac_api import ApiCatalog
 
@@ -29,10 +41,22 @@ def open_catalog(where: str, settings: Settings, sensor: Sensor) -> Catalog:
         from imagery_watch.sources.catalogs.stac_files import FileCatalog
 
         return FileCatalog(path, sensor)
+    names = ", ".join(one.name for one in KNOWN_CATALOGS)
     raise CatalogError(
-        f"catalogue {where[:200]!r}: neither a known name ({', '.join(NAMED)}), "
-        "nor an http(s) URL, nor a file that exists"
+        f"catalogue {where[:200]!r}: neither a known name ({names}), nor an http(s) URL, nor a file that exists"
     )
+
+
+def open_known(known: KnownCatalog, settings: Settings, sensor: Sensor) -> Catalog:
+    """The catalogue of one row of the table, at the address that the settings hold. Raises CatalogError."""
+    from imagery_watch.sources.catalogs.stac_api import ApiCatalog
+
+    address = str(getattr(settings, known.address))
+    try:
+        access = find_access(known, settings)
+        return ApiCatalog(address, settings, sensor, collections=known.collections, access=access)
+    except ValueError:
+        raise CatalogError(f"catalogue {known.name}: IMAGERY_WATCH_{known.address.upper()} is no usable URL") from None
 
 
 def _exists(path: Path) -> bool:

@@ -1,8 +1,9 @@
 """STAC APIs, through pystac-client, hardened where real catalogues are known to misbehave."""
 
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,19 +16,32 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import DoesNotConformTo
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from imagery_watch.errors import CatalogError, CatalogUnavailable
+from imagery_watch.model import ListedItem
+from imagery_watch.model.access import OPEN, Access, Origin
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
-from imagery_watch.sources.catalogs.catalog import BBox, Listing, tell_namesakes, tidy
+from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_extent, split_box, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import parse_items
-from imagery_watch.sources.catalogs.stac_pages import find_lack, find_next, follow_pages
-from imagery_watch.sources.pixels.exchange import set_deadlines
-from imagery_watch.sources.pixels.ranges import PatientRetry
+from imagery_watch.sources.catalogs.stac_pages import (
+    Page,
+    check_page,
+    find_lack,
+    find_middle,
+    find_next,
+    follow_pages,
+    is_page,
+)
+from imagery_watch.sources.doubts import Doubts
+from imagery_watch.sources.pixels.exchange import PatientRetry, set_deadlines
 
 PAGE_SIZE = 100
 MAX_PAGES = 500
+MAX_ANSWER_BYTES = 64 * 2**20
+"""A hundred items of Sentinel-2 are 3 MB at the most."""
 PATIENCE = 20
 """Times the longest silence that is borne, for a whole search: a catalogue that sends drop by drop is no use."""
 NO_ANSWER_OF_STAC = (
@@ -52,8 +66,25 @@ class ApiCatalog:
 
     local_root: Path | None = None
 
-    def __init__(self, url: str, settings: Settings, sensor: Sensor, page_size: int = PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: Settings,
+        sensor: Sensor,
+        page_size: int = PAGE_SIZE,
+        *,
+        collections: Sequence[str] = (),
+        access: Access = OPEN,
+        today: date | None = None,
+    ) -> None:
+        """`collections` are those to search, the preferred one first; the sensor's own where none is given.
+
+        `today`, in UTC, decides which doubts are of an earlier day.
+        """
         parts = urlsplit(url)
+        self._collections = tuple(collections) or (sensor.collection,)
+        self._access = access
+        self._today = today or datetime.now(UTC).date()
         self.name = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         self.sensor = sensor
         self._url = url
@@ -61,26 +92,64 @@ class ApiCatalog:
         self._page_size = page_size
 
     def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
-        """Items of the sensor's collection; see `Catalog.search`.
+        """Items of the collections; see `Catalog.search`.
 
-        Raises CatalogUnavailable where the API does not answer, answers something that is no item page, or loops;
-        CatalogError where it has no such collection.
+        Raises CatalogUnavailable where the API does not answer as one, or loops; CatalogError where it has none of the
+        collections. An answer without a list of items leaves the listing incomplete.
         """
-        asked = [list(self._pages(part, start, end)) for part in _split(bbox)]
-        features = [feature for pages in asked for page in pages for feature in page["features"]]
+        asked = [self._ask_whole(part, start, end) for part in split_box(bbox)]
+        features = [feature for pages, *_ in asked for page in pages for feature in page["features"]]
         items, warnings = parse_items(features, self.name, self.sensor)
-        warnings += tell_namesakes(items)
-        incomplete = "; ".join(dict.fromkeys(lack for pages in asked if (lack := find_lack(pages))))
-        coverage = "" if features else self._coverage()
-        return Listing(tidy(items, bbox, start, end), tuple(warnings), coverage, incomplete)
+        warnings += [*tell_namesakes(items), *(told for *_, told in asked if told)]
+        incomplete = "; ".join(dict.fromkeys(lack for _, lack, _ in asked if lack))
+        coverage = "" if features or incomplete else self._coverage()
+        told = [replace(one, origin=self._origin(one)) for one in items]
+        return Listing(tidy(told, bbox, start, end), tuple(warnings), coverage, incomplete)
+
+    def _origin(self, one: ListedItem) -> Origin:
+        name = str(one.item.collection_id)
+        order = self._collections.index(name) if name in self._collections else len(self._collections)
+        return Origin(self.name, None, self._access, order)
+
+    def _ask_whole(self, bbox: BBox, start: datetime | None, end: datetime | None) -> tuple[list[Page], str, str]:
+        """The pages of one question, why they are not whole, and a remark about their count.
+
+        Where only the count speaks against them, the same is asked in two halves of its time. An over-count that was
+        there on an earlier day, too, and of which the halves bring nothing more, is the catalogue's way of counting.
+        """
+        pages = list(self._pages(bbox, start, end))
+        doubts = Doubts(self._settings.cache_dir, self._today)
+        subject = "\n".join(("count", self.name, *self._collections, repr(bbox)))
+        if find_lack(pages) and not find_lack(pages, counts=False):
+            pages += self._ask_halves(pages, bbox, start, end)
+        lack = find_lack(pages)
+        if not lack:
+            doubts.forget(subject)
+        elif not find_lack(pages, counts=False) and (day := doubts.recall(subject, "over-count")) is not None:
+            return (
+                pages,
+                "",
+                f"{lack.partition(';')[0]}, as on {day}, also asked in parts: its count is taken for wrong",
+            )
+        return pages, lack, ""
+
+    def _ask_halves(self, pages: list[Page], bbox: BBox, start: datetime | None, end: datetime | None) -> list[Page]:
+        """The same question in two; nothing where its items have no times."""
+        middle = find_middle(pages)
+        if middle is None:
+            return []
+        return [*self._pages(bbox, start, middle), *self._pages(bbox, middle, end)]
 
     def _pages(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[dict[str, Any]]:
         """Raw pages, each once: pystac-client would follow a looping `next` for ever (its issue 617)."""
         seen: set[tuple[str, ...]] = set()
         deadline = time.monotonic() + PATIENCE * self._settings.timeout_s
-        for number, page in enumerate(self._ask(bbox, start, end)):
-            features = _features(page, self.name)
-            ids = tuple(str(feature.get("id")) for feature in features if isinstance(feature, dict))
+        for number, answer in enumerate(self._ask(bbox, start, end)):
+            page = check_page(answer)
+            if not is_page(page):
+                yield page
+                return
+            ids = tuple(str(feature.get("id")) for feature in page["features"] if isinstance(feature, dict))
             if (ids and ids in seen) or number >= MAX_PAGES:
                 raise CatalogUnavailable(f"catalogue {self.name}: its pages repeat without end; try again later")
             if time.monotonic() > deadline:
@@ -94,7 +163,7 @@ class ApiCatalog:
             io = _io(self._url, self._settings)
             client = Client.open(self._url, stac_io=io, timeout=self._settings.timeout_s)
             search = client.search(
-                collections=[self.sensor.collection],
+                collections=list(self._collections),
                 bbox=list(bbox),
                 datetime=_interval(start, end),
                 limit=self._page_size,
@@ -103,6 +172,10 @@ class ApiCatalog:
         except (APIError, requests.RequestException) as error:
             if getattr(error, "status_code", None) in NOT_KNOWN:
                 self._coverage()
+                if known := self._known_collections():
+                    self._collections = known
+                    yield from self._ask(bbox, start, end)
+                    return
             raise CatalogUnavailable(
                 f"catalogue {self.name} {_trouble(error)}; try again later, or another --catalog"
             ) from None
@@ -113,45 +186,36 @@ class ApiCatalog:
             ) from None
 
     def _coverage(self) -> str:
-        """What the sensor's collection covers, in words; empty where the API does not say.
+        """What the first of the collections covers, in words; empty where the API does not say.
 
-        Raises CatalogError where it has no such collection, but others.
+        Raises CatalogError where it has none of the collections, but others.
         """
-        wanted, io = self.sensor.collection, _io(self._url, self._settings)
-        address = urlsplit(self._url)
-        listed = urlunsplit(address._replace(path=f"{address.path.rstrip('/')}/collections"))
-        try:
-            content = io.read_json(listed, parameters={})
-            collections = {one["id"]: one for one in content["collections"] if isinstance(one, dict)}
-        except (APIError, requests.RequestException, STACError, ValueError, LookupError, TypeError, RecursionError):
-            return ""
-        if collections and wanted not in collections and find_next(content) is None:
+        collections, whole = self._list_collections()
+        held = [name for name in self._collections if name in collections]
+        if collections and not held and whole:
             others = ", ".join(sorted(map(str, collections))[:MOST_COLLECTIONS])
+            wanted = " or ".join(self._collections)
             raise CatalogError(
                 f"catalogue {self.name}: has no collection {wanted}; its {len(collections)} collections: {others}"
             )
-        return _extent_words(collections.get(wanted))
+        return describe_extent(collections[held[0]]) if held else ""
 
+    def _known_collections(self) -> tuple[str, ...]:
+        """Those of the collections that the API has, where it has some and not all of them; else none."""
+        collections, _ = self._list_collections()
+        held = tuple(name for name in self._collections if name in collections)
+        return held if len(held) < len(self._collections) else ()
 
-def _extent_words(collection: Any) -> str:
-    """Where and when a collection has items, as it says itself."""
-    try:
-        extent = collection["extent"]
-        west, south, east, north = _flat(extent["spatial"]["bbox"][0])
-        first, last = extent["temporal"]["interval"][0]
-    except (LookupError, TypeError, ValueError):
-        return ""
-    if east - west >= 359 and north - south >= 100:
-        return ""
-    days = f"{str(first or 'the beginning')[:10]} to {str(last or 'now')[:10]}"
-    return f"its collection covers [{west:.2f}, {south:.2f}] to [{east:.2f}, {north:.2f}] (lon, lat), {days}"
-
-
-def _flat(bbox: Any) -> tuple[float, float, float, float]:
-    """West, south, east, north of a box of four or six numbers."""
-    numbers = [float(number) for number in bbox]
-    half = len(numbers) // 2
-    return numbers[0], numbers[1], numbers[half], numbers[half + 1]
+    def _list_collections(self) -> tuple[dict[str, Any], bool]:
+        """The API's collections by id, none where it does not say, and whether they are all of them."""
+        address, io = urlsplit(self._url), _io(self._url, self._settings)
+        listed = urlunsplit(address._replace(path=f"{address.path.rstrip('/')}/collections"))
+        try:
+            content = io.read_json(listed, parameters={})
+            found = {one["id"]: one for one in content["collections"] if isinstance(one, dict)}
+        except (APIError, requests.RequestException, STACError, ValueError, LookupError, TypeError, RecursionError):
+            return {}, False
+        return found, find_next(content) is None
 
 
 def _trouble(error: Exception) -> str:
@@ -159,22 +223,18 @@ def _trouble(error: Exception) -> str:
     cause = error.__context__ or error
     if isinstance(cause, _ForeignHost):
         return "sends us on to another host, which is not followed"
+    if isinstance(cause, _TooLong):
+        return f"sends more than {MAX_ANSWER_BYTES // 2**20} MB in one answer, which is not read"
     status = getattr(error, "status_code", None)
     return f"answered HTTP {status}" if status else f"did not answer ({type(cause).__name__})"
 
 
-def _features(page: Any, name: str) -> list[Any]:
-    """A 200 with an error body is not "no imagery"."""
-    page = page if isinstance(page, dict) else {}
-    features = page.get("features")
-    if not isinstance(features, list):
-        said = str(page.get("description") or page.get("message") or page.get("code") or "")[:200]
-        raise CatalogUnavailable(f"catalogue {name}: answered without a list of items ({said or 'no reason given'})")
-    return features
-
-
 class _ForeignHost(requests.RequestException):
     """A redirect or a `next` link that leaves the catalogue's host."""
+
+
+class _TooLong(requests.RequestException):
+    """An answer of more bytes than a page of items has."""
 
 
 class _OneHost(HTTPAdapter):
@@ -190,10 +250,19 @@ class _OneHost(HTTPAdapter):
         return set_deadlines(super().proxy_manager_for(proxy, **options))
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """As HTTPAdapter does. Raises _ForeignHost."""
+        """As HTTPAdapter does, the whole answer read. Raises _ForeignHost, _TooLong."""
         if urlsplit(request.url or "").hostname != self._host:
             raise _ForeignHost
-        return super().send(request, *args, **options)
+        answer = super().send(request, *args, **{**options, "stream": True})
+        try:
+            content = answer.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+        except HTTPError as error:
+            raise requests.ConnectionError(error) from None
+        if len(content) > MAX_ANSWER_BYTES:
+            answer.close()
+            raise _TooLong
+        answer._content = content
+        return answer
 
 
 def _io(url: str, settings: Settings) -> StacApiIO:
@@ -222,8 +291,3 @@ def _interval(start: datetime | None, end: datetime | None) -> str | None:
 
 def _stamp(when: datetime | None) -> str:
     return ".." if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _split(bbox: BBox) -> list[BBox]:
-    west, south, east, north = bbox
-    return [bbox] if west <= east else [(west, south, 180.0, north), (-180.0, south, east, north)]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from imagery_watch.errors import CatalogError
 from imagery_watch.model import ListedItem
+from imagery_watch.model.access import Origin
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_coverage, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import Remark, find_local_name, parse_each, tell_remarks
@@ -41,7 +43,9 @@ class FileCatalog:
         warnings += [*tell_remarks(remarks), *tell_namesakes(items)]
         if not items and warnings:
             raise CatalogError(f"catalogue {self.name}: no usable item in it; first: {warnings[0]}")
-        return Listing(tidy(items, bbox, start, end), tuple(warnings), describe_coverage(items))
+        origin = Origin(self.name, self.local_root)
+        told = [replace(one, origin=origin) for one in items]
+        return Listing(tidy(told, bbox, start, end), tuple(warnings), describe_coverage(items))
 
     def _walk(self, warnings: list[str]) -> Iterator[tuple[list[Any], Path]]:
         """Features and the folder that their hrefs are relative to, file by file, links followed once."""

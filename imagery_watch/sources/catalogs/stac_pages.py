@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ Page = dict[str, Any]
 
 MAX_EMPTY = 3
 """Pages without items, each naming a next one, after which no more are asked for."""
+_LACK = "imagery_watch:lack"
+"""Our own member of a page that stands for an answer which is none."""
 _ERRORS = ("error", "errors", "exception")
 _CUT_SHORT = ("timedOut", "timed_out", "exceededTransferLimit", "partial")
 
@@ -43,11 +47,40 @@ def find_next(page: Page) -> dict[str, Any] | None:
     return next((link for link in links if isinstance(link, dict) and link.get("rel") == "next"), None)
 
 
-def find_lack(pages: Sequence[Page]) -> str:
-    """Why the pages of one question are not all that the catalogue has; empty where nothing speaks for that."""
+def check_page(answer: Any) -> Page:
+    """A page as it is, or one without items that says why: a 200 without a list of items is not "no imagery"."""
+    page = answer if isinstance(answer, dict) else {}
+    if isinstance(page.get("features"), list):
+        return page
+    said = str(page.get("description") or page.get("message") or page.get("code") or "")[:200]
+    return {"features": [], _LACK: f"the catalogue answered without a list of items ({said or 'no reason given'})"}
+
+
+def is_page(page: Page) -> bool:
+    """Whether it is the catalogue's own."""
+    return _LACK not in page
+
+
+def find_middle(pages: Sequence[Page]) -> datetime | None:
+    """A time with as many items before it as after; None where no item states a usable one."""
+    times = []
+    for feature in (feature for page in pages for feature in page["features"]):
+        with suppress(ValueError, TypeError, LookupError):
+            when = datetime.fromisoformat(feature["properties"]["datetime"])
+            times.append(when if when.tzinfo else when.replace(tzinfo=UTC))
+    return sorted(times)[len(times) // 2] if times else None
+
+
+def find_lack(pages: Sequence[Page], *, counts: bool = True) -> str:
+    """Why the pages of one question are not all that the catalogue has; empty where nothing speaks for that.
+
+    Without `counts`, whatever else speaks for that than how many items the catalogue says that it matched.
+    """
+    if lack := next((str(page[_LACK]) for page in pages if not is_page(page)), ""):
+        return lack
     counted = [number for page in pages if (number := _count(page, "Matched", "matched")) is not None]
     delivered = len({_identity(feature) for page in pages for feature in page["features"]})
-    if counted and max(counted) > delivered:
+    if counts and counted and max(counted) > delivered:
         return f"the catalogue counts {max(counted)} items and delivered {delivered}; passes may be missing"
     for page in pages:
         returned = _count(page, "Returned", "returned")

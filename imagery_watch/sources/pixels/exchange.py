@@ -9,13 +9,23 @@ import io
 import ipaddress
 import socket
 import time
+from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import Retry, Timeout
+
+from imagery_watch.settings import Settings
 
 PATIENCE = 3.0
 """Times the longest silence that is borne, for one exchange as a whole."""
+
+
+LONGEST_WAIT_S = 60.0
+"""Longest pause that a server may ask for by Retry-After; a longer wish is for the next run to honour."""
 
 
 class PrivateHost(urllib3.exceptions.HTTPError):
@@ -121,3 +131,56 @@ def is_private(host: str | None) -> bool:
         return False
     mapped = getattr(number, "ipv4_mapped", None) or number
     return not mapped.is_global or mapped.is_multicast
+
+
+class PatientRetry(Retry):
+    """Honours Retry-After, within reason: a day's pause asked for by a server would be a hang."""
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        """Seconds to wait, at most `LONGEST_WAIT_S`; None where the server does not say."""
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, LONGEST_WAIT_S)
+
+
+def pool_for(url: str, settings: Settings, *, public_only: bool = False) -> urllib3.PoolManager:
+    """The pool for an address: one keep-alive pool for the whole process, by way of a proxy where one is set.
+
+    Passing failures are retried with jitter, honouring Retry-After. Every exchange has a deadline; with `public_only`,
+    none is with a host of this machine or its own network.
+    """
+    return _pool(settings.in_flight, settings.timeout_s, settings.retries, public_only, find_proxy(url))
+
+
+def find_proxy(url: str) -> str:
+    """The proxy that the environment sets for an address (HTTPS_PROXY, NO_PROXY and so on); empty where it is none.
+
+    Hosts of this machine and its own network are asked straight.
+    """
+    parts = urlsplit(url)
+    if is_private(parts.hostname) or proxy_bypass(str(parts.hostname)):
+        return ""
+    proxies = getproxies()
+    named = proxies.get(parts.scheme) or proxies.get("all") or ""
+    return named if named.startswith(("http://", "https://")) else ""
+
+
+@lru_cache(maxsize=8)
+def _pool(in_flight: int, timeout_s: float, retries: int, public_only: bool, proxy: str) -> urllib3.PoolManager:
+    retry = PatientRetry(
+        total=retries,
+        status_forcelist=(408, 429, 500, 502, 503, 504),
+        backoff_factor=0.3,
+        backoff_jitter=0.3,
+        respect_retry_after_header=True,
+        raise_on_status=False,
+    )
+    timeout = Timeout(connect=timeout_s, read=timeout_s)
+    if not proxy:
+        pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)
+        return set_deadlines(pool, public_only=public_only)
+    user = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(user)) if user else None
+    by_way = urllib3.ProxyManager(
+        proxy, proxy_headers=headers, maxsize=in_flight, block=True, retries=retry, timeout=timeout
+    )
+    return set_deadlines(by_way, public_only=public_only)

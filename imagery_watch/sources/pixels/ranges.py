@@ -6,146 +6,52 @@ failure is kept on the file object, where the reader looks before it believes an
 """
 
 import io
-import ipaddress
 import os
 import re
 import time
-from functools import lru_cache
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import urllib3
-from urllib3.util import Retry, Timeout
 
-from imagery_watch.errors import ImageryWatchError, PassRefused, ReadFailed
-from imagery_watch.model.href import find_file_path
+from imagery_watch.errors import ImageryWatchError, ReadFailed
+from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PrivateHost, is_private, set_deadlines
+from imagery_watch.sources.pixels.exchange import PrivateHost, pool_for
+from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_failed
+from imagery_watch.sources.pixels.signing import find_signer, slot_for
 
 HEADER_BYTES = 32 * 1024
 """First range of a file: holds the directory of a 10980 x 10980 COG with its tile index (about 4 kB) and overviews'."""
 
 GONE = (404, 410)
-
-LONGEST_WAIT_S = 60.0
-"""Longest pause that a server may ask for by Retry-After; a longer wish is for the next run to honour."""
+REFUSED = (401, 403)
 
 _CONTENT_RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<size>\d+)")
-
-
-class PatientRetry(Retry):
-    """Honours Retry-After, within reason: a day's pause asked for by a server would be a hang."""
-
-    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        """Seconds to wait, at most `LONGEST_WAIT_S`; None where the server does not say."""
-        seconds = super().get_retry_after(response)
-        return None if seconds is None else min(seconds, LONGEST_WAIT_S)
-
-
-@lru_cache(maxsize=8)
-def http_pool(in_flight: int, timeout_s: float, retries: int, public_only: bool = False) -> urllib3.PoolManager:
-    """One keep-alive pool for the whole process; passing failures are retried with jitter, honouring Retry-After.
-
-    Every exchange has a deadline; with `public_only`, none is with a host of this machine or its own network.
-    """
-    retry = PatientRetry(
-        total=retries,
-        status_forcelist=(408, 429, 500, 502, 503, 504),
-        backoff_factor=0.3,
-        backoff_jitter=0.3,
-        respect_retry_after_header=True,
-        raise_on_status=False,
-    )
-    timeout = Timeout(connect=timeout_s, read=timeout_s)
-    pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)
-    return set_deadlines(pool, public_only=public_only)
-
-
-def check_href(href: str, local_root: Path | None, catalog: str) -> str:
-    """The href, if it may be read: a URL as it is, or a resolved local path. Raises PassRefused otherwise.
-
-    Remote: https, and plain http only to this machine or to the catalogue's own host; but nothing of this machine or
-    its own network where the catalogue is of elsewhere. Local: only below `local_root`.
-    """
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        raise _href_refused("asset", "the href is not a usable URL") from None
-    if parts.scheme in ("http", "https"):
-        if is_foreign(catalog, local_root) and is_private(_host(href)):
-            raise _href_refused(public_name(href), "a host of this machine or its own network, which is not asked")
-        if parts.scheme == "https" or _is_loopback(parts.hostname) or parts.hostname == urlsplit(catalog).hostname:
-            return href
-        raise _href_refused(public_name(href), "plain http to a host that is not the catalogue's")
-    if len(parts.scheme) > 1 and parts.scheme != "file":
-        raise _href_refused(public_name(href), f"{parts.scheme}:// is not read; https or a local file is")
-    if local_root is None:
-        raise _href_refused(public_name(href), "a local path in a remote catalogue is not read")
-    path = Path(unquote(parts.path) if parts.scheme == "file" else href)
-    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
-        raise _href_refused(public_name(href), f"a file on another machine ({parts.netloc[:60]}) is not read")
-    try:
-        resolved = path.resolve()
-        is_file = resolved.is_file()
-    except (OSError, ValueError, RuntimeError):
-        raise _href_refused(public_name(href), "not a usable path") from None
-    if not resolved.is_relative_to(local_root):
-        raise _href_refused(public_name(href), "lies outside the catalogue's folder, so it is not read")
-    if not is_file:
-        raise PassRefused(ReasonCode.FILE_GONE.because(file=public_name(href), what="the file is not there"))
-    return str(resolved)
-
-
-def is_foreign(catalog: str, local_root: Path | None) -> bool:
-    """Whether a catalogue is of elsewhere: no file, and not on a host of this machine or its own network."""
-    return local_root is None and not is_private(_host(catalog))
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
-
-
-def _href_refused(file: str, what: str) -> PassRefused:
-    return PassRefused(ReasonCode.HREF_REFUSED.because(file=file, what=what))
-
-
-def read_failed(code: ReasonCode, file: str, **facts: object) -> ReadFailed:
-    """The error of a file that could not be read this time."""
-    return ReadFailed(code.because(file=file, **facts))
-
-
-def public_name(href: str) -> str:
-    """The last two parts of the path that names a file: enough to find it, and no secret in it."""
-    parts = [part for part in find_file_path(href).split("/") if part]
-    return "/".join(parts[-2:])[:120] or "asset"
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return host is not None and ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class RemoteFile:
     """A remote file, fetched by verified ranges; `error` keeps the first failure, whatever GDAL made of it."""
 
-    def __init__(self, url: str, settings: Settings, *, public_only: bool = False) -> None:
+    def __init__(self, url: str, settings: Settings, *, public_only: bool = False, access: Access = OPEN) -> None:
         self.name = public_name(url)
         self.error: ImageryWatchError | None = None
         self.size = 0
+        self.modified: datetime | None = None
+        """When the store says that the file was last changed."""
         self._url = url
-        self._pool = http_pool(settings.in_flight, settings.timeout_s, settings.retries, public_only)
+        self._pool = pool_for(_address(url, access), settings, public_only=public_only)
+        self._access, self._signer = access, find_signer(url, access, settings, public_only=public_only)
         self._settings = settings
         self._version: tuple[str | None, int] | None = None
         self._last = (0, b"")
         self._header = self._fetch(0, HEADER_BYTES)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of the header that was fetched."""
+        return len(self._header)
 
     def chunk(self, start: int, end: int) -> bytes:
         """Bytes [start, end), within the file. Never raises: after a failure it is empty, and `error` says why."""
@@ -177,12 +83,32 @@ class RemoteFile:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _attempt(self, start: int, end: int) -> bytes:
+        """One answer, or a second under another signature where the first was refused."""
+        url, headers = self._signer.sign(self._url)
         try:
-            answer = self._pool.request(
-                "GET", self._url, headers=_range_headers(start, end), redirect=False, preload_content=False
-            )
+            return self._ask(url, headers, start, end)
+        except _SignatureRefused as refused:
+            if not self._signer.renew(url):
+                raise self._refused(refused) from None
+        try:
+            return self._ask(*self._signer.sign(self._url), start, end)
+        except _SignatureRefused as refused:
+            raise self._refused(refused) from None
+
+    def _refused(self, refused: "_SignatureRefused") -> ReadFailed:
+        name, secret = self._access.key_variables
+        whose = f"the keys in {name} and {secret} were" if name else "a fresh token was"
+        return read_failed(ReasonCode.NO_ACCESS, self.name, what=f"{whose} refused (HTTP {refused.status})")
+
+    def _ask(self, url: str, headers: dict[str, str], start: int, end: int) -> bytes:
+        with slot_for(self._access):
+            return self._exchange(url, {**headers, **_range_headers(start, end)}, start, end)
+
+    def _exchange(self, url: str, headers: dict[str, str], start: int, end: int) -> bytes:
+        try:
+            answer = self._pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
         except PrivateHost as error:
-            raise _href_refused(self.name, f"{error}, so it is not asked") from None
+            raise href_refused(self.name, f"{error}, so it is not asked") from None
         except urllib3.exceptions.HTTPError as error:
             what = f"the server did not deliver ({type(error).__name__})"
             raise read_failed(ReasonCode.SERVER_SILENT, self.name, what=what) from None
@@ -194,10 +120,10 @@ class RemoteFile:
 
     def _check(self, answer: urllib3.BaseHTTPResponse, start: int, end: int) -> int:
         """How many bytes are due, if this is the answer to our question about an unchanged file."""
+        if self._signer.signs and answer.status in REFUSED:
+            raise _SignatureRefused(answer.status)
         if answer.status in GONE:
-            raise PassRefused(
-                ReasonCode.FILE_GONE.because(file=self.name, what=f"not on the server (HTTP {answer.status})")
-            )
+            raise read_failed(ReasonCode.FILE_GONE, self.name, what=f"not on the server (HTTP {answer.status})")
         if answer.status == 200:
             raise self._wrong("the server ignores ranges, or sent a page instead of the file (HTTP 200)")
         if answer.status != 206:
@@ -207,14 +133,24 @@ class RemoteFile:
         stated = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         if stated is None or int(stated["start"]) != start:
             raise self._wrong("the server answered another range than the one asked for")
-        version = (answer.headers.get("ETag"), int(stated["size"]))
+        changed = answer.headers.get("Last-Modified")
+        version = (answer.headers.get("ETag") or changed, int(stated["size"]))
         if self._version not in (None, version):
             raise self._wrong("the file changed while it was read")
-        self._version, self.size = version, version[1]
+        self._version, self.size, self.modified = version, version[1], _parse_time(changed)
+        self._signer.accept()
         return min(end, self.size) - start
 
     def _wrong(self, what: str) -> ReadFailed:
         return read_failed(ReasonCode.WRONG_ANSWER, self.name, what=what)
+
+
+class _SignatureRefused(Exception):
+    """A store that does not accept a signature, for now or at all."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class _BodyCutError(Exception):
@@ -277,3 +213,16 @@ class Cursor(io.RawIOBase):
 
 def _range_headers(start: int, end: int) -> dict[str, str]:
     return {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+
+
+def _address(url: str, access: Access) -> str:
+    """Where the file is asked for: its store's service, for one on `s3://`."""
+    return access.s3_service if url.startswith("s3://") else url
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    """Aware time of an HTTP date; None where there is none, or it is not one."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, TypeError):
+        return None

@@ -3,71 +3,22 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
-from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene, holds_data
-from imagery_watch.model.href import strip_signature
+from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Scene
+from imagery_watch.model.access import Origin
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
-from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.chip_cache import ChipCache
-from imagery_watch.sources.pixels.ranges import check_href, is_foreign
-from imagery_watch.sources.pixels.validity import collect_nodata
-from imagery_watch.sources.pixels.windows import read_window
+from imagery_watch.sources.pixels.reader import Reader, Unread
 
 MOST_ASSETS = 8
 """Of an item in which no band was found, those that are named."""
-
-Unread = PassRefused | ReadFailed
-"""Why a pass has no Scene: for good, or for now."""
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Where pixels may come from and how they are fetched."""
-
-    settings: Settings
-    catalog: str
-    """The catalogue's name or URL: plain http is allowed to its own host only."""
-    local_root: Path | None
-    """The only folder whose files may be read."""
-    sensor: Sensor
-    """Whose passes are read."""
-
-    def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
-        """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
-        href = check_href(listed.href(key), self.local_root, self.catalog)
-        nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
-        expected = replace(expected, nodata=nothing)
-        if self.local_root is not None and not href.startswith(("http://", "https://")):
-            return read_window(href, grid, expected, self.settings)
-        cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)
-        known = cache.get(name, grid)
-        if known is not None:
-            return known
-        pixels = read_window(href, grid, expected, self.settings, public_only=is_foreign(self.catalog, self.local_root))
-        if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
-            cache.put(name, grid, pixels)
-        return pixels
-
-
-def _cache_key(listed: ListedItem, asset: str, href: str, nothing: tuple[float, ...]) -> str:
-    """The asset of one sensor's item, its file without the signature, and all that the item says of its pixels' worth.
-
-    Items may share an id, and files a path: their times, and what is asked for behind the path, tell them apart. A file
-    replaced in place is another key.
-    """
-    item, facts = listed.item, listed.facts
-    collection, when = str(item.collection_id or ""), facts.datetime.isoformat()
-    words = (facts.sensor, collection, listed.id, when, asset, strip_signature(href), facts.stamp, repr(nothing))
-    return "\n".join(words)
 
 
 def read_scenes(
@@ -87,20 +38,32 @@ def read_scenes(
         plans = deque(_Plan(acquisition, grid, reader, pool) for acquisition in acquisitions)
         while plans:
             plan = plans.popleft()  # its windows are let go of as soon as they are joined
-            try:
-                yield plan.scene(lonlat)
-            except (PassRefused, ReadFailed) as error:
-                yield error
+            yield _join(plan, lonlat)
             on_pass()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _join(plan: "_Plan", lonlat: tuple[float, float]) -> Scene | Unread:
+    """The Scene of a plan, or of the other copies of its products where it cannot be read; else why there is none."""
+    try:
+        return plan.scene(lonlat)
+    except (PassRefused, ReadFailed) as error:
+        other, cause = plan.elsewhere(), error
+    if other is None:
+        return cause
+    second = _join(other, lonlat)
+    if not isinstance(second, Scene):
+        return min(cause, second, key=lambda error: not isinstance(error, ReadFailed))
+    note = ReasonCode.READ_ELSEWHERE.because(item=", ".join(second.item_ids), what=cause)
+    return replace(second, notes=(*second.notes, note))
 
 
 class _Plan:
     """The windows of one pass, asked for and not yet joined."""
 
     def __init__(self, acquisition: Acquisition, grid: Grid, reader: Reader, pool: ThreadPoolExecutor) -> None:
-        self.acquisition, self.grid, self.reader = acquisition, grid, reader
+        self.acquisition, self.grid, self.reader, self.pool = acquisition, grid, reader, pool
         self.listed = _own_zone_first(acquisition.listed, grid)
         held = [set(one.facts.bands) for one in self.listed]
         common = set.intersection(*held) if held else set()
@@ -111,18 +74,29 @@ class _Plan:
         }
         self.scl = pool.submit(self._scl)
 
+    def elsewhere(self) -> "_Plan | None":
+        """The same products by their next copies; None where there is no other copy of any."""
+        copies = {one.facts.product: one for one in reversed(self.acquisition.elsewhere)}
+        if not copies:
+            return None
+        listed = tuple(copies.get(one.facts.product, one) for one in self.acquisition.listed)
+        rest = tuple(one for one in self.acquisition.elsewhere if all(one is not copy for copy in listed))
+        return _Plan(replace(self.acquisition, listed=listed, elsewhere=rest), self.grid, self.reader, self.pool)
+
     def scene(self, lonlat: tuple[float, float]) -> Scene:
         """The joined pixels. Raises Unread: the passing reasons first, for they hide the lasting ones."""
         if not self.bands:
             found = _describe_assets(self.listed, self.reader.sensor)
-            raise PassRefused(Reason(ReasonCode.NO_BANDS, f"{ReasonCode.NO_BANDS.sentence}: {found}"))
+            reason = Reason(ReasonCode.NO_BANDS, f"{ReasonCode.NO_BANDS.sentence}: {found}")
+            raise self._settle(reason)
         self._check_time(lonlat)
         errors = [error for future in self.windows.values() if (error := future.exception()) is not None]
         for error in sorted(errors, key=lambda error: not isinstance(error, ReadFailed)):
             raise error
         data = np.stack([self.windows[band].result() for band in self.bands])
         scl, scl_note = self._classes()
-        _check_emptiness(data, scl, self.bands)
+        if lost := _find_lost(data, scl, self.bands):
+            raise self._settle(ReasonCode.BAND_EMPTY.because(bands=lost))
         stated = self.acquisition.listed[0].facts.sun
         sun = stated or solar_position(*lonlat, self.acquisition.datetime)
         notes = [*scl_note, *(() if stated else (ReasonCode.SUN_COMPUTED.because(),))]
@@ -144,6 +118,15 @@ class _Plan:
             notes=tuple(notes),
             sensor=self.reader.sensor.name,
             quantity=self.reader.sensor.quantity,
+        )
+
+    def _settle(self, reason: Reason) -> Unread:
+        """A refusal where its items are files of the user's own, which nobody else will mend, or it was so before."""
+        origins = [one.origin or Origin(self.reader.catalog, self.reader.local_root) for one in self.listed]
+        if all(origin.local_root is not None for origin in origins):
+            return PassRefused(reason)
+        return self.reader.settle(
+            ReadFailed(reason), "\n".join(("pass", *(f"{one.id} {one.facts.stamp}" for one in self.listed)))
         )
 
     def _check_time(self, lonlat: tuple[float, float]) -> None:
@@ -215,13 +198,11 @@ def _own_zone_first(items: Sequence[ListedItem], grid: Grid) -> list[ListedItem]
     return sorted(items, key=lambda one: one.facts.epsg not in (grid.epsg, None))
 
 
-def _check_emptiness(data: NDArray[np.float32], scl: NDArray[np.uint8] | None, bands: Sequence[str]) -> None:
-    """A band without a single pixel where others have them was not read, it was lost: refuse the pass.
+def _find_lost(data: NDArray[np.float32], scl: NDArray[np.uint8] | None, bands: Sequence[str]) -> str:
+    """Bands without a single pixel where others have them: not read, but lost. Empty where there is none.
 
     An interrupted write leaves a GeoTIFF that opens, and reads as zeros without an error.
     """
     filled = np.asarray(np.isfinite(data).any(axis=(1, 2)))
     elsewhere = filled.any() or (scl is not None and bool((scl > 0).any()))
-    if elsewhere and not filled.all():
-        lost = ", ".join(band for band, full in zip(bands, filled, strict=True) if not full)
-        raise PassRefused(ReasonCode.BAND_EMPTY.because(bands=lost))
+    return ", ".join(band for band, full in zip(bands, filled, strict=True) if elsewhere and not full)

@@ -2,18 +2,24 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagery_watch.errors import PassRefused
 from imagery_watch.model import DType, Expected, Pixels
 from imagery_watch.reasons import ReasonCode
-from imagery_watch.sources.pixels.ranges import read_failed
+from imagery_watch.sources.pixels.hrefs import read_failed
 
 SENTINELS = {"uint16": (42_405, 42_406), "float32": (-3.25e38, -3.125e38)}
 """Values put into a buffer before it is read, which are in practice never real: reflectance 4.2, a float's far end."""
 
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""The first four bytes of a TIFF: either order of bytes, classic or big."""
+MOST_NOTES = 4 * 2**20
+"""Bytes of a side-car of GDAL that are parsed at the most."""
 _NODATA_KEYS = ("nodata", "raster:nodata", "file:nodata")
 
 
@@ -42,6 +48,26 @@ def _numbers(value: Any) -> Iterator[float]:
             yield float(one)
         except (ValueError, OverflowError):
             continue
+
+
+def has_sidecars(path: str) -> bool:
+    """Whether a local file has a mask (`.msk`) or notes of GDAL (`.aux.xml`) beside it.
+
+    Raises PassRefused for a mask that is no TIFF: GDAL would open it by whatever driver it asks for.
+    """
+    mask, notes = Path(f"{path}.msk"), Path(f"{path}.aux.xml")
+    if mask.is_file() and _first_bytes(mask) not in TIFF_STARTS:
+        what = "the mask beside the file is no TIFF, and not believed"
+        raise PassRefused(ReasonCode.RASTER_LAYOUT.because(file=mask.name, what=what))
+    if notes.is_file() and notes.stat().st_size > MOST_NOTES:
+        what = f"more than {MOST_NOTES // 2**20} MB of notes beside the file"
+        raise PassRefused(ReasonCode.RASTER_LAYOUT.because(file=notes.name, what=what))
+    return mask.is_file() or notes.is_file()
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
 
 
 def find_alpha_band(source: Any) -> int | None:

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Expected, Grid, Pixels
+from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile, public_name
-from imagery_watch.sources.pixels.validity import find_alpha_band, read_valid
+from imagery_watch.sources.pixels.hrefs import public_name, read_failed
+from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile
+from imagery_watch.sources.pixels.stated import contradict
+from imagery_watch.sources.pixels.validity import TIFF_STARTS, find_alpha_band, has_sidecars, read_valid
 
 Floats = NDArray[np.float32]
 
@@ -29,32 +32,40 @@ KERNEL_PX = 4
 """Pixels around the Grid that resampling looks at, and room for the curve of its edges."""
 
 _MAGIC = {
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
+    **dict.fromkeys(TIFF_STARTS, "TIFF"),
     b"\xff\x4f\xff\x51": "JPEG 2000",
     b"\0\0\0\x0c": "JPEG 2000",
 }
 
 
-def read_window(href: str, grid: Grid, expected: Expected, settings: Settings, *, public_only: bool = False) -> Pixels:
+def read_window(
+    href: str,
+    grid: Grid,
+    expected: Expected,
+    settings: Settings,
+    *,
+    public_only: bool = False,
+    access: Access = OPEN,
+) -> Pixels:
     """Pixels on the Grid, (y, x), `expected.nothing` where the file has none.
 
-    `href` must have passed `ranges.check_href`; with `public_only`, no host of this machine's own network is asked.
+    `href` must have passed `hrefs.check_href`; with `public_only`, no host of this machine's own network is asked.
 
     Raises PassRefused where the file is not what it should be, ReadFailed where it could not be read completely.
     """
     import rasterio
     from rasterio.errors import RasterioError
 
-    is_remote = href.startswith(("http://", "https://"))
-    remote = RemoteFile(href, settings, public_only=public_only) if is_remote else None
+    is_remote = href.startswith(("http://", "https://", "s3://"))
+    remote = RemoteFile(href, settings, public_only=public_only, access=access) if is_remote else None
     try:
         with ExitStack() as stack:
-            stack.enter_context(rasterio.Env(**_gdal_options(expected)))
+            sidecars = remote is None and has_sidecars(href)
+            stack.enter_context(rasterio.Env(**_gdal_options(expected, sidecars=sidecars)))
             source = stack.enter_context(_open(href, remote, expected))
             _check(source, public_name(href), expected)
+            if remote is not None and (what := contradict(remote, source, expected.stated)):
+                raise read_failed(ReasonCode.OTHER_FILE, remote.name, what=what)
             pixels = _read(source, grid, expected, public_name(href))
     except (RasterioError, ValueError, MemoryError, OSError) as error:
         raise _cause(remote, href) from error
@@ -63,14 +74,23 @@ def read_window(href: str, grid: Grid, expected: Expected, settings: Settings, *
     return pixels
 
 
-def _gdal_options(expected: Expected) -> dict[str, str]:
-    """One thread: with more, GDAL reports some failed reads as success. No side-cars: they are nine extra look-ups."""
-    return {
-        "GDAL_NUM_THREADS": "1",
-        "GTIFF_IGNORE_READ_ERRORS": "NO",
-        "GDAL_PAM_ENABLED": "YES" if expected.sidecars else "NO",
-        "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE" if expected.sidecars else "EMPTY_DIR",
-    }
+def _gdal_options(expected: Expected, *, sidecars: bool) -> dict[str, str]:
+    """One thread: with more, GDAL reports some failed reads as success. No side-cars: they are nine extra look-ups.
+
+    Where a local file has some, their masks, nodata values, scales and offsets count; where it lies they tell only if
+    it does not tell itself.
+    """
+    options = {"GDAL_NUM_THREADS": "1", "GTIFF_IGNORE_READ_ERRORS": "NO"}
+    if expected.sidecars:
+        return {**options, "GDAL_PAM_ENABLED": "YES", "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
+    if sidecars:
+        heeded = {
+            "GDAL_PAM_ENABLED": "YES",
+            "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+            "GDAL_GEOREF_SOURCES": "INTERNAL,PAM",
+        }
+        return {**options, **heeded}
+    return {**options, "GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
 
 
 def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
@@ -78,14 +98,14 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
     import rasterio
 
     kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href))
-    if kind == "JPEG 2000" and expected.sidecars:
-        return rasterio.open(href, driver="JP2OpenJPEG")
-    if kind != "TIFF":
-        what = kind or "no image format known here"
-        raise PassRefused(ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=what))
+    allowed = ("TIFF", "JPEG 2000") if expected.sidecars or expected.jpeg2000 else ("TIFF",)
+    if kind not in allowed:
+        reason = ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=kind or "no image format known here")
+        raise PassRefused(reason) if kind or remote is None else ReadFailed(reason)
+    driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
     if remote is None:
-        return rasterio.open(href, driver="GTiff")
-    return rasterio.open(remote.name, driver="GTiff", opener=lambda *_args, **_kwargs: Cursor(remote))
+        return rasterio.open(href, driver=driver)
+    return rasterio.open(remote.name, driver=driver, opener=lambda *_args, **_kwargs: Cursor(remote))
 
 
 def _first_bytes(path: str) -> bytes:

@@ -1,6 +1,7 @@
 """Items fold into passes: one pass, however many tiles, zones, versions and orders it comes in."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from support.rasters import make_item, utc
 
 from imagery_watch.model import Acquisition
+from imagery_watch.model.access import Origin
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.sources.catalogs.acquisitions import current_versions, fold
 from imagery_watch.sources.catalogs.items import parse_item
@@ -146,6 +148,66 @@ def test_which_versions_are_read(case: str) -> None:
     features, read, superseded = VERSIONS[case]
     chosen, rest = current_versions([parse_item(feature, Path(), SENTINEL_2) for feature in features])
     assert ([one.id for one in chosen], [one.id for one in rest]) == (read, superseded)
+
+
+URI = "S2A_MSIL2A_20230601T101601_N0509_R065_T32TPS_20230601T162400.SAFE"
+
+
+def copy(name: str, *, order: int = 0, scheme: str = "https", lacks: str = "", **properties: Any) -> Any:
+    """An item of the product `URI`, as a catalogue of that order of preference lists it."""
+    feature = version(name, "05.09", "32TPS", **{"s2:product_uri": URI, **properties})
+    feature["assets"] = {
+        key: {**asset, "href": f"{scheme}://store.example.com/{name}/{key}.{'jp2' if scheme == 's3' else 'tif'}"}
+        for key, asset in feature["assets"].items()
+        if key != lacks
+    }
+    one = parse_item(feature, "https://stac.example.com", SENTINEL_2)
+    return replace(one, origin=Origin("https://stac.example.com", None, order=order))
+
+
+OLDER = {"s2:product_uri": "", "s2:processing_baseline": "05.00"}
+NEWER = {"s2:product_uri": URI.replace("N0509", "N0511"), "s2:processing_baseline": "05.11"}
+COPIES = {
+    "the preferred collection": (["c1", "l2a"], {"c1": {}, "l2a": {"order": 1}}, ["c1"], ["l2a"], []),
+    "the newer of one collection": (
+        ["new", "old"], {"new": {"s2:generation_time": "2"}, "old": {"s2:generation_time": "1"}}, ["new"], ["old"], []),
+    "JPEG 2000 on s3 beside its COG": (
+        ["jp2", "cog"], {"jp2": {"scheme": "s3"}, "cog": {"order": 1}}, ["cog"], ["jp2"], []),
+    "JPEG 2000 on s3 of a newer baseline": (
+        ["jp2", "cog"], {"jp2": {"scheme": "s3", **NEWER}, "cog": {}}, ["cog"], [], ["jp2"]),
+    "JPEG 2000 on s3 alone": (["jp2"], {"jp2": {"scheme": "s3"}}, ["jp2"], [], []),
+    "a band that is not there": (
+        ["c1", "l2a"], {"c1": {"lacks": "red"}, "l2a": {"order": 1}}, ["l2a"], ["c1"], []),
+    "a newer baseline without a band": (
+        ["c1", "l2a"], {"c1": {"lacks": "red", **NEWER}, "l2a": {"order": 1}}, ["l2a"], [], ["c1"]),
+    "a newer baseline in the other collection": (
+        ["c1", "l2a"], {"c1": OLDER, "l2a": {"order": 1}}, ["l2a"], [], ["c1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", COPIES)
+def test_what_one_lacks_the_other_gives(case: str) -> None:
+    names, options, read, elsewhere, superseded = COPIES[case]
+    items = [copy(name, **options[name]) for name in names]
+    for order in (items, items[::-1]):
+        (one,) = fold(order)
+        assert (list(one.item_ids), [other.id for other in one.elsewhere]) == (read, elsewhere)
+        assert list(one.superseded) == superseded
+
+
+def test_one_datatake_is_one_pass_whatever_time_a_catalogue_states() -> None:
+    """Copernicus and the Planetary Computer state when the datatake began, Earth Search when the tile was sensed."""
+    began = tile("S2A_MSIL2A_20230601T101601_N0509_R065_T32TPS_20230601T162400", "32TPS", "01T10:16:01")
+    sensed = tile("S2A_32TPS_20230601_0_L2A", "32TPS", "01T10:40:00", **{"s2:product_uri": URI})
+    assert [one.id for one in fold_features(began, sensed)] == ["sentinel-2a_20230601T101601"]
+    assert len(fold_features(began, tile("b", "32TPS", "01T10:40:00"))) == 2
+
+
+def test_both_collections_of_earth_search_name_one_pass() -> None:
+    recorded = json.loads((DATA / "stac" / "earth_search_mixed.json").read_text())["features"]
+    level_2a = [feature for feature in recorded if feature["collection"].endswith("l2a")]
+    (one,) = fold_features(*level_2a)
+    assert (len(one.listed), len(one.elsewhere), one.relative_orbit) == (1, 1, 95)
 
 
 def test_a_pass_keeps_its_items_as_pystac_made_them() -> None:

@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,11 +231,6 @@ ERROR_BODY = {"body": {"code": "InternalServerError", "description": "the index 
 HTML = {"body": "<!doctype html><title>Sign in</title>", "type": "text/html"}
 
 NONSENSE = {
-    "an error with 200": (api(ERROR_BODY), "the index is red"),
-    "an error with 200 on the second page": (api(page(make_item(), following="{base}/search"), ERROR_BODY), "red"),
-    "no features": (api({"body": {"type": "FeatureCollection"}}), "without a list"),
-    "features is null": (api({"body": {"type": "FeatureCollection", "features": None}}), "without a list"),
-    "a list": (api({"body": []}), "without a list"),
     "html instead of items": (api(HTML), "not the answer of a STAC API"),
     "cut json": (api({"body": '{"type": "FeatureCollection", "featu'}), "not the answer of a STAC API"),
     "html landing page": (api(page(), landing=HTML), "is the URL its landing page"),
@@ -278,6 +274,69 @@ def test_nonsense_is_never_taken_for_an_empty_list(script_server: Any, case: str
     with pytest.raises(CatalogUnavailable, match=said) as caught:
         ApiCatalog(script_server(answers).url, QUICK, SENTINEL_2).search(HERE, None, None)
     assert caught.value.exit_code == ExitCode.INCOMPLETE
+
+
+NO_LIST = {
+    "an error with 200": ([ERROR_BODY], 0, "the index is red"),
+    "an error with 200 on the second page": ([page(make_item(), following=NEXT), ERROR_BODY], 1, "the index is red"),
+    "no features": ([{"body": {"type": "FeatureCollection"}}], 0, "no reason given"),
+    "features is null": ([{"body": {"type": "FeatureCollection", "features": None}}], 0, "no reason given"),
+    "a list": ([{"body": []}], 0, "no reason given"),
+}
+
+
+@pytest.mark.parametrize("case", NO_LIST)
+def test_an_answer_without_a_list_of_items_is_no_empty_list(script_server: Any, case: str) -> None:
+    pages, number, said = NO_LIST[case]
+    listing = ApiCatalog(script_server(api(*pages)).url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert len(listing.items) == number
+    assert "without a list of items" in listing.incomplete and said in listing.incomplete
+
+
+def over_counting(number: int) -> Any:
+    return [page(*daily(4), numberMatched=number)]
+
+
+def test_a_catalogue_that_always_counts_too_many_is_whole_from_the_second_day_on(
+    script_server: Any, tmp_path: Path
+) -> None:
+    settings = QUICK.model_copy(update={"cache": tmp_path})
+    server = script_server(api(*over_counting(9)))
+    listings = [
+        ApiCatalog(server.url, settings, SENTINEL_2, today=date(2023, 7, day)).search(HERE, None, None)
+        for day in (1, 1, 2)
+    ]
+    assert [bool(one.incomplete) for one in listings] == [True, True, False]
+    (said,) = listings[2].warnings
+    assert "counts 9 items and delivered 4, as on 2023-07-01" in said and "taken for wrong" in said
+
+
+def test_a_whole_listing_in_between_makes_the_next_doubt_a_new_one(script_server: Any, tmp_path: Path) -> None:
+    settings = QUICK.model_copy(update={"cache": tmp_path})
+    told = []
+    for day, number in ((1, 9), (2, 4), (3, 9)):
+        script = {**api(*over_counting(number))}
+        catalog = ApiCatalog(script_server(script).url, settings, SENTINEL_2, today=date(2023, 7, day))
+        catalog.name = "https://stac.example.com"
+        told.append(bool(catalog.search(HERE, None, None).incomplete))
+    assert told == [True, False, True]
+
+
+def test_what_a_list_lacks_is_asked_for_in_halves_of_the_time(script_server: Any) -> None:
+    """A list that ends early without a `next`: what is left out of it is in the halves."""
+    short, *halves = page(*daily(4)[2:], numberMatched=4), page(*daily(2)), page(*daily(4)[2:])
+    server = script_server(api(short, *halves))
+    listing = ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert [item.id for item in listing.items] == [item["id"] for item in daily(4)]
+    assert (listing.incomplete, listing.warnings) == ("", ())
+
+
+def test_an_answer_that_is_too_long_is_not_read(script_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagery_watch.sources.catalogs.stac_api.MAX_ANSWER_BYTES", 2**16)
+    server = script_server(api(page(*daily(1), padding="x" * 2**17)))
+    with pytest.raises(CatalogUnavailable, match="in one answer, which is not read"):
+        ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)
+    assert len(ids(ApiCatalog(script_server(api(page(*daily(4)))).url, QUICK, SENTINEL_2))) == 4
 
 
 def test_no_imagery_is_an_empty_list(script_server: Any) -> None:

@@ -12,7 +12,7 @@ from imagery_watch.errors import CatalogError, ExitCode, PassRefused
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.sources.catalogs.catalog import Listing
 from imagery_watch.sources.catalogs.stac_files import FileCatalog
-from imagery_watch.sources.pixels.ranges import check_href
+from imagery_watch.sources.pixels.hrefs import check_href
 
 HERE = (11.3, 46.4, 11.4, 46.5)
 

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -11,8 +12,9 @@ from imagery_watch.errors import CatalogUnavailable, PassRefused, ReadFailed
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.stac_api import ApiCatalog
-from imagery_watch.sources.pixels.exchange import PrivateHost, is_private, set_deadlines
-from imagery_watch.sources.pixels.ranges import RemoteFile, check_href
+from imagery_watch.sources.pixels.exchange import PrivateHost, find_proxy, is_private, set_deadlines
+from imagery_watch.sources.pixels.hrefs import check_href
+from imagery_watch.sources.pixels.ranges import RemoteFile
 
 QUICK = Settings(timeout_s=0.5, retries=0)
 ELSEWHERE = "https://stac.example/v1"
@@ -85,3 +87,42 @@ def test_whatever_its_name_resolves_to(name: str) -> None:
 def test_a_read_that_leads_to_ourselves_is_refused_for_good() -> None:
     with drip("body") as url, pytest.raises(PassRefused, match="on this machine"):
         RemoteFile(f"{url}/B04.tif", QUICK, public_only=True)
+
+
+PROXIES = {
+    "none is set": ({}, "https://data.example.com/B04.tif", ""),
+    "for https": ({"HTTPS_PROXY": "http://proxy:1"}, "https://data.example.com/B04.tif", "http://proxy:1"),
+    "in small letters": ({"https_proxy": "http://proxy:1"}, "https://data.example.com/B04.tif", "http://proxy:1"),
+    "for http alone": ({"HTTP_PROXY": "http://proxy:1"}, "https://data.example.com/B04.tif", ""),
+    "for all": ({"ALL_PROXY": "http://proxy:1"}, "https://data.example.com/B04.tif", "http://proxy:1"),
+    "not for this host": (
+        {"HTTPS_PROXY": "http://proxy:1", "NO_PROXY": "example.com"}, "https://data.example.com/B04.tif", ""),
+    "not for this machine": ({"HTTP_PROXY": "http://proxy:1"}, "http://127.0.0.1/B04.tif", ""),
+    "of a kind that is not known": ({"HTTPS_PROXY": "socks5://proxy:1"}, "https://data.example.com/B04.tif", ""),
+}  # fmt: skip
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        for spelled in (name, name.lower()):
+            monkeypatch.delenv(spelled, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("case", PROXIES)
+def test_which_proxy_is_taken(no_proxies: pytest.MonkeyPatch, case: str) -> None:
+    environment, url, expected = PROXIES[case]
+    for name, value in environment.items():
+        no_proxies.setenv(name, value)
+    assert find_proxy(url) == expected
+
+
+def test_a_file_is_read_by_way_of_the_proxy(no_proxies: pytest.MonkeyPatch, script_server: Any) -> None:
+    """A proxy is asked with the whole address; what it answers is the file's."""
+    url = "http://data.example.com/B04.tif"
+    server = script_server({url: [{"status": 206, "headers": {"content-range": "bytes 0-3/4"}, "body": "II*_"}]})
+    no_proxies.setenv("HTTP_PROXY", server.url)
+    assert RemoteFile(url, Settings(timeout_s=5, retries=0), public_only=True).size == 4
+    no_proxies.delenv("HTTP_PROXY")
+    assert [(seen.path, seen.host) for seen in server.requests()] == [(url, "data.example.com")]

@@ -16,7 +16,8 @@ from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Grid
 from imagery_watch.sensors.sentinel2.sensor import BAND
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.ranges import LONGEST_WAIT_S, PatientRetry, check_href, public_name
+from imagery_watch.sources.pixels.exchange import LONGEST_WAIT_S, PatientRetry
+from imagery_watch.sources.pixels.hrefs import check_href, public_name
 from imagery_watch.sources.pixels.windows import read_window
 
 QUICK = Settings(timeout_s=0.5, retries=1)
@@ -92,14 +93,14 @@ def test_a_lasting_fault_is_a_failed_read(faults: Server, mode: str, name: str) 
 
 
 @pytest.mark.parametrize("mode", ["code:404", "late/code:404", "code:410"])
-def test_a_missing_file_is_refused_for_good(faults: Server, mode: str) -> None:
-    with pytest.raises(PassRefused, match="not on the server"):
+def test_a_missing_file_is_tried_again(faults: Server, mode: str) -> None:
+    with pytest.raises(ReadFailed, match="not on the server"):
         read_window(f"{faults.url}/{mode}/scene/B04.tif", GRID, BAND, QUICK)
 
 
 @pytest.mark.parametrize("mode", ["page206", "zeros"])
-def test_a_page_or_nothing_in_place_of_the_header_is_refused(faults: Server, mode: str) -> None:
-    with pytest.raises(PassRefused, match="no image format known here"):
+def test_a_page_or_nothing_in_place_of_the_header_is_tried_again(faults: Server, mode: str) -> None:
+    with pytest.raises(ReadFailed, match="no image format known here"):
         read_window(f"{faults.url}/{mode}/scene/B04.tif", GRID, BAND, QUICK)
 
 
@@ -165,7 +166,7 @@ def test_parallel_faults_stay_with_their_own_file(faults: Server) -> None:
 
     with ThreadPoolExecutor(32) as pool:
         outcomes = list(pool.map(outcome, modes))
-    assert outcomes == ["right", "ReadFailed", "PassRefused", "ReadFailed", "ReadFailed"] * 8
+    assert outcomes == ["right", "ReadFailed", "ReadFailed", "ReadFailed", "ReadFailed"] * 8
 
 
 CATALOG = "https://stac.example.org/v1"
@@ -215,6 +216,12 @@ def test_what_may_be_read(tmp_path: Path, case: str) -> None:
         return
     with pytest.raises(PassRefused, match=reason):
         check_href(href, root, CATALOG)
+
+
+def test_a_store_that_is_not_open_is_tried_again_where_the_catalogue_is_not_the_users_own() -> None:
+    with pytest.raises(ReadFailed, match="another --catalog may have it") as caught:
+        check_href("s3://sentinel-s2-l2a/tiles/32/T/PS/B04.jp2", None, CATALOG)
+    assert caught.value.reason.code == "not_open"
 
 
 def test_a_remote_catalogue_names_no_local_file(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from support.servers import Server
 
 from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Expected, Grid, Scene
+from imagery_watch.model.access import Origin
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.acquisitions import fold
 from imagery_watch.sources.catalogs.items import parse_item
 from imagery_watch.sources.catalogs.stac_files import FileCatalog
+from imagery_watch.sources.doubts import Doubts
 from imagery_watch.sources.pixels.scenes import Reader, Unread, read_scenes
 
 LONLAT = (11.33, 46.46)
@@ -275,6 +278,106 @@ def archive(range_server: Any, tmp_path: Path) -> tuple[Server, Remote]:
     return server, read_remote
 
 
+URI = "S2A_MSIL2A_20230601T101601_N0509_R065_T32TPS_20230601T162400.SAFE"
+
+
+def read_copies(server: Server, *features: dict[str, Any], settings: Settings = QUICK) -> Scene | Unread:
+    """One pass of which each feature is a copy, the first preferred; the files that they name are the server's."""
+    items = [parse_item(feature, server.url, SENTINEL_2) for feature in features]
+    told = [replace(one, origin=Origin(server.url, None, order=order)) for order, one in enumerate(items)]
+    (acquisition,) = fold(told)
+    assert acquisition.item_ids == (features[0]["id"],)
+    (outcome,) = read_scenes([acquisition], GRID, LONLAT, Reader(settings, server.url, None, SENTINEL_2))
+    return outcome
+
+
+BROKEN = {
+    "a file that is not there": (None, "c1/B04.tif"),
+    "wrapped counts": (64_500, "garbled or wrapped counts"),
+    "a band that is empty": (0, "holds no data where the rest of the pass does"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_one_copy_of_a_product_lacks_another_gives(range_server: Any, tmp_path: Path, case: str) -> None:
+    value, said = BROKEN[case]
+    settings = replace_settings(tmp_path)
+    first, second = (write_pass(tmp_path, make_item(name, **{"s2:product_uri": URI})) for name in ("c1", "l2a"))
+    path = tmp_path / "c1" / "B04.tif"
+    path.unlink()
+    if value is not None:
+        write_raster(path, np.full(GRID.shape, value, np.uint16), GRID.left, GRID.top)
+    scene = read_copies(range_server(tmp_path), first, second, settings=settings)
+    assert isinstance(scene, Scene) and scene.item_ids == ("l2a",) and scene.valid.all()
+    (note,) = scene.notes
+    assert note.code == ReasonCode.READ_ELSEWHERE and said in note.text and "l2a" in note.text
+
+
+def test_a_pass_of_which_no_copy_can_be_read_has_the_reason_that_may_pass(range_server: Any, tmp_path: Path) -> None:
+    first, second = (write_pass(tmp_path, make_item(name, **{"s2:product_uri": URI})) for name in ("c1", "l2a"))
+    write_raster(tmp_path / "c1" / "B04.tif", np.full(GRID.shape, 64_500, np.uint16), GRID.left, GRID.top)
+    outcome = read_copies(range_server(tmp_path), first, point_red_at(second, "s3://bucket/B04.jp2"),
+                          settings=replace_settings(tmp_path))  # fmt: skip
+    assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.NOT_OPEN
+
+
+FOR_NOW = ["code:404", "page206", "zeros", "squeezed"]
+
+
+@pytest.mark.parametrize("mode", FOR_NOW)
+def test_bytes_that_are_wrong_for_now_are_tried_again_and_refused_on_a_later_day(
+    fault_server: Any, tmp_path: Path, mode: str
+) -> None:
+    """A single 404, a page or zeros as a range, a packed body that does not say so; then all is well, then again."""
+    item = write_pass(tmp_path / "store", make_item())
+    server = fault_server(tmp_path / "store")
+    settings = replace_settings(tmp_path)
+
+    def read_on(day: int, how: str) -> Scene | Unread:
+        acquisitions = fold([parse_item(point_red_at(item, f"{server.url}/{how}/{item['id']}/B04.tif"),
+                                        f"{server.url}/plain", SENTINEL_2)])  # fmt: skip
+        reader = Reader(settings, server.url, None, SENTINEL_2, today=date(2023, 7, day))
+        (outcome,) = read_scenes(acquisitions, GRID, LONLAT, reader)
+        return outcome
+
+    for day in (1, 1):
+        assert isinstance(read_on(day, mode), ReadFailed)
+    refused = read_on(2, mode)
+    assert isinstance(refused, PassRefused) and "(the same since 2023-07-01)" in str(refused)
+    assert isinstance(read_on(3, "plain"), Scene)
+
+
+def test_a_band_of_zeros_from_a_server_is_tried_again_and_refused_on_a_later_day(
+    range_server: Any, tmp_path: Path
+) -> None:
+    item = write_pass(tmp_path, make_item(), counts={"B08": np.zeros(GRID.shape, np.uint16)})
+    server, outcomes = range_server(tmp_path), []
+    for day in (1, 2):
+        reader = Reader(replace_settings(tmp_path), server.url, None, SENTINEL_2, today=date(2023, 7, day))
+        outcomes += read_scenes(fold([parse_item(item, server.url, SENTINEL_2)]), GRID, LONLAT, reader)
+    assert [type(one) for one in outcomes] == [ReadFailed, PassRefused]
+    assert all(one.reason.code == ReasonCode.BAND_EMPTY for one in outcomes if not isinstance(one, Scene))
+
+
+def test_a_note_that_is_damaged_counts_as_none(tmp_path: Path) -> None:
+    first, later = Doubts(tmp_path, date(2023, 7, 1)), Doubts(tmp_path, date(2023, 7, 2))
+    assert (first.recall("one", "gone"), later.recall("two", "gone"), later.recall("one", "else")) == (None, None, None)
+    for path in tmp_path.rglob("*.json"):
+        path.write_text('{"first": 7}')
+    assert later.recall("one", "gone") is None
+    assert Doubts(tmp_path, date(2023, 7, 3)).recall("one", "gone") == date(2023, 7, 2)
+    later.forget("one")
+    assert Doubts(tmp_path, date(2023, 7, 4)).recall("one", "gone") is None
+
+
+def test_an_item_of_a_remote_catalogue_without_bands_is_tried_again(range_server: Any, tmp_path: Path) -> None:
+    """Earth Search issue 36: what lacks its bands today may have them tomorrow, or another catalogue has them."""
+    item = make_item()
+    bare = {**item, "assets": {"preview": {"href": "./preview.jpg", "type": "image/jpeg"}}}
+    outcome = read_copies(range_server(tmp_path), bare)
+    assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.NO_BANDS
+
+
 PARAMETERS = ["files={file}", "path=%2F&files={file}", "files={file}&v=1", "x=1&files={file}", "files={file}&sp=1"]
 
 
@@ -347,7 +450,7 @@ def test_emptiness_is_not_remembered(archive: tuple[Server, Remote], tmp_path: P
     near_infrared = tmp_path / "archive" / make_item()["id"] / "B08.tif"
     whole = near_infrared.read_bytes()
     write_raster(near_infrared, np.zeros(GRID.shape, np.uint16), GRID.left, GRID.top)
-    assert isinstance(read_remote(make_item()), PassRefused)
+    assert isinstance(read_remote(make_item()), ReadFailed)
     near_infrared.write_bytes(whole)
     assert asked(server, lambda: read_remote(make_item())) == {"B08.tif"}
     assert isinstance(read_remote(make_item()), Scene)
@@ -356,9 +459,9 @@ def test_emptiness_is_not_remembered(archive: tuple[Server, Remote], tmp_path: P
 def test_a_passing_failure_comes_before_a_lasting_one(fault_server: Any, tmp_path: Path) -> None:
     item = write_pass(tmp_path, make_item())
     server = fault_server(tmp_path)
-    for key, mode in {"blue": "code:404", "red": "code:403", "green": "plain", "nir": "plain"}.items():
+    for key, mode in {"blue": "", "red": "code:403", "green": "plain", "nir": "plain"}.items():
         name = Path(item["assets"][key]["href"]).name
-        item["assets"][key]["href"] = f"{server.url}/{mode}/{item['id']}/{name}"
+        item["assets"][key]["href"] = f"{server.url}/{mode}/{item['id']}/{name}" if mode else f"ftp://host/{name}"
     (error,) = read(tmp_path, item, catalog=server.url, local_root=None)
     assert isinstance(error, ReadFailed) and "HTTP 403" in str(error)
 

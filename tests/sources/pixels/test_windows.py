@@ -325,6 +325,50 @@ def test_sidecars_are_believed_only_where_asked(tmp_path: Path) -> None:
     np.testing.assert_array_equal(counts, pattern(64, 64)[: GRID.height])
 
 
+def test_a_mask_beside_a_local_file_says_where_there_is_nothing(tmp_path: Path) -> None:
+    path = put(tmp_path / "B04.tif", driver="GTiff")
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="NO"), rasterio.open(path, "r+") as target:
+        mask = np.full((64, 64), 255, np.uint8)
+        mask[:10, :20] = 0
+        target.write_mask(mask)
+    assert (tmp_path / "B04.tif.msk").is_file()
+    counts = read_window(str(path), GRID, BAND, QUICK)
+    assert (counts[:10, :20] == 0).all() and (counts[10:, :] > 0).all() and (counts[:10, 20:] > 0).all()
+
+
+def write_notes(path: Path, words: str) -> None:
+    band = f'<PAMRasterBand band="1">{words}</PAMRasterBand>'
+    Path(f"{path}.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>")
+
+
+def test_what_notes_beside_a_local_file_say_of_its_pixels_counts(tmp_path: Path) -> None:
+    counts = pattern(64, 64)
+    counts[5, 6] = 9999
+    path = put(tmp_path / "B04.tif", counts=counts, driver="GTiff")
+    write_notes(path, "<NoDataValue>9999</NoDataValue>")
+    assert read_window(str(path), GRID, BAND, QUICK)[5, 6] == 0
+    write_notes(path, "<Scale>0.5</Scale>")
+    with pytest.raises(PassRefused, match=r"states a scale of 0\.5 where 0\.0001 is expected"):
+        read_window(str(path), GRID, BAND, QUICK)
+    write_notes(path, "<Metadata><MDI key='STATISTICS_MEAN'>7</MDI></Metadata>")
+    assert read_window(str(path), GRID, BAND, QUICK)[5, 6] == 9999
+
+
+def test_where_a_local_file_lies_is_told_by_itself_before_its_notes(tmp_path: Path) -> None:
+    path = put(tmp_path / "B04.tif", driver="GTiff")
+    before = read_window(str(path), GRID, BAND, QUICK)
+    place = "<GeoTransform>0, 10, 0, 0, 0, -10</GeoTransform><SRS>EPSG:32601</SRS>"
+    Path(f"{path}.aux.xml").write_text(f"<PAMDataset>{place}</PAMDataset>")
+    np.testing.assert_array_equal(read_window(str(path), GRID, BAND, QUICK), before)
+
+
+def test_a_mask_that_is_no_tiff_is_refused_aloud(tmp_path: Path) -> None:
+    path = put(tmp_path / "B04.tif")
+    Path(f"{path}.msk").write_text("<VRTDataset rasterXSize='64' rasterYSize='64'/>")
+    with pytest.raises(PassRefused, match=r"B04.tif.msk: the mask beside the file is no TIFF"):
+        read_window(str(path), GRID, BAND, QUICK)
+
+
 FLOATS = Expected(BAND.resolution_m, dtype="float32")
 
 

@@ -1,0 +1,132 @@
+"""One catalogue asked live: its landing page, one search, and one range of one file."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import urllib3
+
+from imagery_watch.errors import CatalogError, CatalogUnavailable, ExitCode, PassRefused, ReadFailed
+from imagery_watch.model import ListedItem
+from imagery_watch.model.check import Check
+from imagery_watch.reasons import ReasonCode
+from imagery_watch.sensors.registry import find_sensor
+from imagery_watch.settings import Settings
+from imagery_watch.sources.catalogs.known import KnownCatalog, find_access
+from imagery_watch.sources.catalogs.named import open_known
+from imagery_watch.sources.pixels.exchange import is_private, pool_for
+from imagery_watch.sources.pixels.hrefs import check_href, public_name
+from imagery_watch.sources.pixels.ranges import RemoteFile
+
+PLACE = (11.32, 46.45, 11.34, 46.47)
+"""Bolzano airport, west, south, east, north: two relative orbits, so some twelve passes in thirty days."""
+DAYS = timedelta(days=30)
+LATER = "try again later; another catalogue of the table may do meanwhile (--catalog NAME)"
+NO_NETWORK = "is there a network? Where it wants a proxy, set HTTPS_PROXY=http://HOST:PORT"
+MOST_LANDING_BYTES = 256 * 1024
+
+
+class _Trouble(Exception):
+    """What does not work, and what to do about it."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.what, self.fix = what, fix
+
+
+def probe_catalogue(known: KnownCatalog, settings: Settings, now: datetime, *, needed: bool, within_s: float) -> Check:
+    """What works of one catalogue from here; nothing is tried twice. `needed`: without it `doctor` ends with 3."""
+    quick = settings.model_copy(update={"timeout_s": min(settings.timeout_s, within_s / 4), "retries": 0})
+    name = f"catalogue {known.name}"
+    try:
+        return Check(name, "ok", _probe(known, quick, now))
+    except _Trouble as trouble:
+        wants_keys = known.needs and quick.s3_key is None
+        if wants_keys and trouble.what.startswith("search works"):
+            return Check(name, "note", trouble.what, trouble.fix)
+        code = ExitCode.INCOMPLETE if needed else ExitCode.DONE
+        return Check(name, "bad", trouble.what, trouble.fix, code)
+
+
+def _probe(known: KnownCatalog, settings: Settings, now: datetime) -> str:
+    """One line of what works. Raises _Trouble."""
+    address = str(getattr(settings, known.address))
+    _reach(address, settings)
+    try:
+        listing = open_known(known, settings, find_sensor()).search(PLACE, now - DAYS, now)
+    except (CatalogError, CatalogUnavailable) as error:
+        raise _Trouble(f"its landing page answers; a search does not: {error}", LATER) from None
+    if not listing.items:
+        raise _Trouble("answers, and lists nothing over Bolzano in the last 30 days", LATER)
+    newest = max(listing.items, key=lambda one: (one.count_open(), one.facts.datetime))
+    found = f"search works ({len(listing.items)} items over Bolzano in 30 days)"
+    return f"{found}; {_read(newest, known, settings, found)}"
+
+
+def _read(one: ListedItem, known: KnownCatalog, settings: Settings, found: str) -> str:
+    """One range of one band's file, through its store's own door. Raises _Trouble."""
+    key = known.bands["B02"] if known.bands["B02"] in one.item.assets else next(iter(one.item.assets), "")
+    href, access, started = one.href(key), find_access(known, settings), time.monotonic()
+    origin = str(getattr(settings, known.address))
+    try:
+        address = check_href(href, None, origin, access)
+        remote = RemoteFile(address, settings, public_only=not is_private(_host(origin)), access=access)
+    except (ReadFailed, PassRefused) as error:
+        fix = LATER
+        if error.reason.code == ReasonCode.NO_ACCESS and access.key_source:
+            names = " and ".join(access.key_variables)
+            fix = f"make keys at {access.key_source}, and set {names}"
+        raise _Trouble(f"{found}, files are not read: {error}", fix) from None
+    seconds = time.monotonic() - started
+    return f"{remote.held_bytes / 1024:.0f} kB of {public_name(href)} in {seconds:.1f} s"
+
+
+def _host(url: str) -> str | None:
+    return urllib3.util.parse_url(url).host
+
+
+def _reach(address: str, settings: Settings) -> None:
+    """Asks for the landing page. Raises _Trouble, which tells a name that is not known from a proxy that is closed."""
+    host = _host(address) or address
+    pool = pool_for(address, settings)
+    try:
+        answer = pool.request("GET", address, redirect=False, preload_content=False)
+        body = answer.read(MOST_LANDING_BYTES)
+        answer.release_conn()
+    except urllib3.exceptions.HTTPError as error:
+        raise _explain(getattr(error, "reason", None) or error, host) from None
+    if answer.status != 200:
+        raise _Trouble(f"{host} answered HTTP {answer.status}", _fix_for(answer.status))
+    if b"stac_version" not in body:
+        raise _Trouble(f"{host} answered something else than a STAC landing page", "does the network want a sign-in?")
+
+
+def _fix_for(status: int) -> str:
+    if status == 407:
+        return "the proxy wants a user: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+    if 300 <= status < 400:
+        return "does the network want a sign-in? A mirror's address must be its landing page"
+    return LATER
+
+
+def _explain(error: Any, host: str) -> _Trouble:
+    """The first thing that is wrong on the way, by its kind."""
+    kinds = urllib3.exceptions
+    if isinstance(error, kinds.ProxyError):
+        return _Trouble("the proxy does not answer", "check HTTPS_PROXY, or unset it where there is no proxy")
+    if isinstance(error, kinds.NameResolutionError):
+        return _Trouble(f"DNS: the name {host} is not known here", NO_NETWORK)
+    if isinstance(error, kinds.SSLError):
+        fix = "a proxy that opens https? Set SSL_CERT_FILE to its certificate; check this machine's clock"
+        return _Trouble(f"{host}: its certificate is not trusted", fix)
+    if isinstance(error, kinds.NewConnectionError):
+        return _Trouble(f"{host} cannot be reached: {_cause(error)}", NO_NETWORK)
+    if isinstance(error, kinds.ConnectTimeoutError | kinds.ReadTimeoutError | TimeoutError):
+        return _Trouble(f"{host} does not answer in time", NO_NETWORK)
+    return _Trouble(f"{host} broke the connection ({type(error).__name__})", LATER)
+
+
+def _cause(error: BaseException) -> str:
+    """What the system says of a connection, such as "Connection refused"."""
+    cause = error.__cause__
+    return (isinstance(cause, OSError) and cause.strerror) or "no connection"

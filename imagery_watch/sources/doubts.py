@@ -1,0 +1,43 @@
+"""What was wrong on an earlier day: seen once it may pass, seen again on a later day it is how things are."""
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from imagery_watch.atomic import replace_whole
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Notes below the cache's folder, one a subject; without them everything is seen for the first time."""
+
+    folder: Path
+    today: date
+    """UTC."""
+
+    def recall(self, subject: str, what: str) -> date | None:
+        """The earlier day on which the same was noted of a subject; None the first time, which is noted now."""
+        path = self._path(subject)
+        try:
+            noted = json.loads(path.read_text(encoding="utf-8"))
+            first = date.fromisoformat(noted["first"])
+            if noted["what"] == what:
+                return first if first < self.today else None
+        except (OSError, ValueError, LookupError, TypeError):
+            pass
+        content = json.dumps({"what": what, "first": self.today.isoformat()})
+        with suppress(OSError):
+            replace_whole(path, content.encode())
+        return None
+
+    def forget(self, subject: str) -> None:
+        """All is well with a subject: what is wrong with it later is new."""
+        with suppress(OSError):
+            self._path(subject).unlink(missing_ok=True)
+
+    def _path(self, subject: str) -> Path:
+        name = hashlib.sha256(subject.encode()).hexdigest()
+        return self.folder / "doubts" / name[:2] / f"{name}.json"

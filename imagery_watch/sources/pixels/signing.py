@@ -1,0 +1,198 @@
+"""What a store wants with each request: nothing, a token in the address, or a signature in the headers.
+
+Tokens and keys are in no message and no key of the chip cache: an address is signed just before it is asked for.
+"""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+import urllib3
+
+from imagery_watch.errors import ReadFailed
+from imagery_watch.model.access import Access, Keys
+from imagery_watch.model.href import strip_signature
+from imagery_watch.reasons import ReasonCode
+from imagery_watch.settings import Settings
+from imagery_watch.sources.pixels.exchange import pool_for
+
+AZURE_HOST = ".blob.core.windows.net"
+"""End of the names of Azure's stores: ACCOUNT.blob.core.windows.net/CONTAINER/FILE."""
+MARGIN_S, LEAST_USE_S = 120.0, 60.0
+"""A token is renewed so long before its end (Planetary Computer issues 388 and 418: 45 minutes, or few), and kept so
+long at least: by a wrong clock, or one of its issue 463, it may be over when it comes."""
+MOST_TOKEN_BYTES = 64 * 1024
+REGION, ALGORITHM = "default", "AWS4-HMAC-SHA256"
+"""Of the Copernicus Data Space's store (its documentation of S3 access)."""
+
+
+class Signer(Protocol):
+    """Makes an address one that its store answers."""
+
+    signs: bool
+    """Whether a refusal may be one of the signature."""
+
+    def sign(self, url: str) -> tuple[str, dict[str, str]]:
+        """The address to ask, and headers. Raises ReadFailed where no signature can be had."""
+
+    def renew(self, asked: str, /) -> bool:
+        """Whether another attempt is worth while after the address `asked` was refused. Raises ReadFailed."""
+
+    def accept(self) -> None:
+        """Notes that the signature was good."""
+
+
+class Unsigned:
+    """Asks for files as they are named."""
+
+    signs = False
+
+    def sign(self, url: str) -> tuple[str, dict[str, str]]:
+        """The address itself."""
+        return url, {}
+
+    def renew(self, _asked: str, /) -> bool:
+        """False."""
+        return False
+
+    def accept(self) -> None:
+        """Nothing is noted."""
+
+
+class TokenSigner:
+    """Signs with one token for all files of a container, which it fetches when it needs one."""
+
+    signs = True
+
+    def __init__(self, address: str, pool: urllib3.PoolManager) -> None:
+        self._address, self._pool = address, pool
+        self._lock = threading.Lock()
+        self._token, self._renew_at, self._fetched_at = "", 0.0, 0.0
+        self._refused = False
+
+    def sign(self, url: str) -> tuple[str, dict[str, str]]:
+        """The address with the token behind it."""
+        with self._lock:
+            if not self._token or time.monotonic() >= self._renew_at:
+                self._fetch()
+            token = self._token
+        bare = strip_signature(url)
+        return f"{bare}{'&' if '?' in bare else '?'}{token}", {}
+
+    def renew(self, asked: str, /) -> bool:
+        """Whether there is another token now; one fetch for all who ask, and none after one that never worked."""
+        with self._lock:
+            if self._token not in asked:
+                return True
+            if self._refused and time.monotonic() - self._fetched_at < LEAST_USE_S:
+                return False
+            self._refused = True
+            self._fetch()
+            return True
+
+    def accept(self) -> None:
+        """The token works: it may be renewed once it no longer does."""
+        self._refused = False
+
+    def _fetch(self) -> None:
+        try:
+            answer = self._pool.request("GET", self._address, redirect=False, preload_content=False)
+            body = answer.read(MOST_TOKEN_BYTES)
+            answer.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise _no_token(f"did not answer ({type(error).__name__})") from None
+        if answer.status != 200:
+            raise _no_token(f"answered HTTP {answer.status}")
+        try:
+            told = json.loads(body)
+            token, end = str(told["token"]).lstrip("?"), datetime.fromisoformat(told["msft:expiry"])
+            lifetime_s = (end.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except (ValueError, LookupError, TypeError, RecursionError):
+            raise _no_token("answered something else than a token") from None
+        self._token, self._fetched_at = token, time.monotonic()
+        self._renew_at = self._fetched_at + max(lifetime_s - MARGIN_S, LEAST_USE_S)
+
+
+def _no_token(what: str) -> ReadFailed:
+    return ReadFailed(ReasonCode.NO_ACCESS.because(file="the service that gives tokens for the files", what=what))
+
+
+class KeySigner:
+    """Signs with a user's keys, as S3 wants it: AWS Signature Version 4, in headers."""
+
+    signs = True
+
+    def __init__(self, service: str, keys: Keys) -> None:
+        self._service, self._keys = service.rstrip("/"), keys
+
+    def sign(self, url: str) -> tuple[str, dict[str, str]]:
+        """The https address of an `s3://` one, and the headers that prove who asks."""
+        parts = urlsplit(url)
+        address = f"{self._service}/{parts.netloc}{quote(parts.path, safe='/-_.~')}"
+        return address, sign_v4(address, self._keys, datetime.now(UTC))
+
+    def renew(self, _asked: str, /) -> bool:
+        """False: other keys there are none."""
+        return False
+
+    def accept(self) -> None:
+        """Nothing is noted."""
+
+
+def sign_v4(address: str, keys: Keys, now: datetime) -> dict[str, str]:
+    """Headers of a GET without body (AWS, "Signature Version 4 signing process"); others may be added, unsigned."""
+    parts, stamp = urlsplit(address), now.strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{stamp[:8]}/{REGION}/s3/aws4_request"
+    signed = {"host": parts.netloc, "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(), "x-amz-date": stamp}
+    names = ";".join(signed)
+    lines = ["GET", parts.path, parts.query, *(f"{name}:{value}" for name, value in signed.items()), "", names]
+    request = "\n".join([*lines, signed["x-amz-content-sha256"]])
+    text = "\n".join([ALGORITHM, stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
+    key = f"AWS4{keys.secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    proof = f"{ALGORITHM} Credential={keys.name}/{scope}, SignedHeaders={names}, Signature={signature}"
+    return {"Authorization": proof, **{name: value for name, value in signed.items() if name != "host"}}
+
+
+def find_signer(url: str, access: Access, settings: Settings, *, public_only: bool) -> Signer:
+    """Who signs for a file: nobody, the token of its container, or the user's keys."""
+    if urlsplit(url).scheme == "s3" and access.keys is not None:
+        return KeySigner(access.s3_service, access.keys)
+    container = find_container(url, access.token_service) if access.token_service else ""
+    if not container:
+        return Unsigned()
+    pool = pool_for(access.token_service, settings, public_only=public_only)
+    return _token_signer(f"{access.token_service.rstrip('/')}/{container}", pool)
+
+
+def find_container(url: str, token_service: str) -> str:
+    """`ACCOUNT/CONTAINER` of a file in one of Azure's stores, or in a stand-in beside the token service; else empty."""
+    host, words = urlsplit(url).hostname or "", urlsplit(url).path.strip("/").split("/")
+    if host.endswith(AZURE_HOST):
+        return f"{host.removesuffix(AZURE_HOST)}/{words[0]}"
+    return "/".join(words[:2]) if host == urlsplit(token_service).hostname and len(words) > 2 else ""
+
+
+@lru_cache(maxsize=64)
+def _token_signer(address: str, pool: urllib3.PoolManager) -> TokenSigner:
+    """One for all files of a container and all threads."""
+    return TokenSigner(address, pool)
+
+
+def slot_for(access: Access) -> AbstractContextManager[object]:
+    """Holds one of the requests that the store answers at once, where it counts them."""
+    return _slots(access.s3_service, access.at_once) if access.at_once else nullcontext()
+
+
+@lru_cache(maxsize=8)
+def _slots(_service: str, at_once: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(at_once)

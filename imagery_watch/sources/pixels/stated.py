@@ -1,0 +1,85 @@
+"""What an item says of a file, held against the file itself, so that another file's bytes are not believed."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from imagery_watch.model.raster import Stated
+from imagery_watch.sources.pixels.ranges import RemoteFile
+
+CLOCKS = timedelta(days=1)
+"""By which the clocks of a store and of a catalogue may differ, and a day without its time."""
+NEAR_PX = 0.5
+"""Corners nearer than this are the same: some catalogues round them."""
+DEGREES = (4326, 4258)
+"""Codes that items state for their footprint: no band of this kind is in degrees."""
+
+
+def collect_stated(asset: Mapping[str, Any], epsg: int | None, taken: datetime) -> Stated:
+    """What an asset says of its file, `epsg` being what its item says; what is no usable statement is none.
+
+    As the projection extension has it (`proj:transform`, `proj:shape`, `proj:code` or `proj:epsg`) and the file
+    extension (`file:size`).
+    """
+    shape, size = asset.get("proj:shape"), asset.get("file:size")
+    code = re.fullmatch(r"(?:EPSG:)?([0-9]{4,6})", str(asset.get("proj:code") or asset.get("proj:epsg"))[:20])
+    named = int(code[1]) if code else epsg
+    return Stated(
+        epsg=named if named not in DEGREES else None,
+        transform=_numbers(asset.get("proj:transform"))[:6],
+        shape=_pair(shape),
+        size=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        taken=taken,
+    )
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    """Six numbers or more; none where there are fewer, or one is not a number."""
+    if not isinstance(value, list) or len(value) < 6:
+        return ()
+    known = all(isinstance(one, int | float) and not isinstance(one, bool) and np.isfinite(one) for one in value)
+    return tuple(map(float, value)) if known else ()
+
+
+def _pair(value: Any) -> tuple[int, int] | None:
+    if not isinstance(value, list) or len(value) != 2 or not all(type(one) is int for one in value):
+        return None
+    return value[0], value[1]
+
+
+def contradict(remote: RemoteFile, source: Any, stated: Stated) -> str:
+    """What a file from elsewhere, its store's words or its header's, says against its item; empty where nothing."""
+    return contradict_store(remote, stated) or contradict_header(source, stated)
+
+
+def contradict_store(remote: RemoteFile, stated: Stated) -> str:
+    """What the store's own words say against the item's, or an empty string."""
+    if stated.size is not None and stated.size != remote.size:
+        return f"it has {remote.size} bytes where its item states {stated.size}"
+    if remote.modified is not None and stated.taken is not None and remote.modified < stated.taken - CLOCKS:
+        return f"it was last changed on {remote.modified:%Y-%m-%d}, before the pass of {stated.taken:%Y-%m-%d}"
+    return ""
+
+
+def contradict_header(source: Any, stated: Stated) -> str:
+    """What a raster's own header says against its item, or an empty string."""
+    epsg = source.crs.to_epsg() if source.crs is not None else None
+    if stated.epsg is not None and epsg is not None and epsg != stated.epsg:
+        return f"it lies in EPSG:{epsg} where its item states EPSG:{stated.epsg}"
+    if stated.shape is not None and stated.shape != (source.height, source.width):
+        found, said = f"{source.height} x {source.width}", f"{stated.shape[0]} x {stated.shape[1]}"
+        return f"it has {found} pixels where its item states {said}"
+    if not stated.transform:
+        return ""
+    across, _, left, _, down, top = stated.transform
+    found = source.transform
+    near = max(abs(found.c - left), abs(found.f - top)) <= NEAR_PX * abs(found.a)
+    if near and np.allclose([found.a, found.e], [across, down], rtol=0.01):
+        return ""
+    return (
+        f"its corner is at {found.c:.0f}, {found.f:.0f}, in pixels of {found.a:g} m, where its item states "
+        f"{left:.0f}, {top:.0f} and {across:g} m"
+    )
