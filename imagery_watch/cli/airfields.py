@@ -1,4 +1,4 @@
-"""The commands on airfields: list, show, check, add, remove."""
+"""The commands on airfields: list, find, show, check, add, remove."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from imagery_watch.cli.console import AsJson, console, plain, print_json, settings
-from imagery_watch.errors import ExitCode
+from imagery_watch.cli.console import AIRFIELD, AsJson, console, find_named, plain, print_json, settings
+from imagery_watch.errors import AoiError, ExitCode
+
+MOST_FOUND = 20
+"""Rows of the table of `find`."""
 
 airfields = typer.Typer(help="The airfields that are known, and new ones.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,12 +28,26 @@ def list_known(as_json: AsJson = False) -> None:
     _report_bad([file for file in found if file.error is not None])
 
 
-@airfields.command(short_help="One airfield: its aprons and where the shapes come from.")
-def show(name: Annotated[str, typer.Argument(help="ICAO code.")], as_json: AsJson = False) -> None:
-    """One airfield: its aprons, their sizes, and where the shapes come from."""
-    from imagery_watch.sources.airfields.known import find_airfield
+@airfields.command(short_help="Airfields of the world, by code, name, city or place.")
+def find(text: Annotated[str, typer.Argument(help=AIRFIELD)], as_json: AsJson = False) -> None:
+    """Airfields of the world that a text may mean, and whether their aprons are known here."""
+    from imagery_watch.sources.places.resolver import search_places
 
-    facts = _airfield_facts(find_airfield(name, settings().home))
+    found = search_places(text, settings().home)
+    if as_json:
+        print_json([_place_facts(place, km) for km, place in found])
+        return
+    if not found:
+        raise AoiError(f"{text}: no airfield of the index has this code, name or city, or lies there")
+    console().print(_places_table(found[:MOST_FOUND]))
+    if len(found) > MOST_FOUND:
+        typer.echo(f"and {len(found) - MOST_FOUND} more; --json lists all")
+
+
+@airfields.command(short_help="One airfield: its aprons and where the shapes come from.")
+def show(name: Annotated[str, typer.Argument(help=AIRFIELD)], as_json: AsJson = False) -> None:
+    """One airfield: its aprons, their sizes, and where the shapes come from."""
+    facts = _airfield_facts(find_named(name, settings().home))
     if as_json:
         print_json(facts)
         return
@@ -114,6 +131,31 @@ def _airfields_table(found: list[Any]) -> Any:
         facts = _airfield_facts(airfield)
         cells = (facts[key] for key in ("id", "name", "aprons", "stands", "quality", "lon", "lat", "license", "origin"))
         table.add_row(*(escape(plain(str(len(cell) if isinstance(cell, list) else cell))) for cell in cells))
+    return table
+
+
+def _place_facts(place: Any, km: float | None) -> dict[str, Any]:
+    return {
+        "id": place.icao,
+        "iata": place.iata,
+        "name": place.name,
+        "city": place.city,
+        "country": place.country,
+        "lon": round(place.lon, 4),
+        "lat": round(place.lat, 4),
+        "aprons": place.origin or None,
+        "distance_km": None if km is None else round(km, 1),
+    }
+
+
+def _places_table(found: list[tuple[float | None, Any]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("ICAO", "IATA", "Name", "City", "Country", "Lon", "Lat", "Aprons", "km")
+    for km, place in found:
+        facts = _place_facts(place, km)
+        table.add_row(*("" if cell is None else escape(plain(str(cell))) for cell in facts.values()))
     return table
 
 

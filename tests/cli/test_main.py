@@ -33,6 +33,7 @@ COMMANDS = (
     ("limits",),
     ("airfields",),
     ("airfields", "list"),
+    ("airfields", "find"),
     ("airfields", "show"),
     ("airfields", "remove"),
 )
@@ -139,7 +140,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
-    "unknown airfield": (("run", "LIPX", "--catalog", str(ITEMS)), 2, "LIPB"),
+    "unknown airfield": (("run", "LIPBX", "--catalog", str(ITEMS)), 2, "LIPB"),
     "unknown command": (("rnu",), 2, "rnu"),
     "unknown option": (("run", "LIPB", "--sinse", "30d"), 2, "--sinse"),
     "negative history": (("run", "LIPB", "--history", "-1"), 2, "--history"),
@@ -159,12 +160,18 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "limits without plantings": (("limits", "LIPB", "--plantings", "0"), 2, "--plantings"),
     "both name and file": (("run", "LIPB", "--aoi", str(LIPB)), 2, "--aoi"),
     "no record yet": (("passes", "LIPB"), 2, "imagery-watch monitor LIPB"),
-    "passes of an unknown airfield": (("passes", "LIPX"), 2, "LIPB"),
+    "passes of an unknown airfield": (("passes", "LIPBX"), 2, "LIPB"),
     "passes of nothing": (("passes",), 2, "--run"),
     "passes of no run": (("passes", "--run", "nowhere"), 2, "run.json"),
     "passes from a bad date": (("passes", "LIPB", "--since", "soon"), 2, "--since"),
-    "unknown airfield shown": (("airfields", "show", "LIPX"), 2, "LIPB"),
+    "unknown airfield shown": (("airfields", "show", "LIPBX"), 2, "LIPB"),
     "bad file checked": (("airfields", "check", str(NOT_JSON), str(LIPB)), 2, NOT_JSON.name),
+    "an airfield without aprons": (("run", "tromso", "--catalog", str(ITEMS)), 2, "airfields add ENTC"),
+    "limits of an airfield without aprons": (("limits", "TOS"), 2, "airfields add ENTC"),
+    "several airfields": (("monitor", "sunan"), 2, "ZSWX"),
+    "exchanged coordinates": (("run", "11.33,46.46"), 2, "are the numbers exchanged?"),
+    "southern coordinates": (("passes", "-33.97,18.6"), 2, "airfields add FACT"),
+    "nothing found": (("airfields", "find", "no such place anywhere"), 2, "no such place"),
     "no data to add": (("airfields", "add", "XXXX", "--osm", "nowhere.json"), 2, "nowhere.json"),
 }
 
@@ -255,6 +262,17 @@ def test_airfields_are_listed_shown_and_checked(tmp_path: Path) -> None:
     assert checked.returncode == 2
     assert [bool(file["error"]) for file in json.loads(checked.stdout)] == [False, True]
     assert run("airfields", "check", LIPB, cwd=tmp_path).returncode == 0
+
+
+def test_an_airfield_may_be_named_in_any_way(tmp_path: Path) -> None:
+    done = run("run", "46.46,11.33", "--catalog", ITEMS, cwd=tmp_path)
+    assert (done.returncode, "taken as Bolzano (LIPB" in done.stderr) == (0, True)
+    folder = tmp_path / "imagery-watch-LIPB"
+    assert run("passes", "bozen", "--run", folder, cwd=tmp_path).returncode == 2
+    assert run("passes", "bzo", "--run", folder, cwd=tmp_path).returncode == 0
+    found = json.loads(run("airfields", "find", "Bolzano", "--json", cwd=tmp_path).stdout)
+    assert [(one["id"], one["iata"], one["aprons"]) for one in found] == [("LIPB", "BZO", "shipped")]
+    assert "Tromsø Airport" in run("airfields", "find", "tromso", cwd=tmp_path).stdout
 
 
 def test_an_airfield_is_added_and_known_from_then_on(tmp_path: Path) -> None:

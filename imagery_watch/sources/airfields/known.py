@@ -41,8 +41,13 @@ def find_airfield(name: str, home: Path) -> Airfield:
         raise AoiError(f"{quoted(name)} is not an airfield's id, such as LIPB; {_HOW_TO_ADD}")
     path = _known(home).get(name.upper())
     if path is None:
-        raise AoiError(f"{name}: there is no such airfield{_near(name, home)}; {_HOW_TO_ADD}")
+        raise AoiError(f"{name}: there is no such airfield{suggest_known(name, home)}; {_HOW_TO_ADD}")
     return _read_known(path)
+
+
+def is_known(name: str, home: Path) -> bool:
+    """Whether an airfield of that id, upper or lower case, has a file."""
+    return bool(_NAME.fullmatch(name)) and name.upper() in _known(home)
 
 
 def list_airfields(home: Path) -> list[AirfieldFile]:
@@ -97,6 +102,15 @@ def find_shipped(name: str) -> Path | None:
     return next((path for path in _files(shipped_dir()) if path.stem.upper() == name.upper()), None)
 
 
+def suggest_known(name: str, home: Path) -> str:
+    """Which of the airfields with aprons may have been meant, for the end of a sentence."""
+    known = sorted(_known(home))
+    by_name = [file.airfield.id for file in list_airfields(home) if file.airfield and _mentions(file.airfield, name)]
+    near = by_name or difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:20]) or 'none'}"
+    return f" ({meant})"
+
+
 def _shipped_beside(package: Path) -> Path:
     inside = package / "aoi"
     return inside if inside.is_dir() else package.parent / "aoi"
@@ -146,15 +160,6 @@ def _check_place(airfield: Airfield, path: Path) -> None:
             f"{path}: looks like lat,lon: {airfield.id} is near [{there[0]:.4f}, {there[1]:.4f}], "
             f"the file has [{west:.4f}, {south:.4f}]; GeoJSON puts the longitude first"
         )
-
-
-def _near(name: str, home: Path) -> str:
-    """What may have been meant, for the end of a sentence."""
-    known = sorted(_known(home))
-    by_name = [file.airfield.id for file in list_airfields(home) if file.airfield and _mentions(file.airfield, name)]
-    near = by_name or difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.5)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:20]) or 'none'}"
-    return f" ({meant})"
 
 
 def _mentions(airfield: Airfield, name: str) -> bool:
