@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     earth_search: str = "https://earth-search.aws.element84.com/v1"
     """Where the catalogue named `earth-search` answers: a STAC API without account or key, or a mirror of it."""
 
+    overpass: str = "https://overpass-api.de/api/interpreter"
+    """Where OpenStreetMap is asked for aprons: an Overpass API without account or key, or a mirror of it."""
+
     margin_m: float = Field(1300.0, ge=0, le=5000)
     """How far the Grid reaches beyond the aprons: the ring, where registration and normalisation live."""
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from imagery_watch.cli.console import AIRFIELD, AsJson, console, find_named, plain, print_json, settings
-from imagery_watch.errors import AoiError, ExitCode
+from imagery_watch.cli.console import AIRFIELD, AsJson, console, find_named, find_unmapped, plain, print_json, settings
+from imagery_watch.errors import AoiError, ExitCode, UsageError
 
 MOST_FOUND = 20
 """Rows of the table of `find`."""
@@ -75,23 +75,35 @@ def check(
 
 @airfields.command(short_help="Make an airfield from OpenStreetMap data.")
 def add(
-    icao: Annotated[str, typer.Argument(help="ICAO code of the new airfield.")],
-    osm: Annotated[Path, typer.Option(help="Overpass reply (JSON) or aeroway GeoJSON with aprons.")],
+    icao: Annotated[str, typer.Argument(help=f"{AIRFIELD} With --osm: the id of the new airfield.")],
+    osm: Annotated[
+        Path | None, typer.Option(help="Overpass reply (JSON) or aeroway GeoJSON with aprons, instead of asking.")
+    ] = None,
+    overpass: Annotated[str | None, typer.Option(help="The Overpass API to ask, such as a mirror near you.")] = None,
+    print_query: Annotated[
+        bool, typer.Option("--print-query", help="Print what Overpass would be asked, and ask nothing.")
+    ] = False,
     name: Annotated[str | None, typer.Option(help="Name; default: from the data, else the code.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an airfield that you added before.")] = False,
 ) -> None:
-    """Make an airfield from OpenStreetMap data and keep it under IMAGERY_WATCH_HOME."""
-    from imagery_watch.sources.airfields.known import add_airfield, find_airfield
+    """Make an airfield from OpenStreetMap (contributors, ODbL) and keep it under IMAGERY_WATCH_HOME."""
+    from imagery_watch.sources.airfields.known import add_airfield
 
-    path = add_airfield(icao, osm, settings().home, name=name, overwrite=overwrite)
-    typer.echo(f"wrote {path}")
-    airfield = find_airfield(path.stem, settings().home)
-    if airfield.origin == "yours, instead of the shipped":
-        typer.echo(
-            f"note: it hides the {airfield.id} that ships; `imagery-watch airfields remove {airfield.id}` undoes that"
-        )
-    for note in airfield.notes:
-        typer.echo(f"note: {plain(note)}")
+    if osm is not None and (overpass is not None or print_query):
+        raise UsageError("--osm FILE takes the place of asking Overpass: leave --overpass and --print-query out")
+    chosen = settings(overpass=overpass)
+    if osm is not None:
+        _tell_added(add_airfield(icao, osm, chosen.home, name=name, overwrite=overwrite), chosen.home)
+        return
+    place = find_unmapped(icao, chosen.home)
+    if print_query:
+        from imagery_watch.sources.places.overpass import build_query
+
+        typer.echo(build_query(place, chosen.timeout_s), nl=False)
+        return
+    from imagery_watch.sources.places.additions import add_from_map
+
+    _tell_added(add_from_map(place, chosen, name=name, overwrite=overwrite), chosen.home)
 
 
 @airfields.command(short_help="Forget an airfield that you added.")
@@ -103,6 +115,21 @@ def remove(name: Annotated[str, typer.Argument(help="ICAO code of an airfield th
     typer.echo(f"removed {remove_airfield(name, home)}")
     if find_shipped(name) is not None:
         typer.echo(f"note: {plain(name.upper())} is now the one that ships")
+
+
+def _tell_added(path: Path, home: Path) -> None:
+    """Where a new airfield is, what it hides, and what was noticed."""
+    from imagery_watch.sources.airfields.known import find_airfield
+
+    typer.echo(f"wrote {path}")
+    airfield = find_airfield(path.stem, home)
+    typer.echo(f"{plain(airfield.name)}: {len(airfield.aprons)} aprons; {plain(airfield.source)}, {airfield.license}")
+    if airfield.origin == "yours, instead of the shipped":
+        typer.echo(
+            f"note: it hides the {airfield.id} that ships; `imagery-watch airfields remove {airfield.id}` undoes that"
+        )
+    for note in airfield.notes:
+        typer.echo(f"note: {plain(note)}")
 
 
 def _airfield_facts(airfield: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from imagery_watch.model import Airfield
     from imagery_watch.settings import Settings
+    from imagery_watch.sources.places.index import Place
 
 AIRFIELD = "ICAO or IATA code, name or city of an airfield, or LAT,LON near it."
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
@@ -30,11 +31,12 @@ def tell_warning(message: Warning | str, category: type[Warning], *_where: objec
     sys.stderr.write(f"warning: {category.__name__}: {plain(' '.join(str(message).split()))[:500]}\n")
 
 
-def settings(false_alarms_per_year: float | None = None) -> "Settings":
-    """The environment's settings, the user's own budget of false hits among them."""
+def settings(false_alarms_per_year: float | None = None, *, overpass: str | None = None) -> "Settings":
+    """The environment's settings, the user's own budget of false hits and Overpass API among them."""
     from imagery_watch.settings import read_settings
 
-    return read_settings(false_alarms_per_year=false_alarms_per_year)
+    chosen = read_settings(false_alarms_per_year=false_alarms_per_year)
+    return chosen if overpass is None else chosen.model_copy(update={"overpass": overpass})
 
 
 def find_named(text: str, home: Path) -> "Airfield":
@@ -45,6 +47,16 @@ def find_named(text: str, home: Path) -> "Airfield":
     if told:
         sys.stderr.write(f"note: {plain(told)}\n")
     return airfield
+
+
+def find_unmapped(text: str, home: Path) -> "Place":
+    """The airfield of the world that a person names, with aprons or without; how it was taken is said. AoiError."""
+    from imagery_watch.sources.places.resolver import find_place
+
+    found = find_place(text, home)
+    if found.told:
+        sys.stderr.write(f"note: {plain(found.told)}\n")
+    return found.place
 
 
 def choose_airfield(name: str | None, aoi: Path | None, home: Path, command: str) -> "Airfield":

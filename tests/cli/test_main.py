@@ -172,6 +172,10 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "exchanged coordinates": (("run", "11.33,46.46"), 2, "are the numbers exchanged?"),
     "southern coordinates": (("passes", "-33.97,18.6"), 2, "airfields add FACT"),
     "nothing found": (("airfields", "find", "no such place anywhere"), 2, "no such place"),
+    "two ways to add": (("airfields", "add", "ENTC", "--osm", "x.json", "--print-query"), 2, "--print-query out"),
+    "no mirror": (("airfields", "add", "ENTC", "--overpass", "nowhere"), 2, "not a URL such as"),
+    "a mirror that is closed": (("airfields", "add", "ENTC", "--overpass", "http://127.0.0.1:9/"), 3, "did not answer"),
+    "no such airfield to add": (("airfields", "add", "QQQQ"), 2, "no airfield has this code"),
     "no data to add": (("airfields", "add", "XXXX", "--osm", "nowhere.json"), 2, "nowhere.json"),
 }
 

@@ -11,14 +11,14 @@ from imagery_watch.model.airfield import Airfield
 from imagery_watch.sources.airfields.documents import read_document
 from imagery_watch.sources.airfields.geojson import read_airfield
 from imagery_watch.sources.airfields.geometry import quoted
-from imagery_watch.sources.airfields.osm import document_from_overpass, write_document
+from imagery_watch.sources.airfields.osm import Document, document_from_overpass, write_document
 
 LARGEST_OSM_MB = 256
 """An Overpass reply of a large airport with everything on it takes 2 MB."""
 SAME_PLACE_DEG = 0.5
 _ICAO = re.compile(r"[A-Z0-9-]{2,12}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_HOW_TO_ADD = "`imagery-watch airfields add ICAO --osm FILE` adds one, `run --aoi FILE` uses a file of your own"
+_HOW_TO_ADD = "`imagery-watch airfields add ICAO` adds one, `run --aoi FILE` uses a file of your own"
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,27 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
 
     The file is replaced whole, and only if `overwrite` is set. Raises AoiError.
     """
+    path = new_path(icao, home, overwrite=overwrite)
+    try:
+        document = document_from_overpass(path.stem, read_document(osm_file, LARGEST_OSM_MB), name)
+    except AoiError as error:
+        raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
+    return keep_document(document, path)
+
+
+def new_path(icao: str, home: Path, *, overwrite: bool) -> Path:
+    """The path of the file of an airfield that is to be added. Raises AoiError for an odd id, or one that is there."""
     identifier = icao.upper()
     if not _ICAO.fullmatch(identifier):
         raise AoiError(f"{quoted(icao)} is no airfield's id: 2 to 12 letters, digits and -, such as LIPB")
     path = home / "aoi" / f"{identifier}.geojson"
     if path.exists() and not overwrite:
         raise AoiError(f"{path}: is there already; add --overwrite to replace it, or delete it")
-    try:
-        document = document_from_overpass(identifier, read_document(osm_file, LARGEST_OSM_MB), name)
-    except AoiError as error:
-        raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
+    return path
+
+
+def keep_document(document: Document, path: Path) -> Path:
+    """Writes an airfield's document, replaced whole; returns its path. Raises AoiError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_document(document, path)

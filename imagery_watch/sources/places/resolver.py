@@ -52,8 +52,8 @@ def resolve_airfield(text: str, home: Path) -> tuple[Airfield, str]:
 def how_to_get_aprons(icao: str) -> str:
     """The ways to an airfield's aprons, for the end of a sentence."""
     return (
-        f"`imagery-watch airfields add {icao} --osm FILE` takes them from OpenStreetMap data, "
-        "`run --aoi FILE` from a file of your own"
+        f"`imagery-watch airfields add {icao}` asks OpenStreetMap for them, "
+        "`run --aoi FILE` takes them from a file of your own"
     )
 
 
