@@ -121,7 +121,8 @@ def test_every_command_in_it_runs(
     if made and not first:
         assert made == demonstration.out.name
         shutil.copytree(demonstration.out, folder / made)
-    live = any("--catalog" not in line and line.split()[1] in ("run", "monitor") for line in (command, *first))
+    asking = ("run", "monitor", "draft")
+    live = any("--catalog" not in line and {*line.split()[1:3]} & {*asking} for line in (command, *first))
     place = {"IMAGERY_WATCH_EARTH_SEARCH": stac_server(features(archive, pixels.url))} if live else {}
     place["IMAGERY_WATCH_OVERPASS"] = f"{overpass.url}/api"
     for earlier in first:

@@ -1,4 +1,4 @@
-"""The commands on airfields: list, find, show, check, add, remove."""
+"""The commands on airfields: list, find, show, check, add, draft, remove."""
 
 import sys
 from pathlib import Path
@@ -7,12 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from imagery_watch.cli.console import AIRFIELD, AsJson, console, find_named, find_unmapped, plain, print_json, settings
+from imagery_watch.cli.draft import draft
 from imagery_watch.errors import AoiError, ExitCode, UsageError
 
 MOST_FOUND = 20
 """Rows of the table of `find`."""
 
+FILES = (".geojson", ".json", ".kml", ".kmz", ".gpkg", ".fgb", ".shp", ".zip")
+"""Ends of the names of airfield files."""
+
 airfields = typer.Typer(help="The airfields that are known, and new ones.", no_args_is_help=True, rich_markup_mode=None)
+airfields.command("draft", short_help="Draw an airfield's aprons from imagery.")(draft)
 
 
 @airfields.command("list")
@@ -73,9 +78,9 @@ def check(
     _report_bad([file for file in found if file.error is not None])
 
 
-@airfields.command(short_help="Make an airfield from OpenStreetMap data.")
+@airfields.command(short_help="Make an airfield from OpenStreetMap, or from a file.")
 def add(
-    icao: Annotated[str, typer.Argument(help=f"{AIRFIELD} With --osm: the id of the new airfield.")],
+    icao: Annotated[str, typer.Argument(help=f"{AIRFIELD} Or an airfield file; with --osm, the new id.")],
     osm: Annotated[
         Path | None, typer.Option(help="Overpass reply (JSON) or aeroway GeoJSON with aprons, instead of asking.")
     ] = None,
@@ -87,8 +92,12 @@ def add(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an airfield that you added before.")] = False,
 ) -> None:
     """Make an airfield from OpenStreetMap (contributors, ODbL) and keep it under IMAGERY_WATCH_HOME."""
-    from imagery_watch.sources.airfields.known import add_airfield
+    from imagery_watch.sources.airfields.known import add_airfield, add_file
 
+    if Path(icao).suffix.lower() in FILES and osm is None:
+        home = settings().home
+        _tell_added(add_file(Path(icao), home, name=name, overwrite=overwrite), home)
+        return
     if osm is not None and (overpass is not None or print_query):
         raise UsageError("--osm FILE takes the place of asking Overpass: leave --overpass and --print-query out")
     chosen = settings(overpass=overpass)

@@ -34,6 +34,7 @@ COMMANDS = (
     ("airfields",),
     ("airfields", "list"),
     ("airfields", "find"),
+    ("airfields", "draft"),
     ("airfields", "show"),
     ("airfields", "remove"),
 )
@@ -176,6 +177,9 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no mirror": (("airfields", "add", "ENTC", "--overpass", "nowhere"), 2, "not a URL such as"),
     "a mirror that is closed": (("airfields", "add", "ENTC", "--overpass", "http://127.0.0.1:9/"), 3, "did not answer"),
     "no such airfield to add": (("airfields", "add", "QQQQ"), 2, "no airfield has this code"),
+    "a draft of no runway": (("airfields", "draft", "LIPB", "--runway", "46.4,11.3"), 2, "LAT,LON,LAT,LON"),
+    "a draft without imagery": (("airfields", "draft", "LIPB", "--catalog", str(ITEMS)), 3, "none of the 0 passes"),
+    "no file to add": (("airfields", "add", "nowhere.geojson"), 2, "there is no such file"),
     "no data to add": (("airfields", "add", "XXXX", "--osm", "nowhere.json"), 2, "nowhere.json"),
 }
 

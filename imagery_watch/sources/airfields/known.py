@@ -9,7 +9,7 @@ from pathlib import Path
 from imagery_watch.errors import AoiError
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.sources.airfields.documents import read_document
-from imagery_watch.sources.airfields.geojson import read_airfield
+from imagery_watch.sources.airfields.geojson import LARGEST_FILE_MB, read_airfield
 from imagery_watch.sources.airfields.geometry import quoted
 from imagery_watch.sources.airfields.osm import Document, document_from_overpass, write_document
 
@@ -71,6 +71,16 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
     except AoiError as error:
         raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
     return keep_document(document, path)
+
+
+def add_file(file: Path, home: Path, *, name: str | None = None, overwrite: bool = False) -> Path:
+    """Keeps an airfield file of any readable kind as `<home>/aoi/<ID>.geojson`; returns its path. Raises AoiError."""
+    airfield = read_airfield(file)
+    path = new_path(airfield.id, home, overwrite=overwrite)
+    document = read_document(file, LARGEST_FILE_MB)
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise AoiError(f"{file}: holds a single shape; expected a FeatureCollection: save it as one")
+    return keep_document({**document, "id": path.stem, "name": name or airfield.name}, path)
 
 
 def new_path(icao: str, home: Path, *, overwrite: bool) -> Path:

@@ -53,7 +53,7 @@ def how_to_get_aprons(icao: str) -> str:
     """The ways to an airfield's aprons, for the end of a sentence."""
     return (
         f"`imagery-watch airfields add {icao}` asks OpenStreetMap for them, "
-        "`run --aoi FILE` takes them from a file of your own"
+        f"`imagery-watch airfields draft {icao}` draws them from imagery"
     )
 
 
