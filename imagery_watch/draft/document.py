@@ -94,6 +94,7 @@ def _feature(geometry: BaseGeometry, properties: dict[str, str], grid: Grid) -> 
     transformer = lonlat_transformer(grid.epsg)
 
     def to_degrees(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Longitude and latitude, (n, 2), of eastings and northings."""
         lon, lat = transformer.transform(xy[:, 0], xy[:, 1], direction="INVERSE")
         if np.ptp(lon) > 180:
             lon = np.where(lon < 0, lon + 360, lon)
