@@ -41,9 +41,10 @@ def run(
 ) -> "RunView":
     """What `imagery-watch run` does, with the same options; the files go to `out`, else to `imagery-watch-<ID>`.
 
-    `airfield` is the id of a known one, or `aoi` a file; `progress` is told of stage, steps done, and steps in all.
-    Raises what the command would print: UsageError, AoiError, CatalogError, CatalogUnavailable, StoreError. Passes
-    that could not be read are looks with a reason, not errors. Dates are as typed, or `date`s or `datetime`s; a folder
+    `airfield` is a code, a name or `lat,lon` of one whose aprons are known, `aoi` a file; `progress` is told of stage,
+    steps done, and steps in all. Raises what the command would print: UsageError, AoiError, CatalogError,
+    CatalogUnavailable, StoreError. Passes that could not be read are looks with a reason, not errors. Dates are as
+    typed, or `date`s or `datetime`s; a folder
     that holds another airfield's run is written over with `force` only.
     """
     from imagery_watch.outputs.files.export import write_outputs
@@ -211,10 +212,10 @@ def _chosen(name: str | None, aoi: str | Path | None, home: Path) -> "Airfield":
     if (name is None) == (aoi is None):
         raise UsageError('name one airfield: run("LIPB"), or run(aoi="FILE.geojson")')
     from imagery_watch.sources.airfields.geojson import read_airfield
-    from imagery_watch.sources.airfields.known import find_airfield
+    from imagery_watch.sources.places.resolver import resolve_airfield
 
     if aoi is None:
-        return find_airfield(str(name), home)
+        return resolve_airfield(str(name), home)[0]
     if not isinstance(aoi, str | PathLike):
         raise UsageError(f"aoi={type(aoi).__name__}: expected the path of an airfield file; save it as GeoJSON first")
     return read_airfield(Path(aoi))

@@ -42,6 +42,12 @@ class CatalogUnavailable(ImageryWatchError):
     exit_code = ExitCode.INCOMPLETE
 
 
+class MapUnavailable(ImageryWatchError):
+    """A map server that did not answer, or not completely: worth trying again (exit 3)."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
 class PassUnread(ImageryWatchError):
     """A pass without pixels; its reason, code and sentence, is the one in `looks.csv`."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from imagery_watch.errors import UsageError
+from imagery_watch.errors import AoiError, UsageError
 from imagery_watch.model import Look, Occupancy, Pass, Period, parse_period
 from imagery_watch.observability import chances_of
 from imagery_watch.outputs.files.saved_run import Saved, read_saved
@@ -14,7 +14,7 @@ from imagery_watch.outputs.terminal.pass_table import PassHistory, show_passes
 from imagery_watch.outputs.wording.text import cell
 from imagery_watch.sensors.orbits import next_passes
 from imagery_watch.sensors.registry import find_sensor
-from imagery_watch.sources.airfields.known import find_airfield
+from imagery_watch.sources.places.resolver import find_place, resolve_airfield
 
 __all__ = ["PassHistory", "pass_history", "show_passes"]
 
@@ -35,7 +35,7 @@ def pass_history(
     """
     asked = parse_period(since, until, now)
     if run is not None:
-        known = _of_run(run, airfield)
+        known = _of_run(run, airfield, home)
     elif airfield is not None:
         known = _of_record(home, airfield)
     else:
@@ -76,8 +76,10 @@ def _common(one: Period, other: Period) -> Period:
 def _of_record(home: Path, name: str) -> _Known:
     with read_store(home) as store:
         known = None if store is None else next((key for key in (name, name.upper()) if store.passes(key)), None)
+        if known is None:
+            name = resolve_airfield(name, home)[0].id  # says what may have been meant
+            known = name if store is not None and store.passes(name) else None
         if store is None or known is None:
-            find_airfield(name, home)  # says what may have been meant
             raise UsageError(
                 f"{name}: there is no record of it below {home} yet. Run `imagery-watch monitor {name}` first, or read "
                 "the folder of a run with --run DIR."
@@ -105,12 +107,20 @@ def _recorded(store: Store, airfield: str) -> tuple[Pass, ...]:
     return tuple(sorted(passes, key=lambda one: (one.datetime, one.id)))
 
 
-def _of_run(folder: Path, name: str | None) -> _Known:
+def _of_run(folder: Path, name: str | None, home: Path) -> _Known:
     """What a run's folder tells. Raises UsageError where it is a run over another airfield."""
     known = _saved(read_saved(folder), str(folder))
-    if name is not None and name.upper() != known.airfield.upper():
+    if name is not None and known.airfield.upper() not in (name.upper(), _code_of(name, home)):
         raise UsageError(f"{folder} holds a run over {known.airfield}, not over {name}")
     return known
+
+
+def _code_of(name: str, home: Path) -> str:
+    """The code of the airfield that a name means; empty where it means none, or several."""
+    try:
+        return find_place(name, home).place.icao.upper()
+    except AoiError:
+        return ""
 
 
 def _saved(saved: Saved, source: str) -> _Known:

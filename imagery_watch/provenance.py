@@ -124,6 +124,8 @@ def _warnings(found: Survey, passes: ReadPasses, detection: "DetectionResult", a
         told.append(f"{found.airfield.id} is the airfield that you added, instead of the one that ships.")
     if found.airfield.quality == "approximate":
         told.append("The airfield's polygons are approximate: changes may lie beside real aprons, or outside them.")
+    if found.airfield.quality == "drafted":
+        told.append("The airfield's polygons were drafted from imagery: yards and car parks may be among them.")
     if not passes.acquisitions:
         told.append("The catalogue has no pass over this airfield in this period.")
     elif not compared:

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     s3_secret: SecretStr | None = Field(None, validation_alias=KEY_VARIABLES[1])
     """The other half."""
 
+    overpass: str = "https://overpass-api.de/api/interpreter"
+    """Where OpenStreetMap is asked for aprons: an Overpass API without account or key, or a mirror of it."""
+
     margin_m: float = Field(1300.0, ge=0, le=5000)
     """How far the Grid reaches beyond the aprons: the ring, where registration and normalisation live."""
 

@@ -261,7 +261,7 @@ def test_what_is_wrong_with_a_run_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(UsageError, match="one airfield"):
         iw.run()
     with pytest.raises(AoiError, match="LIPB"):
-        iw.run("LIPX", catalog=items)
+        iw.run("LIPBX", catalog=items)
     with pytest.raises(UsageError, match="2023-08-01"):
         iw.run("LIPB", catalog=items, since="soon")
     with pytest.raises(UsageError, match="below zero"):

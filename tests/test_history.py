@@ -101,7 +101,7 @@ def test_no_folder_no_record_and_no_name_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="monitor LIPB"):
         asked("LIPB")
     with pytest.raises(AoiError, match="did you mean"):
-        asked("LIPX")
+        asked("LIPBX")
     with pytest.raises(UsageError, match="name an airfield"):
         asked(None)
     assert list(tmp_path.iterdir()) == []

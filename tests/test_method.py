@@ -17,8 +17,9 @@ OTHERS = (
     "evaluate/detection_limit.py",
     "outputs/store/record.py",
     "sensors/sentinel2/counts.py",
+    "drafting.py",
 )
-"""Modules outside `change/` of which every constant is in the table."""
+"""Modules outside `change/` and `draft/` of which every constant is in the table."""
 DETECTOR = "sensors/sentinel2/detector.py"
 SETTINGS = "settings.py"
 COLUMNS = ["constant", "value", "unit", "origin", "when it is wrong"]
@@ -95,7 +96,8 @@ def pointers_of_the_code() -> Iterator[tuple[str, int]]:
 
 def code_values() -> Iterator[tuple[str, str]]:
     """Name and value of every constant of the modules that decide, fields of the detector and settings that do."""
-    modules = [*sorted((PACKAGE / "change").rglob("*.py")), *(PACKAGE / name for name in OTHERS)]
+    rooms = [path for room in ("change", "draft") for path in sorted((PACKAGE / room).rglob("*.py"))]
+    modules = [*rooms, *(PACKAGE / name for name in OTHERS)]
     for path in modules:
         for name, value in constants_of(path):
             yield f"{module_of(path)}.{name}", value

@@ -53,6 +53,23 @@ def pixels(archive: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def overpass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An Overpass API that knows one airfield: the aprons of Luxembourg, moved to where Tromsø's airfield is."""
+    reply = (ROOT / "tests" / "data" / "osm" / "ELLX_overpass.json").read_text(encoding="utf-8")
+    moved = json.loads(reply.replace('"ELLX"', '"ENTC"'), object_hook=move_to_tromso)
+    script = tmp_path_factory.mktemp("overpass") / "script.json"
+    script.write_text(json.dumps({"/api": [{"body": moved}]}))
+    with serve("script", script) as server:
+        yield server
+
+
+def move_to_tromso(member: dict[str, Any]) -> dict[str, Any]:
+    if member.keys() == {"lat", "lon"}:
+        return {"lat": member["lat"] + 20.06, "lon": member["lon"] + 12.71}
+    return member
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder like the checkout, to run the commands in without writing into it."""
@@ -96,6 +113,7 @@ def test_every_command_in_it_runs(
     demonstration: Demonstrated,
     archive: Path,
     pixels: Server,
+    overpass: Server,
     stac_server: Callable[[list[dict[str, Any]]], str],
 ) -> None:
     made = read_by(command)
@@ -103,8 +121,10 @@ def test_every_command_in_it_runs(
     if made and not first:
         assert made == demonstration.out.name
         shutil.copytree(demonstration.out, folder / made)
-    live = any("--catalog" not in line and line.split()[1] in ("run", "monitor") for line in (command, *first))
+    asking = ("run", "monitor", "draft")
+    live = any("--catalog" not in line and {*line.split()[1:3]} & {*asking} for line in (command, *first))
     place = {"IMAGERY_WATCH_EARTH_SEARCH": stac_server(features(archive, pixels.url))} if live else {}
+    place["IMAGERY_WATCH_OVERPASS"] = f"{overpass.url}/api"
     for earlier in first:
         assert ran(earlier, folder, **place).returncode == 0
     done = ran(command, folder, **place)

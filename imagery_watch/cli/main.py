@@ -6,18 +6,28 @@ import sys
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from imagery_watch.cli.airfields import airfields
-from imagery_watch.cli.console import AsJson, console, plain, print_json, progress_bar, settings, tell_warning
+from imagery_watch.cli.console import (
+    AIRFIELD,
+    AsJson,
+    choose_airfield,
+    console,
+    plain,
+    print_json,
+    progress_bar,
+    settings,
+    tell_warning,
+)
 from imagery_watch.cli.doctor import doctor
-from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
+from imagery_watch.errors import ExitCode, ImageryWatchError
+from imagery_watch.sources.places.coordinates import shield_minus
 
 if TYPE_CHECKING:
     from imagery_watch.model import RunResult
-    from imagery_watch.settings import Settings
 
 app = typer.Typer(
     name="imagery-watch",
@@ -40,7 +50,7 @@ Catalog = Annotated[
 History = Annotated[
     int, typer.Option(min=0, max=36_500, help="Days before --since that are read to know the empty apron.")
 ]
-Name = Annotated[str | None, typer.Argument(help="ICAO code of a known airfield.")]
+Name = Annotated[str | None, typer.Argument(help=AIRFIELD)]
 Aoi = Annotated[Path | None, typer.Option(help="An airfield file (GeoJSON) instead of a known airfield.")]
 Since = Annotated[str | None, typer.Option(help="First day, UTC: 2023-08-01, or 30d for days back.")]
 Until = Annotated[str | None, typer.Option(help="Last day, UTC, included.")]
@@ -64,7 +74,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminated)
     warnings.showwarning = tell_warning
     try:
-        code = app(standalone_mode=False)
+        code = app(shield_minus(sys.argv[1:]), standalone_mode=False)
     except ImageryWatchError as error:
         _fail(str(error), error.exit_code)
     except typer.Exit as stop:
@@ -146,7 +156,7 @@ def run(
     from imagery_watch.pipeline import run_airfield
 
     chosen = settings(false_alarms_per_year)
-    place = _airfield(airfield, aoi, chosen, "run")
+    place = choose_airfield(airfield, aoi, chosen.home, "run")
     folder = out or Path(f"imagery-watch-{place.id}")
     check_folder(folder, place, force=force)
     with progress_bar(quiet=as_json) as progress:
@@ -205,7 +215,7 @@ def monitor(
 
 @app.command(short_help="What was looked at, and when the next pass is due.")
 def passes(
-    airfield: Annotated[str | None, typer.Argument(help="ICAO code; its passes in the record of `monitor`.")] = None,
+    airfield: Annotated[str | None, typer.Argument(help=f"{AIRFIELD} Its passes in the record of `monitor`.")] = None,
     folder: Annotated[Path | None, typer.Option("--run", help="The folder of a run instead of the record.")] = None,
     since: Since = None,
     until: Until = None,
@@ -239,7 +249,7 @@ def limits(
     from imagery_watch.pipeline import limits_of
 
     chosen = settings()
-    place = _airfield(airfield, aoi, chosen, "limits")
+    place = choose_airfield(airfield, aoi, chosen.home, "limits")
     with progress_bar(quiet=as_json) as progress:
         report = limits_of(
             place,
@@ -257,15 +267,6 @@ def limits(
     else:
         show_limits(report, console())
     raise typer.Exit(int(ExitCode.INCOMPLETE if report.incomplete else ExitCode.DONE))
-
-
-def _airfield(name: str | None, aoi: Path | None, chosen: "Settings", command: str) -> Any:
-    if (name is None) == (aoi is None):
-        raise UsageError(f"name one airfield: `{command} LIPB`, or `{command} --aoi FILE`")
-    from imagery_watch.sources.airfields.geojson import read_airfield
-    from imagery_watch.sources.airfields.known import find_airfield
-
-    return read_airfield(aoi) if aoi is not None else find_airfield(str(name), chosen.home)
 
 
 def _now() -> datetime:

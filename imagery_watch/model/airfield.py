@@ -7,7 +7,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-Quality = Literal["surveyed", "mapped", "approximate"]
+Quality = Literal["surveyed", "mapped", "approximate", "drafted"]
 Origin = Literal["shipped", "yours", "yours, instead of the shipped", "a file"]
 
 
@@ -29,7 +29,7 @@ class Airfield:
     """The ICAO code where there is one; also the name of its file."""
     name: str
     quality: Quality
-    """How well the polygons follow the ground: `surveyed`, `mapped` (from a map) or `approximate`."""
+    """How well polygons fit the ground: `surveyed`, `mapped` (from a map), `approximate` or `drafted` (from images)."""
     source: str
     license: str
     """Who made the polygons, and on what terms: shown wherever the shapes are shown."""

@@ -44,7 +44,7 @@ class AirfieldNote:
     id: str
     """The ICAO code where there is one."""
     quality: str = ""
-    """How well the polygons follow the ground: `surveyed`, `mapped` or `approximate`."""
+    """How well the polygons follow the ground: `surveyed`, `mapped`, `approximate` or `drafted`."""
     notes: tuple[str, ...] = ()
     """What was repaired while the airfield's file was read."""
     polygons_sha256: str | None = None

@@ -26,9 +26,10 @@ from imagery_watch.pipeline import Progress, score, survey
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.geojson import aoi_hash
-from imagery_watch.sources.airfields.known import AirfieldFile, find_airfield, list_airfields
+from imagery_watch.sources.airfields.known import AirfieldFile, list_airfields
 from imagery_watch.sources.catalogs.catalog import Catalog
 from imagery_watch.sources.catalogs.named import open_catalog
+from imagery_watch.sources.places.resolver import resolve_airfield
 from imagery_watch.survey import Survey
 
 __all__ = ["SweepReport", "show_sweep", "sweep"]
@@ -94,11 +95,8 @@ def wanted_airfields(names: Sequence[str], home: Path) -> list[AirfieldFile]:
     known = {file.path.stem.upper(): file for file in list_airfields(home)}
     if not names:
         return list(known.values())
-    for name in names:
-        if name.upper() not in known:
-            find_airfield(name, home)  # says what may have been meant
-            raise AoiError(f"{name}: there is no such airfield")
-    return [known[name] for name in dict.fromkeys(name.upper() for name in names)]
+    ids = [name.upper() if name.upper() in known else resolve_airfield(name, home)[0].id.upper() for name in names]
+    return [known[name] for name in dict.fromkeys(ids)]
 
 
 @contextmanager

@@ -36,6 +36,8 @@ COMMANDS = (
     ("doctor",),
     ("airfields",),
     ("airfields", "list"),
+    ("airfields", "find"),
+    ("airfields", "draft"),
     ("airfields", "show"),
     ("airfields", "remove"),
 )
@@ -154,7 +156,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
-    "unknown airfield": (("run", "LIPX", "--catalog", str(ITEMS)), 2, "LIPB"),
+    "unknown airfield": (("run", "LIPBX", "--catalog", str(ITEMS)), 2, "LIPB"),
     "unknown command": (("rnu",), 2, "rnu"),
     "unknown option": (("run", "LIPB", "--sinse", "30d"), 2, "--sinse"),
     "negative history": (("run", "LIPB", "--history", "-1"), 2, "--history"),
@@ -174,12 +176,25 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "limits without plantings": (("limits", "LIPB", "--plantings", "0"), 2, "--plantings"),
     "both name and file": (("run", "LIPB", "--aoi", str(LIPB)), 2, "--aoi"),
     "no record yet": (("passes", "LIPB"), 2, "imagery-watch monitor LIPB"),
-    "passes of an unknown airfield": (("passes", "LIPX"), 2, "LIPB"),
+    "passes of an unknown airfield": (("passes", "LIPBX"), 2, "LIPB"),
     "passes of nothing": (("passes",), 2, "--run"),
     "passes of no run": (("passes", "--run", "nowhere"), 2, "run.json"),
     "passes from a bad date": (("passes", "LIPB", "--since", "soon"), 2, "--since"),
-    "unknown airfield shown": (("airfields", "show", "LIPX"), 2, "LIPB"),
+    "unknown airfield shown": (("airfields", "show", "LIPBX"), 2, "LIPB"),
     "bad file checked": (("airfields", "check", str(NOT_JSON), str(LIPB)), 2, NOT_JSON.name),
+    "an airfield without aprons": (("run", "tromso", "--catalog", str(ITEMS)), 2, "airfields add ENTC"),
+    "limits of an airfield without aprons": (("limits", "TOS"), 2, "airfields add ENTC"),
+    "several airfields": (("monitor", "sunan"), 2, "ZSWX"),
+    "exchanged coordinates": (("run", "11.33,46.46"), 2, "are the numbers exchanged?"),
+    "southern coordinates": (("passes", "-33.97,18.6"), 2, "airfields add FACT"),
+    "nothing found": (("airfields", "find", "no such place anywhere"), 2, "no such place"),
+    "two ways to add": (("airfields", "add", "ENTC", "--osm", "x.json", "--print-query"), 2, "--print-query out"),
+    "no mirror": (("airfields", "add", "ENTC", "--overpass", "nowhere"), 2, "not a URL such as"),
+    "a mirror that is closed": (("airfields", "add", "ENTC", "--overpass", "http://127.0.0.1:9/"), 3, "did not answer"),
+    "no such airfield to add": (("airfields", "add", "QQQQ"), 2, "no airfield has this code"),
+    "a draft of no runway": (("airfields", "draft", "LIPB", "--runway", "46.4,11.3"), 2, "LAT,LON,LAT,LON"),
+    "a draft without imagery": (("airfields", "draft", "LIPB", "--catalog", str(ITEMS)), 3, "none of the 0 passes"),
+    "no file to add": (("airfields", "add", "nowhere.geojson"), 2, "there is no such file"),
     "no data to add": (("airfields", "add", "XXXX", "--osm", "nowhere.json"), 2, "nowhere.json"),
 }
 
@@ -270,6 +285,17 @@ def test_airfields_are_listed_shown_and_checked(tmp_path: Path) -> None:
     assert checked.returncode == 2
     assert [bool(file["error"]) for file in json.loads(checked.stdout)] == [False, True]
     assert run("airfields", "check", LIPB, cwd=tmp_path).returncode == 0
+
+
+def test_an_airfield_may_be_named_in_any_way(tmp_path: Path) -> None:
+    done = run("run", "46.46,11.33", "--catalog", ITEMS, cwd=tmp_path)
+    assert (done.returncode, "taken as Bolzano (LIPB" in done.stderr) == (0, True)
+    folder = tmp_path / "imagery-watch-LIPB"
+    assert run("passes", "bozen", "--run", folder, cwd=tmp_path).returncode == 2
+    assert run("passes", "bzo", "--run", folder, cwd=tmp_path).returncode == 0
+    found = json.loads(run("airfields", "find", "Bolzano", "--json", cwd=tmp_path).stdout)
+    assert [(one["id"], one["iata"], one["aprons"]) for one in found] == [("LIPB", "BZO", "shipped")]
+    assert "Tromsø Airport" in run("airfields", "find", "tromso", cwd=tmp_path).stdout
 
 
 def test_an_airfield_is_added_and_known_from_then_on(tmp_path: Path) -> None:

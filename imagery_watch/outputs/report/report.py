@@ -37,6 +37,7 @@ RESULT_WORDS = {
 QUALITY_WORDS = {
     "surveyed": "surveyed",
     "mapped": "traced from a map",
+    "drafted": "drafted from imagery by this program: yards and car parks may be among them, and aprons missing",
     "approximate": "approximate: drawn by eye, so a hit near an edge may lie on another surface",
 }
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from imagery_watch.errors import AoiError
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.sources.airfields.documents import read_document
-from imagery_watch.sources.airfields.geojson import read_airfield
+from imagery_watch.sources.airfields.geojson import LARGEST_FILE_MB, read_airfield
 from imagery_watch.sources.airfields.geometry import quoted
-from imagery_watch.sources.airfields.osm import document_from_overpass, write_document
+from imagery_watch.sources.airfields.osm import Document, document_from_overpass, write_document
 
 LARGEST_OSM_MB = 256
 """An Overpass reply of a large airport with everything on it takes 2 MB."""
 SAME_PLACE_DEG = 0.5
 _ICAO = re.compile(r"[A-Z0-9-]{2,12}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_HOW_TO_ADD = "`imagery-watch airfields add ICAO --osm FILE` adds one, `run --aoi FILE` uses a file of your own"
+_HOW_TO_ADD = "`imagery-watch airfields add ICAO` adds one, `run --aoi FILE` uses a file of your own"
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,13 @@ def find_airfield(name: str, home: Path) -> Airfield:
         raise AoiError(f"{quoted(name)} is not an airfield's id, such as LIPB; {_HOW_TO_ADD}")
     path = _known(home).get(name.upper())
     if path is None:
-        raise AoiError(f"{name}: there is no such airfield{_near(name, home)}; {_HOW_TO_ADD}")
+        raise AoiError(f"{name}: there is no such airfield{suggest_known(name, home)}; {_HOW_TO_ADD}")
     return _read_known(path)
+
+
+def is_known(name: str, home: Path) -> bool:
+    """Whether an airfield of that id, upper or lower case, has a file."""
+    return bool(_NAME.fullmatch(name)) and name.upper() in _known(home)
 
 
 def list_airfields(home: Path) -> list[AirfieldFile]:
@@ -60,16 +65,37 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
 
     The file is replaced whole, and only if `overwrite` is set. Raises AoiError.
     """
+    path = new_path(icao, home, overwrite=overwrite)
+    try:
+        document = document_from_overpass(path.stem, read_document(osm_file, LARGEST_OSM_MB), name)
+    except AoiError as error:
+        raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
+    return keep_document(document, path)
+
+
+def add_file(file: Path, home: Path, *, name: str | None = None, overwrite: bool = False) -> Path:
+    """Keeps an airfield file of any readable kind as `<home>/aoi/<ID>.geojson`; returns its path. Raises AoiError."""
+    airfield = read_airfield(file)
+    path = new_path(airfield.id, home, overwrite=overwrite)
+    document = read_document(file, LARGEST_FILE_MB)
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise AoiError(f"{file}: holds a single shape; expected a FeatureCollection: save it as one")
+    return keep_document({**document, "id": path.stem, "name": name or airfield.name}, path)
+
+
+def new_path(icao: str, home: Path, *, overwrite: bool) -> Path:
+    """The path of the file of an airfield that is to be added. Raises AoiError for an odd id, or one that is there."""
     identifier = icao.upper()
     if not _ICAO.fullmatch(identifier):
         raise AoiError(f"{quoted(icao)} is no airfield's id: 2 to 12 letters, digits and -, such as LIPB")
     path = home / "aoi" / f"{identifier}.geojson"
     if path.exists() and not overwrite:
         raise AoiError(f"{path}: is there already; add --overwrite to replace it, or delete it")
-    try:
-        document = document_from_overpass(identifier, read_document(osm_file, LARGEST_OSM_MB), name)
-    except AoiError as error:
-        raise error if str(osm_file) in str(error) else AoiError(f"{osm_file}: {error}") from error
+    return path
+
+
+def keep_document(document: Document, path: Path) -> Path:
+    """Writes an airfield's document, replaced whole; returns its path. Raises AoiError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_document(document, path)
@@ -95,6 +121,15 @@ def remove_airfield(name: str, home: Path) -> Path:
 def find_shipped(name: str) -> Path | None:
     """The file of the shipped airfield of that id, upper or lower case; None where none ships."""
     return next((path for path in _files(shipped_dir()) if path.stem.upper() == name.upper()), None)
+
+
+def suggest_known(name: str, home: Path) -> str:
+    """Which of the airfields with aprons may have been meant, for the end of a sentence."""
+    known = sorted(_known(home))
+    by_name = [file.airfield.id for file in list_airfields(home) if file.airfield and _mentions(file.airfield, name)]
+    near = by_name or difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:20]) or 'none'}"
+    return f" ({meant})"
 
 
 def _shipped_beside(package: Path) -> Path:
@@ -146,15 +181,6 @@ def _check_place(airfield: Airfield, path: Path) -> None:
             f"{path}: looks like lat,lon: {airfield.id} is near [{there[0]:.4f}, {there[1]:.4f}], "
             f"the file has [{west:.4f}, {south:.4f}]; GeoJSON puts the longitude first"
         )
-
-
-def _near(name: str, home: Path) -> str:
-    """What may have been meant, for the end of a sentence."""
-    known = sorted(_known(home))
-    by_name = [file.airfield.id for file in list_airfields(home) if file.airfield and _mentions(file.airfield, name)]
-    near = by_name or difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.5)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:20]) or 'none'}"
-    return f" ({meant})"
 
 
 def _mentions(airfield: Airfield, name: str) -> bool:

@@ -1,0 +1,1 @@
+"""Aprons drawn from an image: arrays in, outlines out."""

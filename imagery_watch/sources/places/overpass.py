@@ -1,0 +1,145 @@
+"""OpenStreetMap asked for an airfield's aprons, through an Overpass API: one question, and an answer that is whole."""
+
+import json
+import time
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.util import Timeout
+
+from imagery_watch.errors import MapUnavailable, UsageError
+from imagery_watch.settings import Settings
+from imagery_watch.sources.pixels.exchange import PATIENCE, is_private, set_deadlines
+from imagery_watch.sources.pixels.exchange import PatientRetry
+from imagery_watch.sources.places.index import Place
+
+REACH_M = 5000
+"""From an airfield's reference point, where its outline is not mapped: half the length of the largest airports."""
+LARGEST_REPLY_MB = 64
+"""The reply for one of the largest airports takes 2 MB."""
+SPARE_S = 5.0
+"""Before our own patience ends, so that Overpass itself can say that it gave up."""
+PASSING = (408, 429, 500, 502, 503, 504)
+_READ_BYTES = 1 << 16
+
+
+def build_query(place: Place, timeout_s: float) -> str:
+    """The question in Overpass QL: aprons, stands, runways and outlines, inside the airfield's outline or near it."""
+    wanted = '["aeroway"~"^(apron|parking_position|runway|aerodrome)$"]'
+    patience = max(1, round(timeout_s - SPARE_S))
+    return (
+        f"[out:json][timeout:{patience}];\n"
+        f'area["aeroway"="aerodrome"]["icao"="{place.icao}"]->.field;\n'
+        "(\n"
+        f"  nwr{wanted}(area.field);\n"
+        f"  nwr{wanted}(around:{REACH_M},{place.lat:.5f},{place.lon:.5f});\n"
+        ");\n"
+        "out geom;\n"
+    )
+
+
+def ask_overpass(query: str, settings: Settings) -> dict[str, Any]:
+    """What the Overpass API of the settings answers, as it writes it.
+
+    Raises MapUnavailable where it does not answer, is busy, or its answer is not whole; UsageError where there is no
+    Overpass API at its address.
+    """
+    url, host = _check_url(settings.overpass)
+    deadline = time.monotonic() + PATIENCE * settings.timeout_s
+    try:
+        answer = _pool(settings, public_only=not is_private(urlsplit(url).hostname)).request(
+            "POST",
+            url,
+            fields={"data": query},
+            encode_multipart=False,
+            headers={"User-Agent": f"imagery-watch/{version('imagery-watch')}", "Accept": "application/json"},
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            _check_status(answer, host)
+            body = _read(answer, host, deadline)
+        finally:
+            answer.close()
+    except urllib3.exceptions.HTTPError as error:
+        raise MapUnavailable(f"{host} did not answer ({_cause(error)}): {_LATER}") from None
+    return _check_reply(body, host)
+
+
+_LATER = "try again later, or another mirror with --overpass URL"
+
+
+def _check_url(url: str) -> tuple[str, str]:
+    """The address, and what a person would call it: without a user or a key. Raises UsageError."""
+    try:
+        parts = urlsplit(url)
+        named = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    except ValueError:
+        named = None
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not named:
+        raise UsageError(f"Overpass at {url[:200]!r}: not a URL such as https://overpass-api.de/api/interpreter")
+    return url, f"Overpass at {named}"
+
+
+def _pool(settings: Settings, *, public_only: bool) -> urllib3.PoolManager:
+    """Connections with deadlines; a busy server is asked again when it says. A public one leads to no private one."""
+    retry = PatientRetry(
+        total=settings.retries,
+        status_forcelist=PASSING,
+        allowed_methods=None,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        respect_retry_after_header=True,
+        raise_on_status=False,
+    )
+    timeout = Timeout(connect=settings.timeout_s, read=settings.timeout_s)
+    return set_deadlines(urllib3.PoolManager(retries=retry, timeout=timeout), public_only=public_only)
+
+
+def _check_status(answer: urllib3.BaseHTTPResponse, host: str) -> None:
+    """Raises MapUnavailable for an answer that may be another later, UsageError for one that will not."""
+    if answer.status == 200:
+        return
+    if answer.status in PASSING:
+        busy = " (it is busy, or has answered us often enough)" if answer.status in (429, 504) else ""
+        raise MapUnavailable(f"{host} answered HTTP {answer.status}{busy}: {_LATER}")
+    there = f" (it sends us on to {answer.headers['Location'][:200]!r})" if "Location" in answer.headers else ""
+    raise UsageError(f"{host} answered HTTP {answer.status}{there}: is --overpass the URL of an interpreter?")
+
+
+def _read(answer: urllib3.BaseHTTPResponse, host: str, deadline: float) -> bytes:
+    """The body. Raises MapUnavailable where it is endless, or comes drop by drop."""
+    body = bytearray()
+    while part := answer.read(_READ_BYTES, decode_content=True):
+        body += part
+        if len(body) > LARGEST_REPLY_MB * 1_000_000:
+            raise MapUnavailable(f"{host} sent more than {LARGEST_REPLY_MB} MB: {_LATER}")
+        if time.monotonic() > deadline:
+            raise MapUnavailable(f"{host} takes too long: {_LATER}")
+    return bytes(body)
+
+
+def _check_reply(body: bytes, host: str) -> dict[str, Any]:
+    """The reply in a body. Raises MapUnavailable where it is none, or says itself that it is not whole."""
+    try:
+        reply = json.loads(body)
+    except (ValueError, RecursionError):
+        kind = "a web page" if body.lstrip()[:1] == b"<" else "something that is not JSON"
+        raise MapUnavailable(f"{host} answered with {kind}: {_LATER}") from None
+    if not isinstance(reply, dict) or not isinstance(reply.get("elements"), list):
+        raise MapUnavailable(f"{host} answered without a list of elements: {_LATER}")
+    remark = " ".join(str(reply.get("remark") or "").split())[:200]
+    if "error" in remark.lower() or "timed out" in remark.lower():
+        raise MapUnavailable(
+            f"{host}: the answer is not whole, it remarks {remark!r}: {_LATER}; "
+            "IMAGERY_WATCH_TIMEOUT_S gives it more time"
+        )
+    return reply
+
+
+def _cause(error: urllib3.exceptions.HTTPError) -> str:
+    """The kind of failure, in a word: messages of libraries may hold the whole address."""
+    return type(getattr(error, "reason", None) or error).__name__
