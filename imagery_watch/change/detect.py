@@ -25,9 +25,9 @@ from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 from imagery_watch.model.change import FEW_LOOKS
 
-MIN_OPEN_LLR = 1.0
+MIN_OPEN_LLR = 0.0
 """Least evidence of a change between two looks that is followed."""
-FEW_LOOKS_MIN_LLR = 5.0
+FEW_LOOKS_MIN_LLR = 4.0
 """Least evidence of what is told as an aircraft where looks are compared with one another."""
 OPEN_BUDGETS = 10.0
 """Times the budget of false hits that a change told so may stand for: who bears few false ones is told few such."""
@@ -206,6 +206,7 @@ def _calibrate_airfield(
     aprons, pixel_km2 = stack.apron_index >= 0, (stack.resolution / 1000.0) ** 2
     compared = [item for item, image in zip(stack.passes, images, strict=True) if image is not None]
     seen_km2 = sum(float(np.count_nonzero(item.visible & aprons)) * pixel_km2 for item in compared)
-    detected = [one.fit.llr_vs_clutter for one in detections]
+    few = len(stack.passes) < FEW_LOOKS
+    detected = None if few else [one.fit.llr_vs_clutter for one in detections]
     found = [score_to_llr(event.score) for event in events]
     return calibrate(stack.detector, float(aprons.sum()) * pixel_km2, seen_km2, detected, found)

@@ -110,19 +110,23 @@ class Calibration:
 
 
 def calibrate(
-    law: DetectorModel, apron_km2: float, seen_km2: float, detected: Sequence[float], found: Sequence[float]
+    law: DetectorModel, apron_km2: float, seen_km2: float, detected: Sequence[float] | None, found: Sequence[float]
 ) -> Calibration:
     """The calibration of an airfield whose passes saw `seen_km2` of apron in all (km2 times passes).
 
-    `detected` are the likelihood ratios against clutter of all detections, `found` those of all changes; both are
-    pulled towards the usual, the more the less has been seen.
+    `detected` are the likelihood ratios against clutter of all detections (None where nobody counted them: then the
+    clutter is the usual), `found` those of all changes; both are pulled towards the usual, the more the less was seen.
     """
-    near = sum(NEAR_MISS_LLR[0] <= llr < NEAR_MISS_LLR[1] for llr in detected)
-    clutter = (near + PRIOR_CLUTTER * CLUTTER_KM2_PASSES) / (seen_km2 + CLUTTER_KM2_PASSES)
+    clutter = PRIOR_CLUTTER if detected is None else _estimate_clutter(detected, seen_km2)
     told = Calibration(law, apron_km2, clutter, estimate_traffic(sum(llr >= SURE_LLR for llr in found), seen_km2))
     expected = told.false_alarms_per_km2(llr_to_score(law.min_reported_llr)) * seen_km2
     count = sum(llr >= law.min_reported_llr for llr in found) - expected
     return replace(told, changes=max(0.0, count) / (seen_km2 + CHANGE_PRIOR_KM2_PASSES))
+
+
+def _estimate_clutter(detected: Sequence[float], seen_km2: float) -> float:
+    near = sum(NEAR_MISS_LLR[0] <= llr < NEAR_MISS_LLR[1] for llr in detected)
+    return (near + PRIOR_CLUTTER * CLUTTER_KM2_PASSES) / (seen_km2 + CLUTTER_KM2_PASSES)
 
 
 def estimate_traffic(sure: int, seen_km2: float) -> float:

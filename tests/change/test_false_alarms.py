@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from imagery_watch.change.false_alarms import (
     BUSY_TRAFFIC,
+    CLUTTER_KM2_PASSES,
     MAX_PROBABILITY,
     MIN_FALSE_ALARM_RATE,
     NEAR_MISS_LLR,
@@ -60,11 +61,12 @@ def test_a_larger_or_busier_airfield_asks_for_more() -> None:
 def test_near_misses_and_sure_hits_are_counted() -> None:
     near = [sum(NEAR_MISS_LLR) / 2] * 300
     found = calibrate(DETECTOR, 1.0, 100.0, [*near, NEAR_MISS_LLR[1], -1.0, 50.0], [SURE_LLR, 60.0, 5.0])
-    assert found.clutter == pytest.approx(310 / 110)
+    assert found.clutter == pytest.approx((300 + PRIOR_CLUTTER * CLUTTER_KM2_PASSES) / (100 + CLUTTER_KM2_PASSES))
     assert 2 / 110 < found.traffic < 4 / 110
     assert calibrate(DETECTOR, 1.0, 0.1, [], []).clutter == pytest.approx(
         PRIOR_CLUTTER, rel=0.02
     )  # little seen: little learnt
+    assert calibrate(DETECTOR, 1.0, 100.0, None, []).clutter == PRIOR_CLUTTER  # nobody counted
 
 
 def test_probability_is_the_share_of_true_among_all_of_that_score() -> None:

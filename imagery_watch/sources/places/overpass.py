@@ -11,8 +11,7 @@ from urllib3.util import Timeout
 
 from imagery_watch.errors import MapUnavailable, UsageError
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PATIENCE, is_private, set_deadlines
-from imagery_watch.sources.pixels.exchange import PatientRetry
+from imagery_watch.sources.pixels.exchange import PATIENCE, PatientRetry, is_private, set_deadlines
 from imagery_watch.sources.places.index import Place
 
 REACH_M = 5000
