@@ -26,7 +26,7 @@ from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 from imagery_watch.model.change import FEW_LOOKS
 
 MIN_OPEN_LLR = 0.0
-"""Least evidence of a change between two looks that is followed."""
+"""Least evidence of a change that is followed."""
 FEW_LOOKS_MIN_LLR = 4.0
 """Least evidence of what is told as an aircraft where looks are compared with one another."""
 OPEN_BUDGETS = 10.0
@@ -142,7 +142,7 @@ def _find_objects(
         objects = _number(found)
         return [], objects, objects, snow
     detections = _detect_in_each(images, stack, pool, on_pass)
-    linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= detector.tail_threshold]
+    linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= MIN_OPEN_LLR]
     apart = enforce_exclusive_occupancy(linked, images, detector.min_reported_llr)
     found, snow = judge_snow(apart, stack, images, pool)
     objects = _number(found)
