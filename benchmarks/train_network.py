@@ -1,10 +1,10 @@
-"""Learns the network that tells aircraft from what else changes: `python benchmarks/train_network.py` writes it anew.
+"""Learns the networks that tell aircraft from what else changes: `python benchmarks/train_network.py pair`, or `ground`.
 
-It learns from simulated terminals alone (`imagery_watch/simulate/terminal/`): 430 of three looks each, compared with
-one another, of which 110 have ramps of small jets, and 110 open aprons of eight looks, compared with their empty
-ground; every fourth is without traffic. What a logit means is counted on 60 others, quiet and without traffic. Needs
-PyTorch, which nothing else here does; takes an hour on two cores. What the network sees is told in docs/method.md,
-section 6.
+They learn from simulated terminals alone (`imagery_watch/simulate/terminal/`): that for pairs of looks from 430 of
+three looks each, of which 110 have ramps of small jets; that for the empty ground from 110 open aprons of eight looks
+besides. Every fourth is without traffic. What a logit means is counted on 60 others, quiet and without traffic. Needs
+PyTorch, which nothing else here does; takes three quarters of an hour on two cores. What the networks see is told in
+docs/method.md, section 6.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from imagery_watch.change.looks.chips import CHANNELS, MIN_KNOWN, ask_network, d
 from imagery_watch.model.network import LAYERS, SYMMETRIES, ConvolutionalNetwork, turn_chips
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
 
-NETWORK = Path(__file__).parent.parent / "imagery_watch" / "sensors" / "sentinel2" / "object_network.npz"
+FOLDER = Path(__file__).parent.parent / "imagery_watch" / "sensors" / "sentinel2"
 LEARNT, RAMPS, OPEN = range(5000, 5320), range(7000, 7110), range(8000, 8110)
 """Seeds of the terminals that are learnt from: busy ones, those with ramps of small jets, and open aprons."""
 COUNTED, OPEN_COUNTED = range(6000, 6060), range(9000, 9040)
@@ -28,7 +28,8 @@ COUNTED, OPEN_COUNTED = range(6000, 6060), range(9000, 9040)
 QUIET = 0.1
 """Factor on vehicles and works where false alarms are counted: as few as science knows of open aprons."""
 LEAST_M, SMALL_M, SMALL_WEIGHT = 16.0, 24.0, 0.6
-"""Aircraft below the first length are left out, for a bus is as long; below the second they count for less."""
+"""Aircraft below the first length are left out on open aprons, for a bus is as long; below the second they count for
+less."""
 APART_PX = 3.0
 EPOCHS, BATCH, RATE, DECAY, DROPPED = 10, 512, 4e-3, 1e-3, 0.3
 """Of the training: the highest rate of learning (one cycle), the decay of weights, and the share of dropped values."""
@@ -107,8 +108,8 @@ def make_layers(torch: Any) -> Any:
     )
 
 
-def fit(samples: Sequence[Sample]) -> Any:
-    """The trained layers."""
+def fit(samples: Sequence[Sample], *, redrawn: bool) -> Any:
+    """The trained layers; with the edges of half of the aprons redrawn if asked."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -129,7 +130,7 @@ def fit(samples: Sequence[Sample]) -> Any:
                 seen = dim_chips(seen, float(2 ** rng.uniform(*DIMMED)))
             if rng.random() < 0.5:
                 seen = fade_chips(seen, float(rng.uniform(*FADED)))
-            if rng.random() < 0.5:
+            if redrawn and rng.random() < 0.5:
                 seen = redraw_aprons(seen, rng)
             logit, log_length, log_spread = layers(torch.from_numpy(np.ascontiguousarray(seen))).T
             loss = (binary_cross_entropy_with_logits(logit, truth[some], reduction="none") * weights[some]).mean()
@@ -171,37 +172,35 @@ def count_evidence(arrays: dict[str, np.ndarray], nulls: Sequence[Sample], km2: 
     return evidence
 
 
-def list_jobs() -> list[Job]:
+def list_jobs(*, ground: bool) -> list[Job]:
     """What is learnt from."""
     busy = [Job(seed, seed % 4 != 3, 1.0, ramps=seed in RAMPS) for seed in (*LEARNT, *RAMPS)]
-    return busy + [Job(seed, seed % 4 != 3, OPEN_BUSTLE, ramps=bool(seed // 2 % 2), open_aprons=True) for seed in OPEN]
-
-
-def list_quiet_jobs() -> tuple[list[Job], list[Job]]:
-    """What false alarms are counted on: between looks, and against the empty ground."""
-    return [Job(seed, False, QUIET) for seed in COUNTED], [
-        Job(seed, False, QUIET, open_aprons=True) for seed in OPEN_COUNTED
-    ]
+    quiet = [Job(seed, seed % 4 != 3, OPEN_BUSTLE, ramps=bool(seed // 2 % 2), open_aprons=True) for seed in OPEN]
+    return [*busy, *quiet] if ground else busy
 
 
 def main() -> None:
     """Draw, fit, count, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=NETWORK)
-    out = parser.parse_args().out
+    parser.add_argument("kind", choices=("pair", "ground"))
+    parser.add_argument("--out", type=Path)
+    chosen = parser.parse_args()
+    ground = chosen.kind == "ground"
+    counted = [Job(seed, False, QUIET) for seed in COUNTED]
+    counted_open = [Job(seed, False, QUIET, open_aprons=True) for seed in OPEN_COUNTED]
     with ProcessPoolExecutor(2) as pool:
-        learnt = pool.map(draw_samples, list_jobs())
+        learnt = pool.map(draw_samples, list_jobs(ground=ground))
         samples = [one for some, _ in learnt for one in some if not one.ignored]
+        nulls = [list(pool.map(draw_samples, jobs)) for jobs in ([counted, counted_open] if ground else [counted])]
+    if ground:
         samples = [one for one in samples if not one.aircraft or one.length_m >= LEAST_M]
-        counted = [list(pool.map(draw_samples, jobs)) for jobs in list_quiet_jobs()]
-    aircraft = sum(one.aircraft for one in samples)
-    print(f"{len(samples)} candidates, {aircraft} of aircraft")
-    arrays = export(fit(samples))
-    evidence = []
-    for name, worlds in zip(("between looks", "against the empty ground"), counted, strict=True):
-        nulls, km2 = [one for some, _ in worlds for one in some], sum(seen for _, seen in worlds)
+    print(f"{len(samples)} candidates, {sum(one.aircraft for one in samples)} of aircraft")
+    arrays, evidence = export(fit(samples, redrawn=ground)), []
+    for name, worlds in zip(("between looks", "against the empty ground"), nulls, strict=False):
+        km2 = sum(seen for _, seen in worlds)
         print(f"{name}, {km2:.1f} km2 x pair or look")
-        evidence.append(count_evidence(arrays, nulls, km2))
+        evidence.append(count_evidence(arrays, [one for some, _ in worlds for one in some], km2))
+    out = chosen.out or FOLDER / f"{chosen.kind}_network.npz"
     np.savez_compressed(out, **arrays, logits=LOGITS, evidence=evidence[0])
 
 

@@ -101,7 +101,7 @@ def _judge(image: ResidualImage, stack: Stack, where: Mask, *, came: bool) -> li
     if len(image.bands) < MIN_BANDS:
         out = stands_out(image, aprons, peaks)
         return [_ask_shape(image, *peak, came) for peak, asked in zip(peaks, out, strict=True) if asked]
-    opinions = judge_places(image, aprons, peaks)
+    opinions = judge_places(image, aprons, peaks, stack.detector.pair_network)
     rows = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
     return [_Place(*peak, came, llr, tuple(length)) for peak, llr, length in rows]
 

@@ -145,7 +145,7 @@ def _is_seen(view: View, image: ResidualImage, aprons: Mask, there: Placement) -
     """Whether the network tells it, at a place that the matched filter proposes."""
     peaks = [one for one in find_peaks(match_templates(image), aprons, PAIR_SCREEN_LLR) if _is_near(view, *one, there)]
     least = score_to_llr(view.min_score)
-    opinions = judge_places(image, aprons, peaks)
+    opinions = judge_places(image, aprons, peaks, image.detector.pair_network)
     told = zip(peaks, opinions.llr.tolist(), opinions.length_m.tolist(), strict=True)
     return any(
         llr >= least and not (view.snow and _may_be_heap(fit_with_opinion(image, *peak, llr, length), image))

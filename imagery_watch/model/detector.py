@@ -55,8 +55,10 @@ class DetectorModel:
     """Power of an airfield's clutter with which its false hits grow."""
     min_reported_llr: float
     """Least log-likelihood ratio that is ever reported: below it the law is not known well enough."""
-    object_network: ConvolutionalNetwork = field(repr=False, compare=False)
+    pair_network: ConvolutionalNetwork = field(repr=False, compare=False)
     """What tells objects the size of aircraft from all else that changes between two looks."""
+    ground_network: ConvolutionalNetwork = field(repr=False, compare=False)
+    """The same for a look against the empty ground, learnt from open aprons besides."""
 
     def __hash__(self) -> int:
         """Consistent with equality; mappings have no hash, and templates are cached by the model that drew them."""

@@ -69,8 +69,8 @@ def test_evidence_lies_between_the_steps_and_no_further() -> None:
     assert network().llr(np.array([0.0, 2.0, 9.0])) == pytest.approx([-2.0, 4.0, 8.0])
 
 
-def test_the_sensors_network_is_made_for_the_chips_that_are_cut() -> None:
-    net = DETECTOR.object_network
+@pytest.mark.parametrize("net", [DETECTOR.pair_network, DETECTOR.ground_network], ids=["pair", "ground"])
+def test_the_sensors_networks_are_made_for_the_chips_that_are_cut(net: ConvolutionalNetwork) -> None:
     assert len(net.weights["first"]) == 9 * len(CHANNELS)
     answers = net.answer(np.zeros((1, len(CHANNELS), 2 * REACH_PX + 1, 2 * REACH_PX + 1), np.float32))
     assert np.isfinite(np.array(answers)).all()
@@ -78,7 +78,7 @@ def test_the_sensors_network_is_made_for_the_chips_that_are_cut() -> None:
 
 
 def test_an_archive_without_a_layer_is_refused() -> None:
-    archive = np.load(BytesIO(files("imagery_watch.sensors.sentinel2").joinpath("object_network.npz").read_bytes()))
+    archive = np.load(BytesIO(files("imagery_watch.sensors.sentinel2").joinpath("pair_network.npz").read_bytes()))
     assert {f"{name}_weights" for name in LAYERS} <= set(archive)
     part = BytesIO()
     np.savez(part, **{name: archive[name] for name in archive if name != "hidden_weights"})

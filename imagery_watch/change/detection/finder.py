@@ -103,7 +103,7 @@ def find_fits(
     Where the network is sure that there is no aircraft, no shape is asked. Where a patch explains a place better than
     any shape does, the length is the network's.
     """
-    opinions = judge_places(image, aprons, places)
+    opinions = judge_places(image, aprons, places, image.detector.ground_network)
     for place, logit, length in zip(places, opinions.logit.tolist(), opinions.length_m.tolist(), strict=True):
         if logit < MIN_LOGIT:
             continue
@@ -136,7 +136,8 @@ def weigh(llr: float, logit: float) -> float:
 
 def _weigh_row(row: Sequence[AircraftFit], image: ResidualImage, aprons: Mask) -> Iterator[AircraftFit]:
     """The members of a row, each with what the network makes of its own place."""
-    logits = judge_places(image, aprons, [(round(fit.row), round(fit.col)) for fit in row]).logit.tolist()
+    places = [(round(fit.row), round(fit.col)) for fit in row]
+    logits = judge_places(image, aprons, places, image.detector.ground_network).logit.tolist()
     return (
         replace(fit, llr_vs_clutter=weigh(fit.llr_vs_clutter, logit)) for fit, logit in zip(row, logits, strict=True)
     )

@@ -49,11 +49,12 @@ class Opinions(NamedTuple):
     """(place, 3): its length, if there is one, in metres: lower end of the 90 % interval, length, upper end."""
 
 
-def judge_places(image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, int]]) -> Opinions:
-    """What the network makes of each row and column of an image, `aprons` (y, x) being where aircraft stand."""
+def judge_places(
+    image: ResidualImage, aprons: Mask, places: Sequence[tuple[int, int]], network: ConvolutionalNetwork
+) -> Opinions:
+    """What a network makes of each row and column of an image, `aprons` (y, x) being where aircraft stand."""
     if not places:
         return Opinions(np.zeros(0), np.zeros(0), np.zeros((0, 3)))
-    network = image.detector.object_network
     told = ask_network(network, cut_chips(image, aprons, places))
     length, factor = np.exp(told.log_length), np.exp(INTERVAL_SCALES * np.exp(told.log_spread))
     known = (measure_known(image, places) >= MIN_KNOWN) & (len(image.bands) >= MIN_BANDS)

@@ -6,6 +6,11 @@ from io import BytesIO
 from imagery_watch.model.detector import DetectorModel
 from imagery_watch.model.network import ConvolutionalNetwork
 
+
+def _load_network(name: str) -> ConvolutionalNetwork:
+    return ConvolutionalNetwork.from_archive(BytesIO(files(__package__ or "").joinpath(name).read_bytes()))
+
+
 DETECTOR = DetectorModel(
     quantity="reflectance",
     # Sentinel-2A, rounded (ESA, Sentinel-2 Spectral Response Functions, COPE-GSEG-EOPG-TN-15-0007); 2B is within 1 nm.
@@ -39,8 +44,7 @@ DETECTOR = DetectorModel(
     clutter_power=2.0,
     min_reported_llr=4.0,
     # Learnt from simulated terminals by benchmarks/train_network.py; docs/method.md, section 6.
-    object_network=ConvolutionalNetwork.from_archive(
-        BytesIO(files(__package__ or "").joinpath("object_network.npz").read_bytes())
-    ),
+    pair_network=_load_network("pair_network.npz"),
+    ground_network=_load_network("ground_network.npz"),
 )
 """The detector's constants for Sentinel-2 Level-2A."""

@@ -21,6 +21,8 @@ from imagery_watch.model import Background
 from imagery_watch.model.arrays import Floats, Image
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
 
+NETWORK = DETECTOR.pair_network
+
 BANDS = ("B02", "B03", "B04")
 SIDE, AT, NOISE = 41, (20, 20), 0.005
 APRONS = np.ones((SIDE, SIDE), bool)
@@ -81,25 +83,27 @@ def test_more_noise_dims_what_is_told_in_noise_alone() -> None:
 def test_half_a_neighbourhood_is_too_little() -> None:
     half, whole = (compared(NOTHING, spot(0.1), hidden=one) for one in (True, False))
     assert measure_known(half, [AT])[0] == pytest.approx(4 / 7) and measure_known(whole, [AT])[0] == 1.0
-    assert judge_places(half, APRONS, [AT]).llr[0] == -np.inf
-    assert np.isfinite(judge_places(whole, APRONS, [AT]).llr[0])
+    assert judge_places(half, APRONS, [AT], NETWORK).llr[0] == -np.inf
+    assert np.isfinite(judge_places(whole, APRONS, [AT], NETWORK).llr[0])
 
 
 def test_no_place_is_no_opinion() -> None:
-    told = judge_places(compared(NOTHING, NOTHING), APRONS, [])
+    told = judge_places(compared(NOTHING, NOTHING), APRONS, [], NETWORK)
     assert told.llr.shape == (0,) and told.length_m.shape == (0, 3)
 
 
 def test_an_aircraft_is_worth_more_than_the_shadow_that_left_and_than_nothing() -> None:
     came, shadow, nothing = (
-        judge_places(compared(*looks), APRONS, [AT]).llr[0]
+        judge_places(compared(*looks), APRONS, [AT], NETWORK).llr[0]
         for looks in ((NOTHING, spot(0.08)), (spot(-0.08), NOTHING), (NOTHING, NOTHING))
     )
     assert came > shadow + 2 and came > nothing + 2
 
 
 def test_what_is_larger_is_told_longer_within_its_interval() -> None:
-    small, large = (judge_places(compared(NOTHING, spot(0.1, sigma)), APRONS, [AT]).length_m[0] for sigma in (1.0, 2.5))
+    small, large = (
+        judge_places(compared(NOTHING, spot(0.1, sigma)), APRONS, [AT], NETWORK).length_m[0] for sigma in (1.0, 2.5)
+    )
     assert small[1] < large[1] and all(low < length < high for low, length, high in (small, large))
 
 
@@ -112,4 +116,4 @@ def test_only_what_stands_out_of_the_look_more_than_of_the_ground_stands_out() -
 def test_of_one_band_the_network_has_no_opinion() -> None:
     image = compared(NOTHING, spot(0.1))
     single = replace(image, bands=("mono",), residual=image.residual[:1], ground=image.ground[:1])
-    assert judge_places(replace(single, spread=image.spread[:1]), APRONS, [AT]).llr[0] == -np.inf
+    assert judge_places(replace(single, spread=image.spread[:1]), APRONS, [AT], NETWORK).llr[0] == -np.inf
