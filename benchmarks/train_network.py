@@ -1,4 +1,4 @@
-"""Learns the networks that tell aircraft from what else changes: `python benchmarks/train_network.py pair`, or `ground`.
+"""Learns the networks that tell aircraft from what else changes: `python benchmarks/train_network.py pair` or `ground`.
 
 They learn from simulated terminals alone (`imagery_watch/simulate/terminal/`): that for pairs of looks from 430 of
 three looks each, of which 110 have ramps of small jets; that for the empty ground from 110 open aprons of eight looks
