@@ -97,6 +97,7 @@ class _Plan:
         scl, scl_note = self._classes()
         if lost := _find_lost(data, scl, self.bands):
             raise self._settle(ReasonCode.BAND_EMPTY.because(bands=lost))
+        self.reader.forget(self._subject)
         stated = self.acquisition.listed[0].facts.sun
         sun = stated or solar_position(*lonlat, self.acquisition.datetime)
         notes = [*scl_note, *(() if stated else (ReasonCode.SUN_COMPUTED.because(),))]
@@ -125,9 +126,12 @@ class _Plan:
         origins = [one.origin or Origin(self.reader.catalog, self.reader.local_root) for one in self.listed]
         if all(origin.local_root is not None for origin in origins):
             return PassRefused(reason)
-        return self.reader.settle(
-            ReadFailed(reason), "\n".join(("pass", *(f"{one.id} {one.facts.stamp}" for one in self.listed)))
-        )
+        return self.reader.settle(ReadFailed(reason), self._subject)
+
+    @property
+    def _subject(self) -> str:
+        """What tells the pass, as it is listed now, from all others, in notes about it as a whole."""
+        return "\n".join(("pass", *(f"{one.id} {one.facts.stamp}" for one in self.listed)))
 
     def _check_time(self, lonlat: tuple[float, float]) -> None:
         """Reflectance is taken by day: another time is that of something else. Raises PassRefused."""
