@@ -326,6 +326,40 @@ def test_a_pass_of_which_no_copy_can_be_read_has_the_reason_that_may_pass(range_
     assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.NOT_OPEN
 
 
+def test_of_two_tiles_only_the_one_that_failed_is_read_elsewhere(range_server: Any, tmp_path: Path) -> None:
+    """The other one's copy is on s3://, where nothing can be opened."""
+    west, east = (URI.replace("T32TPS", tile) for tile in ("T32TPS", "T32TQS"))
+    half = np.full(GRID.shape, 1000, np.uint16)
+    half[:, GRID.width // 2 :] = 0  # so that both tiles are needed
+    features = [
+        write_pass(tmp_path, make_item("west", **{"s2:product_uri": west}), counts=dict.fromkeys(BANDS, half)),
+        write_pass(tmp_path, make_item("east", **{"s2:product_uri": east, "grid:code": "MGRS-32TQS"})),
+        write_pass(tmp_path, make_item("copy", **{"s2:product_uri": east, "grid:code": "MGRS-32TQS"})),
+    ]
+    on_s3 = make_item("closed", **{"s2:product_uri": west})
+    on_s3["assets"] = {key: {**asset, "href": f"s3://bucket/{key}.jp2"} for key, asset in on_s3["assets"].items()}
+    server = range_server(tmp_path)
+    (tmp_path / "east" / "B04.tif").unlink()
+    items = [parse_item(one, server.url, SENTINEL_2) for one in (*features, on_s3)]
+    told = [replace(one, origin=Origin(server.url, None, order=order)) for order, one in enumerate(items)]
+    (acquisition,) = fold(told)
+    assert acquisition.item_ids == ("west", "east")
+    (scene,) = read_scenes(
+        [acquisition], GRID, LONLAT, Reader(replace_settings(tmp_path), server.url, None, SENTINEL_2)
+    )
+    assert isinstance(scene, Scene), scene
+    assert scene.item_ids == ("west", "copy") and scene.valid.all()
+
+
+def test_a_copy_that_cannot_be_opened_takes_nobodys_place(range_server: Any, tmp_path: Path) -> None:
+    item = write_pass(tmp_path, make_item("one", **{"s2:product_uri": URI}))
+    on_s3 = make_item("closed", **{"s2:product_uri": URI})
+    on_s3["assets"] = {key: {**asset, "href": f"s3://bucket/{key}.jp2"} for key, asset in on_s3["assets"].items()}
+    write_raster(tmp_path / "one" / "B04.tif", np.full(GRID.shape, 64_500, np.uint16), GRID.left, GRID.top)
+    outcome = read_copies(range_server(tmp_path), item, on_s3, settings=replace_settings(tmp_path))
+    assert isinstance(outcome, PassRefused) and outcome.reason.code == ReasonCode.COUNTS_IMPLAUSIBLE
+
+
 FOR_NOW = ["code:404", "page206", "zeros", "squeezed"]
 
 
