@@ -36,6 +36,7 @@ def looks_of(
             if detection.stack.index_of(acquisition.id) is not None and (acquisition.id, name) in changed:
                 result = "change"  # even where less than half of the apron was seen: a hit lies in what was
             look = _look(airfield.id, name, acquisition, result, visible, reasons)
+            look = replace(look, item_ids=passes.items_of(acquisition))
             looks.append(_with_registration(look, detection))
     return tuple(looks)
 

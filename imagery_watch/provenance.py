@@ -84,7 +84,7 @@ def _outcome(acquisition: Acquisition, passes: ReadPasses, detection: "Detection
         state=_state(error, index is not None),
         datetime=acquisition.datetime,
         relative_orbit=acquisition.relative_orbit,
-        items=acquisition.item_ids,
+        items=passes.items_of(acquisition),
         superseded=acquisition.superseded,
         not_used=None if reason is None else reason.text,
         reason_code=None if reason is None else reason.code.value,

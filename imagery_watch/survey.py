@@ -33,3 +33,8 @@ class ReadPasses:
     scenes: tuple[Scene, ...]
     unread: Mapping[str, PassUnread]
     """Why, by acquisition id."""
+
+    def items_of(self, acquisition: Acquisition) -> tuple[str, ...]:
+        """Ids of the items that were read for a pass; of those that were to be where it could not be read."""
+        read = (one.item_ids for one in self.scenes if one.acquisition_id == acquisition.id)
+        return next(read, acquisition.item_ids)

@@ -92,7 +92,7 @@ def catalogue_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with ExitStack() as stack:
 
         def start(features: list[dict[str, Any]], **options: Any) -> Server:
-            spec = tmp_path / "catalogues.json"
+            spec = tmp_path / f"catalogues-{len(list(tmp_path.glob('catalogues-*')))}.json"
             spec.write_text(json.dumps({"features": features, **options}, default=str))
             return stack.enter_context(serve("catalogues", spec))
 

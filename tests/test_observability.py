@@ -68,3 +68,10 @@ def test_a_pass_that_was_not_read_says_why(kind: type[PassUnread], code, result:
     told = looks(scenes, look_for([one for one in scenes if one.acquisition_id != gone]), {gone: kind(code)})
     assert (told[1].result, told[1].reason, told[1].reason_codes) == (result, code.text, (code.code,))
     assert told[1].visible_fraction is None and told[1].registration_error_px is None
+
+
+def test_looks_name_the_items_that_were_read() -> None:
+    """Those of the Scene, which may be another copy than the one that was to be read."""
+    scenes, found = watched()
+    assert [one.item_ids for one in looks(scenes, found)] == [one.item_ids for one in scenes]
+    assert all(one.item_ids for one in scenes)

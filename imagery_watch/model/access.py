@@ -38,9 +38,12 @@ class Access:
     at_once: int = 0
     """Requests that the store answers at once; 0: as many as the settings ask for."""
 
-    def opens(self, href: str, media_type: str = "") -> bool:
-        """Whether a file is of a kind that can be read from here; nothing is asked of it yet."""
-        kind = media_type.partition(";")[0].strip().lower().partition("/")[2]
+    def opens(self, href: str, media_type: object = None) -> bool:
+        """Whether a file is of a kind that can be read from here; nothing is asked of it yet.
+
+        A media type is what the catalogue says, which may be no text.
+        """
+        kind = str(media_type or "").partition(";")[0].strip().lower().partition("/")[2]
         if kind in JPEG2000_TYPES or find_file_path(href).lower().endswith(JPEG2000_SUFFIXES):
             return self.jpeg2000 and self._reaches(href)
         return self._reaches(href)

@@ -88,6 +88,17 @@ class ListedItem:
         """The item's."""
         return self.item.id
 
+    @property
+    def same(self) -> tuple[str, ...]:
+        """What copies of one product share, in whichever catalogues and collections they are listed.
+
+        Where no product is named, a copy is what another catalogue lists under the same id, collection and time.
+        """
+        facts = self.facts
+        if facts.product:
+            return (facts.product,)
+        return self.id, str(self.item.collection_id or ""), facts.platform, facts.datetime.isoformat(), facts.tile
+
     def href(self, key: str) -> str:
         """Of one asset, absolute, with its signature where it has one."""
         return self.item.assets[key].href
@@ -96,4 +107,4 @@ class ListedItem:
         """How many of its bands are in files that can be read from here."""
         access = OPEN if self.origin is None else self.origin.access
         assets = [self.item.assets[band.key] for band in self.facts.bands.values()]
-        return sum(access.opens(asset.href, asset.media_type or "") for asset in assets)
+        return sum(access.opens(asset.href, asset.media_type) for asset in assets)

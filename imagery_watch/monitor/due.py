@@ -20,8 +20,20 @@ def hash_settings(airfield: Airfield, settings: Settings, history_days: int) -> 
 
 
 def list_versions(acquisition: Acquisition) -> tuple[str, ...]:
-    """A text for each item of a pass that changes where its pixels, or what is said of them, may have changed."""
-    return tuple(sorted(f"{one.id} {_digest(one.facts.decisive)}" for one in acquisition.listed))
+    """A text for each item of a pass that changes where its pixels, or what is said of them, may have changed.
+
+    The copies that can be opened are among them.
+    """
+    return tuple(sorted([*_versions_read(acquisition), *_versions_elsewhere(acquisition)]))
+
+
+def _versions_read(acquisition: Acquisition) -> list[str]:
+    return [f"{one.id} {_digest(one.facts.decisive)}" for one in acquisition.listed]
+
+
+def _versions_elsewhere(acquisition: Acquisition) -> list[str]:
+    """Those of the copies that can be opened: of the others there is nothing to read yet."""
+    return [f"{one.id} {_digest(one.facts.decisive)}" for one in acquisition.elsewhere if one.count_open()]
 
 
 def _digest(value: object) -> str:
@@ -40,11 +52,15 @@ def is_anything_new(found: Survey, recorded: Mapping[str, PassRecord], digest: s
 
 
 def _is_known(acquisition: Acquisition, known: PassRecord | None, period: Period, digest: str) -> bool:
-    """Whether the record has the pass, as it is now or with more tiles, under the same settings, and done with."""
+    """Whether the record has the pass, as it is now or with more tiles, under the same settings, and done with.
+
+    For one that was refused a new copy is news, too; one that was read has no need of it.
+    """
     if known is None or known.settings_hash != digest or known.state == "failed":
         return False
     told = known.state != "history" or acquisition.datetime not in period
-    return told and set(list_versions(acquisition)) <= set(known.versions)
+    needed = list_versions(acquisition) if known.state == "refused" else _versions_read(acquisition)
+    return told and set(needed) <= set(known.versions)
 
 
 def record_passes(

@@ -4,10 +4,13 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from imagery_watch.atomic import replace_whole
+
+LATER = timedelta(hours=20)
+"""Between two doubts that confirm one another: midnight may be two minutes away, and a daily run may be early."""
 
 
 @dataclass(frozen=True)
@@ -15,20 +18,21 @@ class Doubts:
     """Notes below the cache's folder, one a subject; without them everything is seen for the first time."""
 
     folder: Path
-    today: date
-    """UTC."""
+    now: datetime
+    """Aware."""
 
     def recall(self, subject: str, what: str) -> date | None:
-        """The earlier day on which the same was noted of a subject; None the first time, which is noted now."""
+        """The day (UTC) on which this was noted of a subject, `LATER` ago or more; None the first time: noted now."""
         path = self._path(subject)
         try:
             noted = json.loads(path.read_text(encoding="utf-8"))
-            first = date.fromisoformat(noted["first"])
+            first = datetime.fromisoformat(noted["first"])
+            first = first if first.tzinfo else first.replace(tzinfo=UTC)
             if noted["what"] == what:
-                return first if first < self.today else None
+                return first.astimezone(UTC).date() if self.now - first >= LATER else None
         except (OSError, ValueError, LookupError, TypeError):
             pass
-        content = json.dumps({"what": what, "first": self.today.isoformat()})
+        content = json.dumps({"what": what, "first": self.now.isoformat()})
         with suppress(OSError):
             replace_whole(path, content.encode())
         return None

@@ -3,7 +3,8 @@
 Run by `servers.py catalogues SPEC.json`. The spec has `features` (`{base}` in them becomes the server's URL), `folder`
 (the stores' files) and what goes wrong: `token_uses` (a token works that often, then 403), `token_busy` (so many
 questions for a token are answered 429), `born_expired` (so many tokens are), `keys` (`{name: secret}` of the S3 store),
-`lag_s` of the S3 store. Below `/earth-search`, `/planetary` and `/copernicus` are STAC APIs; `/token/ACCOUNT/CONTAINER`
+`lag_s` of the S3 store, `cap` (no answer of a search has more items, or a `next`, and `oldest` whether they are the
+oldest). Below `/earth-search`, `/planetary` and `/copernicus` are STAC APIs; `/token/ACCOUNT/CONTAINER`
 gives tokens for files at `/ACCOUNT/CONTAINER/...`; `/eodata/...` is the S3 store; `/open/...` wants nothing.
 """
 
@@ -61,7 +62,9 @@ def _stac(words: list[str], asked: dict[str, Any], spec: dict[str, Any], base: s
     here = f"{base}/{words[0]}"
     features = json.loads(json.dumps(spec["features"]).replace("{base}", base))
     if words[1:] == ["search"]:
-        return search(features, asked, f"{here}/search", counts=words[0] in MATCHED)
+        whole = {**asked, "limit": len(features)} if "cap" in spec else asked
+        found = search(features, whole, f"{here}/search", counts=words[0] in MATCHED)
+        return _cut(found, spec) if "cap" in spec else found
     if words[1:] == ["collections"]:
         return {"collections": [{"id": name} for name in sorted({one["collection"] for one in features})], "links": []}
     links = [{"rel": rel, "href": here} for rel in ("self", "root")]
@@ -82,6 +85,12 @@ def search(features: list[Any], asked: dict[str, Any], href: str, *, counts: boo
                   "body": body}]  # fmt: skip
     matched = {"numberMatched": len(found), "context": {"matched": len(found), "returned": len(page)}} if counts else {}
     return {"type": "FeatureCollection", "features": page, "links": links, "numberReturned": len(page), **matched}
+
+
+def _cut(found: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """The answer as a server gives it that ends every list early, and counts truly what it matched."""
+    kept = (found["features"][::-1] if spec.get("oldest") else found["features"])[: spec["cap"]]
+    return {**found, "features": kept, "links": [], "numberReturned": len(kept), "context": None}
 
 
 def _key(feature: Any) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ PRODUCT = re.compile(
 WHOLE_PRODUCT = re.compile(PRODUCT.pattern + r"_\d{8}T\d{6}")
 """The same with what tells products of one tile and datatake apart."""
 DATATAKE = re.compile(r"^G(?P<sat>S2[A-D])_(?P<start>\d{8}T\d{6})_(?P<absolute_orbit>\d{6})")
-TILE_IN_ID = re.compile(r"(?:^|_)T?(\d{2}[C-X][A-Z]{2})(?:_|$)")
+TILE_IN_ID = re.compile(r"(?:^|_)T?(\d{1,2}[C-X][A-Z]{2})(?:_|$)", re.ASCII)
+SHORT_TILE = re.compile(r"\d[C-X][A-Z]{2}", re.ASCII)
+"""A tile of the zones 1 to 9 as the grid extension has it, without the leading 0 of products' names."""
 DAY = re.compile(r"(?<!\d)(20\d\d)(?:-?)(\d\d)(?:-?)(\d\d)(?!\d)", re.ASCII)
 LAUNCH = 2015
 """Year of the first satellite: a number that reads as an earlier day is none."""
@@ -103,7 +105,7 @@ def tile_of(item_id: str, properties: Properties) -> str:
     """MGRS tile such as `32TMT`; the item's id where nothing names a tile (each item is then a tile of its own)."""
     stated = properties.get("grid:code") or properties.get("s2:mgrs_tile")
     if stated:
-        return str(stated).removeprefix("MGRS-")
+        return _in_full(str(stated).removeprefix("MGRS-"))
     parts = [properties.get(f"mgrs:{name}") for name in ("utm_zone", "latitude_band", "grid_square")]
     if all(parts):
         return f"{int(str(parts[0])):02d}{parts[1]}{parts[2]}"
@@ -111,7 +113,12 @@ def tile_of(item_id: str, properties: Properties) -> str:
     if match:
         return match.group("tile")
     found = TILE_IN_ID.search(item_id)
-    return found.group(1) if found else item_id
+    return _in_full(found.group(1)) if found else item_id
+
+
+def _in_full(tile: str) -> str:
+    """The tile with two digits of its zone, as products' names have it."""
+    return f"0{tile}" if SHORT_TILE.fullmatch(tile) else tile
 
 
 def baseline_of(item_id: str, properties: Properties) -> str:

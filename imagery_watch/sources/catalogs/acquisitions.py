@@ -71,7 +71,7 @@ def _distinct(passes: Iterable[Acquisition]) -> list[Acquisition]:
 def _acquisition(items: Sequence[ListedItem]) -> Acquisition:
     chosen, others = choose_copies(items)
     used, superseded = current_versions(chosen)
-    products = {one.facts.product for one in used}
+    products = {one.same for one in used}
     starts = sorted({one.facts.sensing_start for one in items if one.facts.sensing_start is not None})
     orbits = [one.facts.relative_orbit for one in items if one.facts.relative_orbit is not None]
     platform, when = items[0].facts.platform, min(one.facts.datetime for one in used)
@@ -83,7 +83,7 @@ def _acquisition(items: Sequence[ListedItem]) -> Acquisition:
         listed=used,
         superseded=tuple(sorted(one.id for one in superseded)),
         sensor=items[0].facts.sensor,
-        elsewhere=tuple(one for one in others if one.facts.product in products),
+        elsewhere=tuple(one for one in others if one.same in products),
     )
 
 
@@ -91,13 +91,12 @@ def choose_copies(items: Sequence[ListedItem]) -> tuple[tuple[ListedItem, ...], 
     """Each product once, and its other copies, which other collections and catalogues list, the better first.
 
     The better copy is the one with more bands that can be read from here, then the one that comes first in the order
-    that was asked for, then the newer. Items that name no product are each of their own.
+    that was asked for, then the newer. Items of one catalogue that name no product are each of their own.
     """
-    chosen: dict[tuple[str, str], ListedItem] = {}
+    chosen: dict[tuple[str, ...], ListedItem] = {}
     others = []
     for one in sorted(sorted(items, key=lambda one: one.facts.version, reverse=True), key=_copy_rank):
-        key = one.facts.tile, one.facts.product or f"{id(one)}"
-        if chosen.setdefault(key, one) is not one:
+        if chosen.setdefault(one.same, one) is not one:
             others.append(one)
     return tuple(chosen.values()), tuple(others)
 

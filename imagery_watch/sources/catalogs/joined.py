@@ -8,7 +8,7 @@ from pathlib import Path
 from imagery_watch.errors import CatalogUnavailable
 from imagery_watch.model import ListedItem
 from imagery_watch.sensors.protocol import Sensor
-from imagery_watch.sources.catalogs.catalog import BBox, Catalog, Listing, tidy
+from imagery_watch.sources.catalogs.catalog import BBox, Catalog, Listing
 
 MOST_COLLECTIONS = 100
 """More than any catalogue has in one search: orders of catalogues are that far apart."""
@@ -26,6 +26,7 @@ class JoinedCatalog:
     def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
         """What any of them has; see `Catalog.search`. One that does not answer leaves the listing incomplete.
 
+        An item that several list is there several times: which copy is read is decided where passes are folded.
         Raises CatalogUnavailable where none answers, CatalogError where one is no catalogue of the sensor.
         """
         found, silent = [], []
@@ -41,7 +42,7 @@ class JoinedCatalog:
         items = [one for listing in found for one in listing.items]
         lacks = [*(listing.incomplete for listing in found), *(f"{why}; passes may be missing" for why in silent)]
         return Listing(
-            tidy(items, bbox, start, end),
+            tuple(sorted(items, key=lambda one: (one.facts.datetime, one.id))),
             tuple(dict.fromkeys(warning for listing in found for warning in listing.warnings)),
             "" if items else "; ".join(filter(None, (listing.coverage for listing in found))),
             "; ".join(filter(None, lacks)),

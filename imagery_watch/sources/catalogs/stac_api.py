@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,11 +13,7 @@ from pystac.errors import STACError
 from pystac_client import Client
 from pystac_client.errors import ClientTypeError
 from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import DoesNotConformTo
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
 
 from imagery_watch.errors import CatalogError, CatalogUnavailable
 from imagery_watch.model import ListedItem
@@ -29,19 +25,18 @@ from imagery_watch.sources.catalogs.items import parse_items
 from imagery_watch.sources.catalogs.stac_pages import (
     Page,
     check_page,
+    count_items,
     find_lack,
-    find_middle,
     find_next,
     follow_pages,
     is_page,
+    list_times,
 )
 from imagery_watch.sources.doubts import Doubts
-from imagery_watch.sources.pixels.exchange import PatientRetry, set_deadlines
+from imagery_watch.sources.one_host import open_io, tell_trouble
 
 PAGE_SIZE = 100
 MAX_PAGES = 500
-MAX_ANSWER_BYTES = 64 * 2**20
-"""A hundred items of Sentinel-2 are 3 MB at the most."""
 PATIENCE = 20
 """Times the longest silence that is borne, for a whole search: a catalogue that sends drop by drop is no use."""
 NO_ANSWER_OF_STAC = (
@@ -59,6 +54,8 @@ NOT_KNOWN = (400, 404, 422)
 """How APIs answer a search in a collection that they do not have."""
 MOST_COLLECTIONS = 12
 """Collections that an error names."""
+SECOND = timedelta(seconds=1)
+"""The finest that a question states of a time."""
 
 
 class ApiCatalog:
@@ -75,16 +72,17 @@ class ApiCatalog:
         *,
         collections: Sequence[str] = (),
         access: Access = OPEN,
-        today: date | None = None,
+        now: datetime | None = None,
     ) -> None:
         """`collections` are those to search, the preferred one first; the sensor's own where none is given.
 
-        `today`, in UTC, decides which doubts are of an earlier day.
+        `now`, aware, decides which doubts are of an earlier day.
         """
         parts = urlsplit(url)
         self._collections = tuple(collections) or (sensor.collection,)
+        self._narrowed: tuple[str, ...] = ()
         self._access = access
-        self._today = today or datetime.now(UTC).date()
+        self._now = now or datetime.now(UTC)
         self.name = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         self.sensor = sensor
         self._url = url
@@ -100,7 +98,7 @@ class ApiCatalog:
         asked = [self._ask_whole(part, start, end) for part in split_box(bbox)]
         features = [feature for pages, *_ in asked for page in pages for feature in page["features"]]
         items, warnings = parse_items(features, self.name, self.sensor)
-        warnings += [*tell_namesakes(items), *(told for *_, told in asked if told)]
+        warnings += [*tell_namesakes(items), *(told for *_, told in asked if told), *self._narrowed]
         incomplete = "; ".join(dict.fromkeys(lack for _, lack, _ in asked if lack))
         coverage = "" if features or incomplete else self._coverage()
         told = [replace(one, origin=self._origin(one)) for one in items]
@@ -114,31 +112,40 @@ class ApiCatalog:
     def _ask_whole(self, bbox: BBox, start: datetime | None, end: datetime | None) -> tuple[list[Page], str, str]:
         """The pages of one question, why they are not whole, and a remark about their count.
 
-        Where only the count speaks against them, the same is asked in two halves of its time. An over-count that was
-        there on an earlier day, too, and of which the halves bring nothing more, is the catalogue's way of counting.
+        Where only the count speaks against them, the same is asked in parts of its time. An over-count that was there
+        on an earlier day, too, and of which the parts bring nothing more, is the catalogue's way of counting.
         """
         pages = list(self._pages(bbox, start, end))
-        doubts = Doubts(self._settings.cache_dir, self._today)
-        subject = "\n".join(("count", self.name, *self._collections, repr(bbox)))
-        if find_lack(pages) and not find_lack(pages, counts=False):
-            pages += self._ask_halves(pages, bbox, start, end)
+        doubts = Doubts(self._settings.cache_dir, self._now)
+        subject = "\n".join(("count", self.name, *self._collections, repr(bbox), f"{start} {end}"))
+        before, doubted = count_items(pages), _is_count_alone(pages)
+        if doubted:
+            pages += self._ask_parts(pages, bbox, start, end)
         lack = find_lack(pages)
-        if not lack:
+        if not lack or count_items(pages) > before:
             doubts.forget(subject)
-        elif not find_lack(pages, counts=False) and (day := doubts.recall(subject, "over-count")) is not None:
-            return (
-                pages,
-                "",
-                f"{lack.partition(';')[0]}, as on {day}, also asked in parts: its count is taken for wrong",
-            )
+        elif doubted and _is_count_alone(pages):
+            counted = lack.partition(";")[0]
+            if (day := doubts.recall(subject, counted)) is not None:
+                return pages, "", f"{counted}, as on {day}, also asked in parts: its count is taken for wrong"
         return pages, lack, ""
 
-    def _ask_halves(self, pages: list[Page], bbox: BBox, start: datetime | None, end: datetime | None) -> list[Page]:
-        """The same question in two; nothing where its items have no times."""
-        middle = find_middle(pages)
-        if middle is None:
+    def _ask_parts(self, pages: list[Page], bbox: BBox, start: datetime | None, end: datetime | None) -> list[Page]:
+        """The same question in two halves, and for what lies outside the items; nothing where those have no times.
+
+        A catalogue that cuts every answer to its newest items would answer a half that holds them with the same ones.
+        """
+        times = list_times(pages)
+        if not times:
             return []
-        return [*self._pages(bbox, start, middle), *self._pages(bbox, middle, end)]
+        first, middle, last = times[0], times[len(times) // 2], times[-1]
+        parts = [(start, first - SECOND), (start, middle), (middle, end), (last + SECOND, end)]
+        return [
+            page
+            for since, until in parts
+            if since is None or until is None or since < until
+            for page in self._pages(bbox, since, until)
+        ]
 
     def _pages(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[dict[str, Any]]:
         """Raw pages, each once: pystac-client would follow a looping `next` for ever (its issue 617)."""
@@ -160,7 +167,7 @@ class ApiCatalog:
 
     def _ask(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[Any]:
         try:
-            io = _io(self._url, self._settings)
+            io = open_io(self._url, self._settings)
             client = Client.open(self._url, stac_io=io, timeout=self._settings.timeout_s)
             search = client.search(
                 collections=list(self._collections),
@@ -173,11 +180,11 @@ class ApiCatalog:
             if getattr(error, "status_code", None) in NOT_KNOWN:
                 self._coverage()
                 if known := self._known_collections():
-                    self._collections = known
+                    self._narrow(known)
                     yield from self._ask(bbox, start, end)
                     return
             raise CatalogUnavailable(
-                f"catalogue {self.name} {_trouble(error)}; try again later, or another --catalog"
+                f"catalogue {self.name} {tell_trouble(error)}; try again later, or another --catalog"
             ) from None
         except NO_ANSWER_OF_STAC as error:
             raise CatalogUnavailable(
@@ -201,85 +208,35 @@ class ApiCatalog:
         return describe_extent(collections[held[0]]) if held else ""
 
     def _known_collections(self) -> tuple[str, ...]:
-        """Those of the collections that the API has, where it has some and not all of them; else none."""
-        collections, _ = self._list_collections()
+        """Those of the collections that the API has, where it has some and not all of them; else none.
+
+        None, too, where the list that was read is not all of its collections: the others may come behind it.
+        """
+        collections, whole = self._list_collections()
         held = tuple(name for name in self._collections if name in collections)
-        return held if len(held) < len(self._collections) else ()
+        return held if whole and len(held) < len(self._collections) else ()
+
+    def _narrow(self, known: tuple[str, ...]) -> None:
+        """Searches those alone from now on, and notes which ones are left out."""
+        left = ", ".join(name for name in self._collections if name not in known)
+        self._narrowed = (f"catalogue {self.name} has no collection {left}: only {', '.join(known)} is searched",)
+        self._collections = known
 
     def _list_collections(self) -> tuple[dict[str, Any], bool]:
         """The API's collections by id, none where it does not say, and whether they are all of them."""
-        address, io = urlsplit(self._url), _io(self._url, self._settings)
+        address, io = urlsplit(self._url), open_io(self._url, self._settings)
         listed = urlunsplit(address._replace(path=f"{address.path.rstrip('/')}/collections"))
         try:
             content = io.read_json(listed, parameters={})
             found = {one["id"]: one for one in content["collections"] if isinstance(one, dict)}
+            return found, find_next(content) is None
         except (APIError, requests.RequestException, STACError, ValueError, LookupError, TypeError, RecursionError):
             return {}, False
-        return found, find_next(content) is None
 
 
-def _trouble(error: Exception) -> str:
-    """What went wrong on the line, without the URL: it may hold a secret."""
-    cause = error.__context__ or error
-    if isinstance(cause, _ForeignHost):
-        return "sends us on to another host, which is not followed"
-    if isinstance(cause, _TooLong):
-        return f"sends more than {MAX_ANSWER_BYTES // 2**20} MB in one answer, which is not read"
-    status = getattr(error, "status_code", None)
-    return f"answered HTTP {status}" if status else f"did not answer ({type(cause).__name__})"
-
-
-class _ForeignHost(requests.RequestException):
-    """A redirect or a `next` link that leaves the catalogue's host."""
-
-
-class _TooLong(requests.RequestException):
-    """An answer of more bytes than a page of items has."""
-
-
-class _OneHost(HTTPAdapter):
-    """Speaks to one host only, whatever redirects and `next` links say."""
-
-    def __init__(self, url: str, retry: Retry) -> None:
-        super().__init__(max_retries=retry)
-        self._host = urlsplit(url).hostname
-        set_deadlines(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """As HTTPAdapter does, with deadlines."""
-        return set_deadlines(super().proxy_manager_for(proxy, **options))
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """As HTTPAdapter does, the whole answer read. Raises _ForeignHost, _TooLong."""
-        if urlsplit(request.url or "").hostname != self._host:
-            raise _ForeignHost
-        answer = super().send(request, *args, **{**options, "stream": True})
-        try:
-            content = answer.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-        except HTTPError as error:
-            raise requests.ConnectionError(error) from None
-        if len(content) > MAX_ANSWER_BYTES:
-            answer.close()
-            raise _TooLong
-        answer._content = content
-        return answer
-
-
-def _io(url: str, settings: Settings) -> StacApiIO:
-    """Retries POST too and honours Retry-After; pystac-client's own default retries no HTTP status."""
-    retry = PatientRetry(
-        total=settings.retries,
-        status_forcelist=(429, 500, 502, 503, 504),
-        allowed_methods=None,
-        backoff_factor=0.5,
-        backoff_jitter=0.5,
-        respect_retry_after_header=True,
-        raise_on_status=False,
-    )
-    io = StacApiIO()
-    for scheme in ("http://", "https://"):
-        io.session.mount(scheme, _OneHost(url, retry))
-    return io
+def _is_count_alone(pages: Sequence[Page]) -> bool:
+    """Whether nothing speaks against the pages but how many items the catalogue says that it matched."""
+    return bool(find_lack(pages)) and not find_lack(pages, counts=False)
 
 
 def _interval(start: datetime | None, end: datetime | None) -> str | None:

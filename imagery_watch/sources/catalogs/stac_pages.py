@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ Page = dict[str, Any]
 
 MAX_EMPTY = 3
 """Pages without items, each naming a next one, after which no more are asked for."""
+FIRST_YEAR = 1900
+"""Nothing is imaged before it: such a time is none."""
 _LACK = "imagery_watch:lack"
 """Our own member of a page that stands for an answer which is none."""
 _ERRORS = ("error", "errors", "exception")
@@ -61,14 +63,19 @@ def is_page(page: Page) -> bool:
     return _LACK not in page
 
 
-def find_middle(pages: Sequence[Page]) -> datetime | None:
-    """A time with as many items before it as after; None where no item states a usable one."""
+def list_times(pages: Sequence[Page]) -> list[datetime]:
+    """The times of the items that state a usable one, sorted; aware."""
     times = []
     for feature in (feature for page in pages for feature in page["features"]):
         with suppress(ValueError, TypeError, LookupError):
             when = datetime.fromisoformat(feature["properties"]["datetime"])
             times.append(when if when.tzinfo else when.replace(tzinfo=UTC))
-    return sorted(times)[len(times) // 2] if times else None
+    return sorted(when for when in times if FIRST_YEAR <= when.year < MAXYEAR)
+
+
+def count_items(pages: Sequence[Page]) -> int:
+    """How many different items the pages hold."""
+    return len({_identity(feature) for page in pages for feature in page["features"]})
 
 
 def find_lack(pages: Sequence[Page], *, counts: bool = True) -> str:
@@ -79,7 +86,7 @@ def find_lack(pages: Sequence[Page], *, counts: bool = True) -> str:
     if lack := next((str(page[_LACK]) for page in pages if not is_page(page)), ""):
         return lack
     counted = [number for page in pages if (number := _count(page, "Matched", "matched")) is not None]
-    delivered = len({_identity(feature) for page in pages for feature in page["features"]})
+    delivered = count_items(pages)
     if counts and counted and max(counted) > delivered:
         return f"the catalogue counts {max(counted)} items and delivered {delivered}; passes may be missing"
     for page in pages:
@@ -108,7 +115,7 @@ def _count(page: Page, upper: str, lower: str) -> int | None:
     values = [page.get(f"number{upper}"), *(place.get(lower) for place in places if isinstance(place, dict))]
     for value in values:
         if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-            return int(min(value, 1e12))
+            return int(max(0, min(value, 1e12)))
         if isinstance(value, str) and value.isascii() and value.isdigit():
             return int(value[:12])
     return None

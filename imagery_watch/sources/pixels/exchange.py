@@ -7,6 +7,8 @@ a reader for ever. Here every byte of an answer, its headers too, comes before o
 import http.client
 import io
 import ipaddress
+import logging
+import re
 import socket
 import time
 from functools import lru_cache
@@ -26,6 +28,28 @@ PATIENCE = 3.0
 
 LONGEST_WAIT_S = 60.0
 """Longest pause that a server may ask for by Retry-After; a longer wish is for the next run to honour."""
+
+
+LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
+"""They log whole addresses, at WARNING where a connection breaks."""
+
+
+class _WithoutQueries(logging.Filter):
+    """Takes out of a message what stands behind the `?` of an address: it may hold a key or a signature."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """True: the message is logged, without that."""
+        record.msg, record.args = re.sub(r"\?[^\s'\">]+", "?...", record.getMessage()), ()
+        return True
+
+
+_WITHOUT_QUERIES = _WithoutQueries()
+
+
+def keep_queries_out_of_logs() -> None:
+    """Once for all that urllib3 logs from here on."""
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_WITHOUT_QUERIES)
 
 
 class PrivateHost(urllib3.exceptions.HTTPError):
@@ -114,7 +138,11 @@ class _PublicSafePool(urllib3.HTTPSConnectionPool):
 
 
 def set_deadlines(manager: urllib3.PoolManager, *, public_only: bool = False) -> urllib3.PoolManager:
-    """The manager, whose connections have deadlines from now on, and reach the public network only where asked."""
+    """The manager, whose connections have deadlines from now on, and reach the public network only where asked.
+
+    What is logged of them has no queries.
+    """
+    keep_queries_out_of_logs()
     http_pool, https_pool = (_PublicPool, _PublicSafePool) if public_only else (_TimedPool, _TimedSafePool)
     manager.pool_classes_by_scheme = {"http": http_pool, "https": https_pool}
     return manager

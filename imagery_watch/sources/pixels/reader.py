@@ -1,7 +1,7 @@
 """One asset on the Grid: through its catalogue's door, from the chip cache where it is known, checked, or refused."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from imagery_watch.errors import PassRefused, ReadFailed
@@ -46,8 +46,8 @@ class Reader:
     """The only folder whose files may be read, for items that have no origin."""
     sensor: Sensor
     """Whose passes are read."""
-    today: date = field(default_factory=lambda: datetime.now(UTC).date())
-    """UTC: what is wrong today may pass, and is refused where it was so on an earlier day."""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """Aware: what is wrong now may pass, and is refused where it was so on an earlier day."""
 
     def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
         """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
@@ -56,12 +56,16 @@ class Reader:
             pixels = self._read(listed, key, grid, expected)
         except ReadFailed as error:
             raise self.settle(error, subject) from None
-        self._doubts.forget(subject)
+        self.forget(subject)
         return pixels
+
+    def forget(self, subject: str) -> None:
+        """All is well with a subject."""
+        self._doubts.forget(subject)
 
     @property
     def _doubts(self) -> Doubts:
-        return Doubts(self.settings.cache_dir, self.today)
+        return Doubts(self.settings.cache_dir, self.now)
 
     def settle(self, error: ReadFailed, subject: str) -> Unread:
         """The failure, or a refusal where the same was wrong with the same subject on an earlier day."""

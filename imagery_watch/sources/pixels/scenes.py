@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed
-from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Scene
+from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene
 from imagery_watch.model.access import Origin
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
@@ -68,6 +68,8 @@ class _Plan:
         held = [set(one.facts.bands) for one in self.listed]
         common = set.intersection(*held) if held else set()
         self.bands = tuple(band for band in reader.sensor.bands if band in common)
+        self.failed = set[tuple[str, ...]]()
+        """The products of which a window could not be read."""
         self.missing = sorted(set().union(*held) - common)
         self.windows: dict[str, Future[NDArray[np.float32]]] = {
             band: pool.submit(self._band, band) for band in self.bands
@@ -75,11 +77,16 @@ class _Plan:
         self.scl = pool.submit(self._scl)
 
     def elsewhere(self) -> "_Plan | None":
-        """The same products by their next copies; None where there is no other copy of any."""
-        copies = {one.facts.product: one for one in reversed(self.acquisition.elsewhere)}
+        """The pass with the next copies of what could not be read; None where none of them can be opened.
+
+        Where no window failed, but the pass as a whole, all of its products are in question.
+        """
+        in_question = self.failed or {one.same for one in self.listed}
+        others = [one for one in reversed(self.acquisition.elsewhere) if one.count_open()]
+        copies = {one.same: one for one in others if one.same in in_question}
         if not copies:
             return None
-        listed = tuple(copies.get(one.facts.product, one) for one in self.acquisition.listed)
+        listed = tuple(copies.get(one.same, one) for one in self.acquisition.listed)
         rest = tuple(one for one in self.acquisition.elsewhere if all(one is not copy for copy in listed))
         return _Plan(replace(self.acquisition, listed=listed, elsewhere=rest), self.grid, self.reader, self.pool)
 
@@ -97,6 +104,7 @@ class _Plan:
         scl, scl_note = self._classes()
         if lost := _find_lost(data, scl, self.bands):
             raise self._settle(ReasonCode.BAND_EMPTY.because(bands=lost))
+        self.reader.forget(self._subject)
         stated = self.acquisition.listed[0].facts.sun
         sun = stated or solar_position(*lonlat, self.acquisition.datetime)
         notes = [*scl_note, *(() if stated else (ReasonCode.SUN_COMPUTED.because(),))]
@@ -125,9 +133,12 @@ class _Plan:
         origins = [one.origin or Origin(self.reader.catalog, self.reader.local_root) for one in self.listed]
         if all(origin.local_root is not None for origin in origins):
             return PassRefused(reason)
-        return self.reader.settle(
-            ReadFailed(reason), "\n".join(("pass", *(f"{one.id} {one.facts.stamp}" for one in self.listed)))
-        )
+        return self.reader.settle(ReadFailed(reason), self._subject)
+
+    @property
+    def _subject(self) -> str:
+        """What tells the pass, as it is listed now, from all others, in notes about it as a whole."""
+        return "\n".join(("pass", *(f"{one.id} {one.facts.stamp}" for one in self.listed)))
 
     def _check_time(self, lonlat: tuple[float, float]) -> None:
         """Reflectance is taken by day: another time is that of something else. Raises PassRefused."""
@@ -142,16 +153,25 @@ class _Plan:
         if when.time() == time() and not any("T" in name for name in named):
             raise PassRefused(ReasonCode.DAY_ALONE.because(when=told))
 
+    def _window(self, one: ListedItem, key: str, expected: Expected) -> Pixels:
+        """As `Reader.window`, and notes whose could not be read."""
+        try:
+            return self.reader.window(one, key, self.grid, expected)
+        except (PassRefused, ReadFailed):
+            self.failed.add(one.same)
+            raise
+
     def _band(self, band: str) -> NDArray[np.float32]:
         """The quantity of one band: the first item's pixels, and the next ones' only where there are none yet."""
         sensor, joined = self.reader.sensor, np.full(self.grid.shape, np.nan, np.float32)
         for one in self.listed:
             asset = one.facts.bands[band]
             expected = expect_scale(sensor.band_raster, asset)
-            pixels = self.reader.window(one, asset.key, self.grid, expected)
+            pixels = self._window(one, asset.key, expected)
             if asset.gain != 1.0:
                 pixels = pixels.astype(np.float32) * np.float32(asset.gain)
             if why := sensor.implausible(pixels):
+                self.failed.add(one.same)
                 raise PassRefused(ReasonCode.COUNTS_IMPLAUSIBLE.because(band=band, item=one.id, what=why))
             joined = np.where(np.isnan(joined), sensor.to_physical(pixels, asset), joined)
             if not np.isnan(joined).any():
@@ -163,7 +183,7 @@ class _Plan:
         joined = np.zeros(self.grid.shape, np.uint8)
         classified = [(one, one.facts.classes) for one in self.listed if one.facts.classes is not None]
         for one, key in classified:
-            classes = self.reader.window(one, key, self.grid, self.reader.sensor.class_raster)
+            classes = self._window(one, key, self.reader.sensor.class_raster)
             joined = np.where(joined == 0, np.minimum(classes, 255).astype(np.uint8), joined)
             if joined.all():
                 break

@@ -28,6 +28,8 @@ AZURE_HOST = ".blob.core.windows.net"
 MARGIN_S, LEAST_USE_S = 120.0, 60.0
 """A token is renewed so long before its end (Planetary Computer issues 388 and 418: 45 minutes, or few), and kept so
 long at least: by a wrong clock, or one of its issue 463, it may be over when it comes."""
+DOWN_S = 180.0
+"""A service that gave no token is not asked again for so long: each window would wait for it, one after the other."""
 MOST_TOKEN_BYTES = 64 * 1024
 REGION, ALGORITHM = "default", "AWS4-HMAC-SHA256"
 """Of the Copernicus Data Space's store (its documentation of S3 access)."""
@@ -76,6 +78,7 @@ class TokenSigner:
         self._lock = threading.Lock()
         self._token, self._renew_at, self._fetched_at = "", 0.0, 0.0
         self._refused = False
+        self._failure, self._failed_at = "", 0.0
 
     def sign(self, url: str) -> tuple[str, dict[str, str]]:
         """The address with the token behind it."""
@@ -102,22 +105,38 @@ class TokenSigner:
         self._refused = False
 
     def _fetch(self) -> None:
+        """Another token. Raises ReadFailed, for a while as the last time."""
+        if self._failure and time.monotonic() - self._failed_at < DOWN_S:
+            raise _no_token(self._failure)
+        try:
+            self._ask()
+        except _NoToken as none:
+            self._failure, self._failed_at = str(none), time.monotonic()
+            raise _no_token(self._failure) from None
+        self._failure = ""
+
+    def _ask(self) -> None:
+        """One question to the service. Raises _NoToken."""
         try:
             answer = self._pool.request("GET", self._address, redirect=False, preload_content=False)
             body = answer.read(MOST_TOKEN_BYTES)
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise _no_token(f"did not answer ({type(error).__name__})") from None
+            raise _NoToken(f"did not answer ({type(error).__name__})") from None
         if answer.status != 200:
-            raise _no_token(f"answered HTTP {answer.status}")
+            raise _NoToken(f"answered HTTP {answer.status}")
         try:
             told = json.loads(body)
             token, end = str(told["token"]).lstrip("?"), datetime.fromisoformat(told["msft:expiry"])
             lifetime_s = (end.astimezone(UTC) - datetime.now(UTC)).total_seconds()
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise _no_token("answered something else than a token") from None
+            raise _NoToken("answered something else than a token") from None
         self._token, self._fetched_at = token, time.monotonic()
         self._renew_at = self._fetched_at + max(lifetime_s - MARGIN_S, LEAST_USE_S)
+
+
+class _NoToken(Exception):
+    """A service that gives no token, and how it failed."""
 
 
 def _no_token(what: str) -> ReadFailed:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,15 @@ def _numbers(value: Any) -> tuple[float, ...]:
     """Six numbers or more; none where there are fewer, or one is not a number."""
     if not isinstance(value, list) or len(value) < 6:
         return ()
-    known = all(isinstance(one, int | float) and not isinstance(one, bool) and np.isfinite(one) for one in value)
-    return tuple(map(float, value)) if known else ()
+    return tuple(map(float, value)) if all(map(_is_number, value)) else ()
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a finite number, and not one of more digits than a float can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(float(value))
+    except (OverflowError, ValueError):
+        return False
 
 
 def _pair(value: Any) -> tuple[int, int] | None:

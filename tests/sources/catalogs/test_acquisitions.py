@@ -225,3 +225,23 @@ def test_the_order_of_the_items_does_not_matter(order: list[int]) -> None:
     named = [{**feature, "id": f"{feature['id']}-{number}"} for number, feature in enumerate(EVERYTHING)]
     shuffled = fold_features(*(named[index] for index in order))
     assert [summary(a) for a in shuffled] == [summary(a) for a in fold_features(*named)]
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("one", {"grid:code": "MGRS-4QFJ"}),
+        ("one", {"grid:code": None, "s2:mgrs_tile": "4QFJ"}),
+        ("one", {"grid:code": None, "mgrs:utm_zone": 4, "mgrs:latitude_band": "Q", "mgrs:grid_square": "FJ"}),
+        ("S2A_4QFJ_20230601_0_L2A", {"grid:code": None}),
+        ("S2A_T04QFJ_20230601T101601_L2A", {"grid:code": None}),
+    ],
+)
+def test_tiles_of_the_zones_1_to_9_have_one_name(name: str, stated: dict[str, Any]) -> None:
+    one = parse_item(make_item(name, **stated), Path(), SENTINEL_2)
+    assert one.facts.tile == "04QFJ"
+
+
+def test_copies_of_a_product_are_one_whatever_their_tile_is_called() -> None:
+    (found,) = fold([copy("a"), copy("b", order=1, **{"grid:code": "MGRS-PS"})])
+    assert (found.item_ids, [one.id for one in found.elsewhere]) == (("a",), ["b"])

@@ -87,3 +87,23 @@ def test_the_name_is_all_of_their_names(two: Any) -> None:
     where = two([product(1, "a1")], [product(2, "b2")])
     catalog: Catalog = open_catalog(where, QUICK, SENTINEL_2)
     assert catalog.name == where and catalog.local_root is None
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("readable", ["first", "second"])
+def test_the_copy_that_can_be_read_is_kept_whichever_catalogue_has_it(
+    catalogue_server: Any, named: bool, readable: str
+) -> None:
+    """One id, collection and time in both, by https in one and on s3:// in the other; with a product's name or not."""
+    item = product(1, "S2A_32TPS_20230601_0_L2A")
+    if not named:
+        del item["properties"]["s2:product_uri"]
+    where = []
+    for name in ("first", "second"):
+        place = "https://store.example.com" if name == readable else "s3://bucket"
+        assets = {key: {**asset, "href": f"{place}/{key}.tif"} for key, asset in item["assets"].items()}
+        where.append(f"{catalogue_server([{**item, 'assets': assets}]).url}/earth-search")
+    (found,) = fold(listed(",".join(where)).items)
+    assert [one.href("red") for one in found.listed] == ["https://store.example.com/red.tif"]
+    assert [one.href("red") for one in found.elsewhere] == ["s3://bucket/red.tif"]
+    assert found.superseded == ()

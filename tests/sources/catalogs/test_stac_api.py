@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,11 @@ def daily(count: int) -> list[dict[str, Any]]:
         make_item(f"S2A_32TPS_202306{day:02d}_0_L2A", datetime=f"2023-06-{day:02d}T10:17:00Z")
         for day in range(1, count + 1)
     ]
+
+
+def noon(day: int) -> datetime:
+    """Of one in July 2023."""
+    return datetime(2023, 7, day, 12, tzinfo=UTC)
 
 
 def ids(catalog: ApiCatalog, *window: Any, bbox: tuple[float, float, float, float] = HERE) -> list[str]:
@@ -303,12 +308,68 @@ def test_a_catalogue_that_always_counts_too_many_is_whole_from_the_second_day_on
     settings = QUICK.model_copy(update={"cache": tmp_path})
     server = script_server(api(*over_counting(9)))
     listings = [
-        ApiCatalog(server.url, settings, SENTINEL_2, today=date(2023, 7, day)).search(HERE, None, None)
-        for day in (1, 1, 2)
+        ApiCatalog(server.url, settings, SENTINEL_2, now=noon(day)).search(HERE, None, None) for day in (1, 1, 2)
     ]
     assert [bool(one.incomplete) for one in listings] == [True, True, False]
     (said,) = listings[2].warnings
     assert "counts 9 items and delivered 4, as on 2023-07-01" in said and "taken for wrong" in said
+
+
+@pytest.mark.parametrize("oldest", [False, True])
+def test_a_catalogue_that_cuts_its_answers_short_is_never_whole(
+    catalogue_server: Any, tmp_path: Path, oldest: bool
+) -> None:
+    """Two items an answer, no `next`, and a true count of ten: what the parts bring speaks against it for ever."""
+    settings = QUICK.model_copy(update={"cache": tmp_path})
+    server = catalogue_server(daily(10), cap=2, oldest=oldest)
+    for day in (1, 2, 3):
+        now = noon(day)
+        listing = ApiCatalog(f"{server.url}/earth-search", settings, SENTINEL_2, now=now).search(HERE, None, None)
+        assert 2 < len(listing.items) < 10
+        assert "counts 10 items" in listing.incomplete
+
+
+def test_a_doubt_of_one_question_and_count_says_nothing_of_another(script_server: Any, tmp_path: Path) -> None:
+    settings = QUICK.model_copy(update={"cache": tmp_path})
+    spring, june = (utc("2023-05-01"), utc("2023-07-01")), (utc("2023-06-01"), utc("2023-07-01"))
+    told = []
+    for day, number, (start, end) in ((1, 9, spring), (2, 9, june), (3, 8, spring), (4, 8, spring)):
+        server = script_server(api(*over_counting(number)))
+        catalog = ApiCatalog(server.url, settings, SENTINEL_2, now=noon(day))
+        catalog.name = "https://stac.example.com"
+        told.append(bool(catalog.search(HERE, start, end).incomplete))
+    assert told == [True, True, True, False]
+
+
+def test_numbers_and_links_that_are_none_are_borne(script_server: Any) -> None:
+    least = json.dumps(page(*daily(1), numberMatched=0)["body"]).replace(
+        '"numberMatched": 0', '"numberMatched": -1e999'
+    )
+    assert ids(ApiCatalog(script_server(api({"body": least})).url, QUICK, SENTINEL_2)) == [daily(1)[0]["id"]]
+    answers = {**api(page()), "/collections": [{"body": {"collections": [{"id": "sentinel-2-l2a"}], "links": 5}}]}
+    assert ids(ApiCatalog(script_server(answers).url, QUICK, SENTINEL_2)) == []
+
+
+BOTH = ("sentinel-2-c1-l2a", "sentinel-2-l2a")
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_collection_is_left_out_where_the_whole_list_lacks_it_and_that_is_said(
+    script_server: Any, more: bool
+) -> None:
+    """A list of collections with a `next`: the other one may come behind it."""
+    links = [{"rel": "next", "href": "{base}/collections?page=2"}] if more else []
+    answers = api({"status": 404, "body": "unknown collection"}, page(*daily(1)))
+    answers["/collections"] = [{"body": {"collections": [{"id": BOTH[1]}], "links": links}}]
+    catalog = ApiCatalog(script_server(answers).url, QUICK, SENTINEL_2, collections=BOTH)
+    if more:
+        with pytest.raises(CatalogUnavailable, match="HTTP 404"):
+            catalog.search(HERE, None, None)
+        return
+    listing = catalog.search(HERE, None, None)
+    assert len(listing.items) == 1
+    (said,) = listing.warnings
+    assert "has no collection sentinel-2-c1-l2a: only sentinel-2-l2a is searched" in said
 
 
 def test_a_whole_listing_in_between_makes_the_next_doubt_a_new_one(script_server: Any, tmp_path: Path) -> None:
@@ -316,7 +377,7 @@ def test_a_whole_listing_in_between_makes_the_next_doubt_a_new_one(script_server
     told = []
     for day, number in ((1, 9), (2, 4), (3, 9)):
         script = {**api(*over_counting(number))}
-        catalog = ApiCatalog(script_server(script).url, settings, SENTINEL_2, today=date(2023, 7, day))
+        catalog = ApiCatalog(script_server(script).url, settings, SENTINEL_2, now=noon(day))
         catalog.name = "https://stac.example.com"
         told.append(bool(catalog.search(HERE, None, None).incomplete))
     assert told == [True, False, True]
@@ -332,7 +393,7 @@ def test_what_a_list_lacks_is_asked_for_in_halves_of_the_time(script_server: Any
 
 
 def test_an_answer_that_is_too_long_is_not_read(script_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagery_watch.sources.catalogs.stac_api.MAX_ANSWER_BYTES", 2**16)
+    monkeypatch.setattr("imagery_watch.sources.one_host.MAX_ANSWER_BYTES", 2**16)
     server = script_server(api(page(*daily(1), padding="x" * 2**17)))
     with pytest.raises(CatalogUnavailable, match="in one answer, which is not read"):
         ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ def read(folder: Path, *features: dict[str, Any], grid: Grid = GRID, **changes: 
     items = [parse_item(feature, folder, SENTINEL_2) for feature in features]
     reader = replace(Reader(QUICK, str(folder), folder.resolve(), SENTINEL_2), **changes)
     return list(read_scenes(fold(items), grid, LONLAT, reader))
+
+
+def noon(day: int) -> datetime:
+    """Of one in July 2023."""
+    return datetime(2023, 7, day, 12, tzinfo=UTC)
 
 
 def read_one(folder: Path, *features: dict[str, Any], **options: Any) -> Scene:
@@ -321,6 +326,40 @@ def test_a_pass_of_which_no_copy_can_be_read_has_the_reason_that_may_pass(range_
     assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.NOT_OPEN
 
 
+def test_of_two_tiles_only_the_one_that_failed_is_read_elsewhere(range_server: Any, tmp_path: Path) -> None:
+    """The other one's copy is on s3://, where nothing can be opened."""
+    west, east = (URI.replace("T32TPS", tile) for tile in ("T32TPS", "T32TQS"))
+    half = np.full(GRID.shape, 1000, np.uint16)
+    half[:, GRID.width // 2 :] = 0  # so that both tiles are needed
+    features = [
+        write_pass(tmp_path, make_item("west", **{"s2:product_uri": west}), counts=dict.fromkeys(BANDS, half)),
+        write_pass(tmp_path, make_item("east", **{"s2:product_uri": east, "grid:code": "MGRS-32TQS"})),
+        write_pass(tmp_path, make_item("copy", **{"s2:product_uri": east, "grid:code": "MGRS-32TQS"})),
+    ]
+    on_s3 = make_item("closed", **{"s2:product_uri": west})
+    on_s3["assets"] = {key: {**asset, "href": f"s3://bucket/{key}.jp2"} for key, asset in on_s3["assets"].items()}
+    server = range_server(tmp_path)
+    (tmp_path / "east" / "B04.tif").unlink()
+    items = [parse_item(one, server.url, SENTINEL_2) for one in (*features, on_s3)]
+    told = [replace(one, origin=Origin(server.url, None, order=order)) for order, one in enumerate(items)]
+    (acquisition,) = fold(told)
+    assert acquisition.item_ids == ("west", "east")
+    (scene,) = read_scenes(
+        [acquisition], GRID, LONLAT, Reader(replace_settings(tmp_path), server.url, None, SENTINEL_2)
+    )
+    assert isinstance(scene, Scene), scene
+    assert scene.item_ids == ("west", "copy") and scene.valid.all()
+
+
+def test_a_copy_that_cannot_be_opened_takes_nobodys_place(range_server: Any, tmp_path: Path) -> None:
+    item = write_pass(tmp_path, make_item("one", **{"s2:product_uri": URI}))
+    on_s3 = make_item("closed", **{"s2:product_uri": URI})
+    on_s3["assets"] = {key: {**asset, "href": f"s3://bucket/{key}.jp2"} for key, asset in on_s3["assets"].items()}
+    write_raster(tmp_path / "one" / "B04.tif", np.full(GRID.shape, 64_500, np.uint16), GRID.left, GRID.top)
+    outcome = read_copies(range_server(tmp_path), item, on_s3, settings=replace_settings(tmp_path))
+    assert isinstance(outcome, PassRefused) and outcome.reason.code == ReasonCode.COUNTS_IMPLAUSIBLE
+
+
 FOR_NOW = ["code:404", "page206", "zeros", "squeezed"]
 
 
@@ -336,7 +375,7 @@ def test_bytes_that_are_wrong_for_now_are_tried_again_and_refused_on_a_later_day
     def read_on(day: int, how: str) -> Scene | Unread:
         acquisitions = fold([parse_item(point_red_at(item, f"{server.url}/{how}/{item['id']}/B04.tif"),
                                         f"{server.url}/plain", SENTINEL_2)])  # fmt: skip
-        reader = Reader(settings, server.url, None, SENTINEL_2, today=date(2023, 7, day))
+        reader = Reader(settings, server.url, None, SENTINEL_2, now=noon(day))
         (outcome,) = read_scenes(acquisitions, GRID, LONLAT, reader)
         return outcome
 
@@ -353,21 +392,43 @@ def test_a_band_of_zeros_from_a_server_is_tried_again_and_refused_on_a_later_day
     item = write_pass(tmp_path, make_item(), counts={"B08": np.zeros(GRID.shape, np.uint16)})
     server, outcomes = range_server(tmp_path), []
     for day in (1, 2):
-        reader = Reader(replace_settings(tmp_path), server.url, None, SENTINEL_2, today=date(2023, 7, day))
+        reader = Reader(replace_settings(tmp_path), server.url, None, SENTINEL_2, now=noon(day))
         outcomes += read_scenes(fold([parse_item(item, server.url, SENTINEL_2)]), GRID, LONLAT, reader)
     assert [type(one) for one in outcomes] == [ReadFailed, PassRefused]
     assert all(one.reason.code == ReasonCode.BAND_EMPTY for one in outcomes if not isinstance(one, Scene))
 
 
 def test_a_note_that_is_damaged_counts_as_none(tmp_path: Path) -> None:
-    first, later = Doubts(tmp_path, date(2023, 7, 1)), Doubts(tmp_path, date(2023, 7, 2))
+    first, later = (
+        Doubts(tmp_path, noon(1)),
+        Doubts(tmp_path, noon(2)),
+    )
     assert (first.recall("one", "gone"), later.recall("two", "gone"), later.recall("one", "else")) == (None, None, None)
     for path in tmp_path.rglob("*.json"):
         path.write_text('{"first": 7}')
     assert later.recall("one", "gone") is None
-    assert Doubts(tmp_path, date(2023, 7, 3)).recall("one", "gone") == date(2023, 7, 2)
+    assert Doubts(tmp_path, noon(3)).recall("one", "gone") == date(2023, 7, 2)
     later.forget("one")
-    assert Doubts(tmp_path, date(2023, 7, 4)).recall("one", "gone") is None
+    assert Doubts(tmp_path, noon(4)).recall("one", "gone") is None
+
+
+def test_minutes_across_midnight_are_no_later_day(tmp_path: Path) -> None:
+    late = datetime(2023, 7, 1, 23, 59, tzinfo=UTC)
+    told = [Doubts(tmp_path, late + timedelta(hours=hours)).recall("one", "gone") for hours in (0, 0.05, 19, 20)]
+    assert told == [None, None, None, date(2023, 7, 1)]
+
+
+def test_a_doubt_about_a_pass_is_forgotten_when_it_reads_well(range_server: Any, tmp_path: Path) -> None:
+    """Empty on one day, well on the next, and empty again: that is new, and tried again."""
+    name, outcomes = make_item()["id"], []
+    for day, value in ((1, 0), (2, 1000), (3, 0)):
+        item = write_pass(tmp_path / "store", make_item(), counts={"B08": np.full(GRID.shape, value, np.uint16)})
+        server = range_server(tmp_path / "store")
+        settings = Settings(timeout_s=2.0, retries=1, cache=tmp_path / "cache")
+        reader = Reader(settings, server.url, None, SENTINEL_2, now=noon(day))
+        outcomes += read_scenes(fold([parse_item(item, server.url, SENTINEL_2)]), GRID, LONLAT, reader)
+        assert item["id"] == name
+    assert [type(one) for one in outcomes] == [ReadFailed, Scene, ReadFailed]
 
 
 def test_an_item_of_a_remote_catalogue_without_bands_is_tried_again(range_server: Any, tmp_path: Path) -> None:

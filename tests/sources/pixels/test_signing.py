@@ -1,11 +1,14 @@
 """Stores that want a token or keys: the Planetary Computer's and the Copernicus Data Space's ways, on a stand-in."""
 
 import logging
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import urllib3
 from support.rasters import BANDS, GRID, make_item, pattern, write_pass, write_raster
 from support.servers import Server
 
@@ -17,8 +20,9 @@ from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.acquisitions import fold
 from imagery_watch.sources.catalogs.named import open_catalog
+from imagery_watch.sources.pixels.exchange import pool_for
 from imagery_watch.sources.pixels.scenes import Reader, Unread, read_scenes
-from imagery_watch.sources.pixels.signing import find_container
+from imagery_watch.sources.pixels.signing import TokenSigner, find_container
 
 HERE = (11.3, 46.4, 11.4, 46.5)
 LONLAT = (11.33, 46.46)
@@ -80,8 +84,6 @@ def test_files_are_signed_with_one_token_for_all(planetary: Planetary) -> None:
 
 def test_an_unsigned_question_is_a_404_and_a_wrong_signature_a_403(planetary: Planetary) -> None:
     """What the stand-in does where nobody signs: were it open, the tests here would prove nothing."""
-    import urllib3
-
     _, server = planetary.read()
     address = f"{server.url}/account/container/S2A_32TPS_20230601_0_L2A/B02.tif"
     with urllib3.PoolManager() as pool:
@@ -118,6 +120,50 @@ def test_a_busy_token_service_is_asked_again(planetary: Planetary) -> None:
 def test_a_token_service_that_stays_busy_is_a_failure(planetary: Planetary) -> None:
     outcomes, _ = planetary.read(token_busy=1000)
     assert isinstance(outcomes[0], ReadFailed) and "HTTP 429" in str(outcomes[0])
+
+
+def test_a_token_service_that_is_down_is_asked_once_for_all_windows(planetary: Planetary) -> None:
+    """Once, and again as often as a busy server is, which is once here: not by each of 15 windows."""
+    outcomes, server = planetary.read(days=3, token_busy=1000)
+    assert all(isinstance(one, ReadFailed) and "HTTP 429" in str(one) for one in outcomes)
+    assert server.state()["token_calls"] == 2
+
+
+def test_a_token_service_that_was_down_is_asked_again_after_a_while(
+    catalogue_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = catalogue_server([], token_busy=1)
+    pool = pool_for(server.url, Settings(timeout_s=5, retries=0), public_only=False)
+    signer = TokenSigner(f"{server.url}/token/account/container", pool)
+    for _ in range(2):
+        with pytest.raises(ReadFailed, match="HTTP 429"):
+            signer.sign("https://store.example.com/B02.tif")
+    assert server.state()["token_calls"] == 1
+    monkeypatch.setattr("imagery_watch.sources.pixels.signing.DOWN_S", 0.0)
+    assert "sig=S1" in signer.sign("https://store.example.com/B02.tif")[0]
+
+
+def test_no_signature_is_logged_where_a_connection_breaks(
+    planetary: Planetary, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, caplog.at_level(logging.DEBUG):
+        port = listener.getsockname()[1]
+        breaking = threading.Thread(target=break_connections, args=(listener, 2))
+        breaking.start()
+        pool = pool_for(f"http://127.0.0.1:{port}", Settings(timeout_s=2, retries=1), public_only=False)
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            pool.request("GET", f"http://127.0.0.1:{port}/B02.tif?se=2026&sig=CANARY")
+        breaking.join(10)
+    assert "B02.tif?..." in caplog.text and "connection broken" in caplog.text
+    assert "CANARY" not in caplog.text and "sig=" not in caplog.text
+
+
+def break_connections(listener: socket.socket, number: int) -> None:
+    """Takes so many questions and hangs up on each."""
+    for _ in range(number):
+        connection, _ = listener.accept()
+        connection.recv(4096)
+        connection.close()
 
 
 def test_no_signature_is_in_a_name_of_the_cache_or_a_message(

@@ -52,6 +52,8 @@ CONTRADICTIONS = {
     "another zone": ({"proj:epsg": 32633}, "lies in EPSG:32632 where its item states EPSG:32633"),
     "a footprint in degrees": ({"proj:code": "EPSG:4326"}, ""),
     "another size": ({"file:size": 7}, "bytes where its item states 7"),
+    "a number that no float holds": ({"proj:transform": [10, 0, 10**400, 0, -10, GRID.top]}, ""),
+    "a type that is no text": ({"type": 5}, ""),
     "words that are none": ({"proj:transform": "?", "proj:shape": [1, "x"], "proj:code": "EPSG:²"}, ""),
 }  # fmt: skip
 
