@@ -41,11 +41,9 @@ def run(
 ) -> "RunView":
     """What `imagery-watch run` does, with the same options; the files go to `out`, else to `imagery-watch-<ID>`.
 
-    `airfield` is a code, a name or `lat,lon` of one whose aprons are known, `aoi` a file; `progress` is told of stage,
-    steps done, and steps in all. Raises what the command would print: UsageError, AoiError, CatalogError,
-    CatalogUnavailable, StoreError. Passes that could not be read are looks with a reason, not errors. Dates are as
-    typed, or `date`s or `datetime`s; a folder
-    that holds another airfield's run is written over with `force` only.
+    `airfield` is a code, name or `lat,lon` of one with known aprons, `aoi` a file; `progress` is told of stage, steps
+    done and in all; dates may be `datetime`s; `force` writes over another airfield's run. Raises what the command would
+    print: UsageError, AoiError, CatalogError, CatalogUnavailable, StoreError; passes that cannot be read are looks.
     """
     from imagery_watch.outputs.files.export import write_outputs
     from imagery_watch.outputs.files.folder import check_folder

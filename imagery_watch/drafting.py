@@ -16,10 +16,11 @@ from imagery_watch.draft.composite import BANDS, is_clear, make_composite
 from imagery_watch.draft.document import draw_picture, make_document
 from imagery_watch.draft.pavement import Image, find_surfaces
 from imagery_watch.draft.runways import Runway, find_runways
-from imagery_watch.errors import AoiError, CatalogUnavailable
+from imagery_watch.errors import AoiError, CatalogUnavailable, PassRefused
 from imagery_watch.model import Acquisition, Airfield, Apron, Grid, Period, Scene, parse_period
 from imagery_watch.pipeline import Progress, read_passes, survey
 from imagery_watch.settings import Settings
+from imagery_watch.survey import ReadPasses, Survey
 
 if TYPE_CHECKING:
     from imagery_watch.sources.places.index import Place
@@ -32,6 +33,8 @@ DEFAULT_DAYS = 180
 MOST_PASSES = 12
 """The clearest ones are read: a median of a dozen holds no parked aircraft that moves."""
 LEAST_CLEAR = 0.6
+MOST_TOLD = 5
+"""Reasons that an error names; a draft carries all."""
 
 LatLon = tuple[float, float]
 
@@ -50,6 +53,10 @@ class Draft:
     """A PNG."""
     days: tuple[datetime, ...]
     """When the passes of the image were."""
+    warnings: tuple[str, ...] = ()
+    """What was missing or passed over: of the listing, and of the passes that could not be read."""
+    incomplete: bool = False
+    """Whether some of what was missing is worth asking for again."""
 
 
 def draft_airfield(
@@ -66,10 +73,10 @@ def draft_airfield(
     """Aprons of an airfield, drawn from the clearest passes of a period (by default an API's last half year).
 
     `runways` are ends in latitude and longitude; without any they are looked for in the image. Raises AoiError where
-    no runway or no apron can be seen, CatalogUnavailable where no clear pass can, and what `survey` raises.
+    no runway or no apron can be seen or where an end lies outside of what is looked at, CatalogUnavailable where no
+    clear pass can, and what `survey` raises.
     """
     from imagery_watch.sensors.registry import find_sensor
-    from imagery_watch.sources.airfields.grids import from_lonlat
     from imagery_watch.sources.catalogs.named import open_catalog
 
     opened = open_catalog(catalog, settings, find_sensor())
@@ -78,17 +85,17 @@ def draft_airfield(
         period = Period((period.end or now) - timedelta(days=DEFAULT_DAYS), period.end)
     whole = settings.model_copy(update={"margin_m": 0.0})
     found = survey(_surroundings(place), opened, whole, period, history_days=0, progress=progress)
+    known = [Runway(*(_end_on(found.grid, place, end) for end in ends)) for ends in runways]
     found = replace(found, acquisitions=_clearest(found.acquisitions))
-    scenes = _clear_scenes(read_passes(found, whole, progress).scenes)
+    passes = read_passes(found, whole, progress)
+    scenes, missing = _clear_scenes(passes.scenes), _missing(found, passes)
     if not scenes:
-        raise CatalogUnavailable(
-            f"{place.label}: none of the {len(found.acquisitions)} passes that were read is clear: name other days "
-            "with --since and --until, or another --catalog"
-        )
-    grid = found.grid
-    known = [Runway(*(_rowcol(grid, from_lonlat(grid, lon, lat)) for lat, lon in ends)) for ends in runways]
-    middle = _rowcol(grid, from_lonlat(grid, place.lon, place.lat))
-    return draw_draft(place, make_composite(scenes), grid, known, middle, tuple(scene.datetime for scene in scenes))
+        raise CatalogUnavailable(_nothing_clear(place, passes, missing))
+    middle = _rowcol(found.grid, place.lat, place.lon)
+    days = tuple(scene.datetime for scene in scenes)
+    made = draw_draft(place, make_composite(scenes), found.grid, known, middle, days)
+    failed = any(not isinstance(error, PassRefused) for error in passes.unread.values())
+    return replace(made, warnings=missing, incomplete=failed or bool(found.listing.incomplete))
 
 
 def draw_draft(
@@ -165,8 +172,43 @@ def _clear_scenes(scenes: Sequence[Scene]) -> list[Scene]:
     return [scene for scene in whole if is_clear(scene).sum() >= LEAST_CLEAR * scene.valid.sum()]
 
 
-def _rowcol(grid: Grid, xy: tuple[float, float]) -> tuple[float, float]:
-    return grid.rowcol(*xy)
+def _missing(found: Survey, passes: ReadPasses) -> tuple[str, ...]:
+    """What the listing lacks or passed over, and why passes were not read."""
+    listing, named = found.listing, {one.id: one for one in passes.acquisitions}
+    unread = [f"{named[key].datetime:%Y-%m-%d}: not read: {error}" for key, error in passes.unread.items()]
+    return (*listing.warnings, *([listing.incomplete] if listing.incomplete else []), *unread)
+
+
+def _nothing_clear(place: "Place", passes: ReadPasses, missing: Sequence[str]) -> str:
+    """Why there is nothing to draft from, and what to do."""
+    listed, read = len(passes.acquisitions), len(passes.scenes)
+    what = (
+        "the catalogue lists no pass in this period"
+        if not listed
+        else f"none of the {read} passes that were read is clear"
+        if read
+        else f"none of the {listed} passes that were listed could be read"
+    )
+    told = f" ({'; '.join(missing[:MOST_TOLD])})" if missing else ""
+    return f"{place.label}: {what}: name other days with --since and --until, or another --catalog{told}"
+
+
+def _end_on(grid: Grid, place: "Place", end: LatLon) -> tuple[float, float]:
+    """Row and column of a runway's end. Raises AoiError where it lies outside the grid."""
+    row, col = _rowcol(grid, *end)
+    if not (-0.5 <= row <= grid.height - 0.5 and -0.5 <= col <= grid.width - 0.5):
+        raise AoiError(
+            f"--runway: the end {end[0]:g},{end[1]:g} lies outside of what is looked at, {REACH_M / 1000:g} km to each "
+            f"side of {place.label}, at {place.where}: give the ends of the part that lies within (latitude first)"
+        )
+    return row, col
+
+
+def _rowcol(grid: Grid, lat: float, lon: float) -> tuple[float, float]:
+    """Row and column of a place on the grid. Raises AoiError for what is no place."""
+    from imagery_watch.sources.airfields.grids import from_lonlat
+
+    return grid.rowcol(*from_lonlat(grid, lon, lat))
 
 
 def _span(days: Sequence[datetime]) -> str:

@@ -34,6 +34,11 @@ def test_functions_are_short() -> None:
     assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION} == {}
 
 
+def test_functions_are_short_with_their_words_too() -> None:
+    lengths = {f"{path}: {one.name}": (one.end_lineno or 0) - one.lineno + 1 for path, one in functions()}
+    assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION} == {}
+
+
 def test_public_functions_and_classes_say_what_they_are() -> None:
     silent = [f"{path}: {one.name}" for path, one in functions() if not one.name.startswith("_") and not doc(one)]
     assert silent == []

@@ -94,12 +94,14 @@ def add(
     """Make an airfield from OpenStreetMap (contributors, ODbL) and keep it under IMAGERY_WATCH_HOME."""
     from imagery_watch.sources.airfields.known import add_airfield, add_file
 
-    if Path(icao).suffix.lower() in FILES and osm is None:
+    is_file = Path(icao).suffix.lower() in FILES
+    if (osm is not None or is_file) and (overpass is not None or print_query):
+        file = "--osm FILE" if osm is not None else "a file"
+        raise UsageError(f"{file} takes the place of asking Overpass: leave --overpass and --print-query out")
+    if is_file and osm is None:
         home = settings().home
         _tell_added(add_file(Path(icao), home, name=name, overwrite=overwrite), home)
         return
-    if osm is not None and (overpass is not None or print_query):
-        raise UsageError("--osm FILE takes the place of asking Overpass: leave --overpass and --print-query out")
     chosen = settings(overpass=overpass)
     if osm is not None:
         _tell_added(add_airfield(icao, osm, chosen.home, name=name, overwrite=overwrite), chosen.home)

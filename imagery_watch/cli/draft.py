@@ -1,13 +1,14 @@
 """The command that drafts an airfield from imagery."""
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from imagery_watch.cli.console import AIRFIELD, find_unmapped, progress_bar, settings
+from imagery_watch.cli.console import AIRFIELD, find_unmapped, plain, progress_bar, settings
 from imagery_watch.errors import ExitCode, UsageError
 
 _ENDS = re.compile(r"\s*,\s*".join([r"([+-]?\d{1,3}(?:\.\d+)?)"] * 4))
@@ -42,6 +43,8 @@ def draft(
             progress=progress,
         )
     file, picture = write_draft(made, out)
+    for warning in made.warnings:
+        sys.stderr.write(f"warning: {plain(warning)}\n")
     hectares = (made.aprons > 0).sum() * made.grid.resolution**2 / 1e4
     typer.echo(f"wrote {file}: {int(made.aprons.max())} aprons, {hectares:.1f} ha, {len(made.runways)} runways")
     typer.echo(f"wrote {picture}: aprons red, runways blue, taxiways yellow, over {len(made.days)} passes")
@@ -50,7 +53,9 @@ def draft(
         "(car parks and yards beside an airfield look like aprons; small ones are missed). "
         f"Then: imagery-watch airfields add {file}"
     )
-    raise typer.Exit(int(ExitCode.DONE))
+    if made.incomplete:
+        sys.stderr.write("imagery-watch: not all passes were there: run it again for what is missing\n")
+    raise typer.Exit(int(ExitCode.INCOMPLETE if made.incomplete else ExitCode.DONE))
 
 
 def _read_ends(text: str) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import urllib3
 
-from imagery_watch.errors import CatalogError, CatalogUnavailable, ExitCode, PassRefused, ReadFailed
+from imagery_watch.errors import CatalogError, CatalogUnavailable, ExitCode, PassRefused, ReadFailed, UsageError
 from imagery_watch.model import ListedItem
 from imagery_watch.model.check import Check
 from imagery_watch.reasons import ReasonCode
@@ -14,7 +14,7 @@ from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.known import KnownCatalog, find_access
 from imagery_watch.sources.catalogs.named import open_known
-from imagery_watch.sources.pixels.exchange import is_private, pool_for
+from imagery_watch.sources.pixels.exchange import PROXY_FORM, host_of, is_private, pool_for
 from imagery_watch.sources.pixels.hrefs import check_href, public_name
 from imagery_watch.sources.pixels.ranges import RemoteFile
 
@@ -29,9 +29,9 @@ MOST_LANDING_BYTES = 256 * 1024
 class _Trouble(Exception):
     """What does not work, and what to do about it."""
 
-    def __init__(self, what: str, fix: str) -> None:
+    def __init__(self, what: str, fix: str, code: ExitCode | None = None) -> None:
         super().__init__(what)
-        self.what, self.fix = what, fix
+        self.what, self.fix, self.code = what, fix, code
 
 
 def probe_catalogue(known: KnownCatalog, settings: Settings, now: datetime, *, needed: bool, within_s: float) -> Check:
@@ -45,12 +45,15 @@ def probe_catalogue(known: KnownCatalog, settings: Settings, now: datetime, *, n
         if wants_keys and trouble.what.startswith("search works"):
             return Check(name, "note", trouble.what, trouble.fix)
         code = ExitCode.INCOMPLETE if needed else ExitCode.DONE
-        return Check(name, "bad", trouble.what, trouble.fix, code)
+        return Check(name, "bad", trouble.what, trouble.fix, code if trouble.code is None else trouble.code)
 
 
 def _probe(known: KnownCatalog, settings: Settings, now: datetime) -> str:
     """One line of what works. Raises _Trouble."""
     address = str(getattr(settings, known.address))
+    if not host_of(address):
+        variable = f"IMAGERY_WATCH_{known.address.upper()}"
+        raise _Trouble(f"{variable} is no address", f"set {variable} to https://HOST/PATH, or unset it", ExitCode.USAGE)
     _reach(address, settings)
     try:
         listing = open_known(known, settings, find_sensor()).search(PLACE, now - DAYS, now)
@@ -70,7 +73,7 @@ def _read(one: ListedItem, known: KnownCatalog, settings: Settings, found: str) 
     origin = str(getattr(settings, known.address))
     try:
         address = check_href(href, None, origin, access)
-        remote = RemoteFile(address, settings, public_only=not is_private(_host(origin)), access=access)
+        remote = RemoteFile(address, settings, public_only=not is_private(host_of(origin)), access=access)
     except (ReadFailed, PassRefused) as error:
         fix = LATER
         if error.reason.code == ReasonCode.NO_ACCESS and access.key_source:
@@ -81,14 +84,13 @@ def _read(one: ListedItem, known: KnownCatalog, settings: Settings, found: str) 
     return f"{remote.held_bytes / 1024:.0f} kB of {public_name(href)} in {seconds:.1f} s"
 
 
-def _host(url: str) -> str | None:
-    return urllib3.util.parse_url(url).host
-
-
 def _reach(address: str, settings: Settings) -> None:
     """Asks for the landing page. Raises _Trouble, which tells a name that is not known from a proxy that is closed."""
-    host = _host(address) or address
-    pool = pool_for(address, settings)
+    host = host_of(address)
+    try:
+        pool = pool_for(address, settings)
+    except UsageError as error:
+        raise _Trouble(str(error), f"set it to {PROXY_FORM}, or unset it", ExitCode.USAGE) from None
     try:
         answer = pool.request("GET", address, redirect=False, preload_content=False)
         body = answer.read(MOST_LANDING_BYTES)

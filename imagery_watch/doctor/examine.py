@@ -43,7 +43,8 @@ def _start(probes: dict[str, Probe]) -> "queue.Queue[tuple[str, Check]]":
             done.put((name, probe()))
         except Exception as error:
             what = f"the check itself failed ({type(error).__name__}: {error})"[:300]
-            done.put((name, Check(f"catalogue {name}", "bad", what, "report this as a fault of imagery-watch")))
+            fix = "report this as a fault of imagery-watch"
+            done.put((name, Check(f"catalogue {name}", "bad", what, fix, _code_of(name))))
 
     for name, probe in probes.items():
         threading.Thread(target=work, args=(name, probe), daemon=True).start()
@@ -64,6 +65,10 @@ def _collect(names: tuple[str, ...], done: "queue.Queue[tuple[str, Check]]", dea
 
 
 def _silent(name: str, deadline_s: float) -> Check:
-    code = ExitCode.INCOMPLETE if name == DEFAULT else ExitCode.DONE
-    what = f"no answer within {deadline_s:g} s"
-    return Check(f"catalogue {name}", "bad", what, "try again later; is the network slow, or a firewall silent?", code)
+    fix = "try again later; is the network slow, or a firewall silent?"
+    return Check(f"catalogue {name}", "bad", f"no answer within {deadline_s:g} s", fix, _code_of(name))
+
+
+def _code_of(name: str) -> ExitCode:
+    """What `doctor` ends with where a catalogue does not work."""
+    return ExitCode.INCOMPLETE if name == DEFAULT else ExitCode.DONE

@@ -13,6 +13,7 @@ from imagery_watch.errors import ExitCode, StoreError
 from imagery_watch.model.check import Check
 from imagery_watch.outputs.store.store import read_store
 from imagery_watch.settings import KEY_VARIABLES, Settings
+from imagery_watch.sources.pixels.exchange import PROXY_FORM
 
 LEAST_FREE = 500 * 2**20
 """Bytes: a year of windows over one airfield takes some 300 MB, and SQLite wants room beside."""
@@ -72,13 +73,24 @@ def _check_record(home: Path) -> Check:
 
 def _check_environment(settings: Settings) -> Check:
     """Proxies, by their hosts alone: an address may hold a password; and whether there are keys, never which."""
-    proxies = {scheme: urlsplit(url).hostname or "?" for scheme, url in getproxies().items() if scheme != "no"}
-    said = ", ".join(f"{scheme} by {host}" for scheme, host in sorted(proxies.items()))
+    proxies = {scheme: _host(url) for scheme, url in getproxies().items() if scheme != "no"}
+    said = ", ".join(f"{scheme} by {host or '?'}" for scheme, host in sorted(proxies.items()))
     keys = " and ".join(KEY_VARIABLES)
     held = settings.s3_key is not None and settings.s3_secret is not None
     half = (settings.s3_key is None) != (settings.s3_secret is None)
     what = f"proxy: {said or 'none'}; {keys}: {'set' if held else 'one of them set' if half else 'not set'}"
+    if not all(proxies.values()):
+        fix = f"set the proxy that is told as ? to {PROXY_FORM}, or unset it"
+        return Check("environment", "note", what, fix)
     if os.environ.get("GDAL_HTTP_UNSAFESSL") or half:
         fix = f"set both of {keys}, or neither" if half else "unset GDAL_HTTP_UNSAFESSL: nothing here heeds it"
         return Check("environment", "note", what, fix)
     return Check("environment", "ok", what)
+
+
+def _host(url: str) -> str:
+    """A proxy's host, of whatever kind the proxy is; empty where the text is no address."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from support.rasters import make_item, utc, write_pass
 from support.servers import Server
 
-from imagery_watch.doctor.examine import examine
+from imagery_watch.doctor.examine import _collect, _start, examine
 from imagery_watch.doctor.machine import check_machine
 from imagery_watch.errors import ExitCode
 from imagery_watch.model.check import Check, sum_up
@@ -127,6 +127,39 @@ def test_a_network_that_is_not_there_is_told_at_once(case: str) -> None:
     one = catalogues(address_all("http://127.0.0.1:9").model_copy(update={"earth_search": address}))["earth-search"]
     assert one.state == "bad" and said in one.what and "HTTPS_PROXY" in one.fix
     assert time.monotonic() - started < 10
+
+
+ADDRESSES = {"half": "http://[bad", "a word": "foo", "another kind": "ftp://127.0.0.1/v1", "no host": "https:///v1"}
+
+
+@pytest.mark.parametrize("case", ADDRESSES)
+def test_what_is_no_address_is_told_as_the_setting_that_it_is(case: str) -> None:
+    wrong = address_all("http://127.0.0.1:9").model_copy(update={"earth_search": ADDRESSES[case]})
+    found = examine(wrong, NOW)
+    one = next(check for check in found if check.name == "catalogue earth-search")
+    assert (one.state, one.code) == ("bad", ExitCode.USAGE) and one.what == "IMAGERY_WATCH_EARTH_SEARCH is no address"
+    assert one.fix == "set IMAGERY_WATCH_EARTH_SEARCH to https://HOST/PATH, or unset it"
+    assert sum_up(found) == ExitCode.USAGE
+
+
+def test_a_proxy_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://[x")
+    one = by_name(Settings(home=tmp_path))["environment"]
+    assert one.state == "note" and "https by ?" in one.what and "set the proxy that is told as ?" in one.fix
+    far = catalogues(address_all("https://nowhere.invalid"))["earth-search"]
+    assert (far.state, far.code) == ("bad", ExitCode.USAGE) and "the proxy for https" in far.what
+
+
+def test_a_check_that_fails_itself_is_no_success_where_the_catalogue_is_needed() -> None:
+    def broken() -> Check:
+        raise ValueError("broken")
+
+    waiting = _start({"earth-search": broken, "copernicus": broken})
+    found = _collect(("earth-search", "copernicus"), waiting, 5.0)
+    assert [one.code for one in found] == [ExitCode.INCOMPLETE, ExitCode.DONE]
+    assert all("the check itself failed (ValueError: broken)" in one.what for one in found)
 
 
 def by_name(settings: Settings) -> dict[str, Check]:

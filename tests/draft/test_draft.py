@@ -1,17 +1,24 @@
 """Aprons drawn from images: real ground at Bolzano, and airfields made here."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from support.servers import Server
 
 from imagery_watch.draft.aprons import find_aprons, find_taxiways
 from imagery_watch.draft.composite import make_composite
 from imagery_watch.draft.pavement import find_surfaces, measure_roughness
 from imagery_watch.draft.runways import Runway, find_runways
 from imagery_watch.drafting import draft_airfield, draw_draft, write_draft
-from imagery_watch.errors import AoiError, CatalogUnavailable
+from imagery_watch.errors import AoiError, CatalogUnavailable, ExitCode
 from imagery_watch.model import Grid
 from imagery_watch.settings import Settings
 from imagery_watch.simulate.archive import write_archive
@@ -150,6 +157,59 @@ def test_a_draft_is_a_file_that_can_be_added_and_a_picture(tmp_path: Path) -> No
     assert find_airfield("LIPB", settings.home).quality == "drafted"
     with pytest.raises(AoiError, match="is there already"):
         add_file(file, settings.home)
+
+
+RUNWAY = "46.451786,11.324205,46.466959,11.328162"
+
+
+def drafted(catalog: str, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "imagery_watch", "airfields", "draft", "LIPB", "--catalog", catalog]
+    command += ["--runway", RUNWAY, "--out", str(folder / "drafts"), *more]
+    retries = {"IMAGERY_WATCH_RETRIES": "0"}
+    return subprocess.run(command, env={**os.environ, **retries}, capture_output=True, text=True, timeout=60)
+
+
+def test_what_was_passed_over_is_told_with_the_draft(tmp_path: Path) -> None:
+    items = archive(tmp_path)
+    collection = json.loads(items.read_text())
+    broken = items.parent / collection["features"][1]["assets"]["blue"]["href"]
+    broken.write_bytes(broken.read_bytes()[:200])
+    items.write_text(json.dumps({**collection, "features": [*collection["features"], {"type": "Feature", "id": "x"}]}))
+    done = drafted(str(items), tmp_path)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert "over 2 passes" in done.stdout and "warning: 2024-06-08: not read: " in done.stderr
+    assert "warning: item x: not a usable STAC item" in done.stderr
+
+
+def test_a_draft_without_passes_that_failed_is_worth_making_again(
+    tmp_path: Path, stac_server: Callable[[list[dict[str, Any]]], str], fault_server: Callable[[Path], Server]
+) -> None:
+    items = archive(tmp_path)
+    features, base = json.loads(items.read_text())["features"], fault_server(items.parent).url
+    for number, feature in enumerate(features):
+        for asset in feature["assets"].values():
+            asset["href"] = f"{base}/{'code:500' if number == 1 else 'plain'}/{asset['href'].removeprefix('./')}"
+    done = drafted(stac_server(features), tmp_path, "--since", "2024-06-01", "--until", "2024-06-30")
+    assert done.returncode == ExitCode.INCOMPLETE, done.stderr
+    assert "over 2 passes" in done.stdout and "warning: 2024-06-08: not read: " in done.stderr
+    assert "run it again for what is missing" in done.stderr and (tmp_path / "drafts" / "LIPB.geojson").is_file()
+
+
+def test_a_runway_that_lies_elsewhere_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    place, settings = load_places(tmp_path)["LIPB"], Settings(home=tmp_path)
+    stages: list[str] = []
+    for end in ((10.0, 10.0), (46.49, 11.33), (46.46, 11.37), (0.0, -170.0)):
+        with pytest.raises(AoiError, match="lies outside of what is looked at"):
+            draft_airfield(
+                place, str(archive(tmp_path)), settings, since=None, until=None, now=DAY,
+                runways=[((46.451786, 11.324205), end)], progress=lambda stage, *_: stages.append(stage))  # fmt: skip
+    assert set(stages) == {"searching the catalogue"}
+
+
+def test_a_catalogue_without_a_pass_is_told(tmp_path: Path) -> None:
+    place, settings = load_places(tmp_path)["ENTC"], Settings(home=tmp_path)
+    with pytest.raises(CatalogUnavailable, match="the catalogue lists no pass in this period"):
+        draft_airfield(place, str(archive(tmp_path)), settings, since=None, until=None, now=DAY)
 
 
 def test_days_without_a_clear_pass_are_told(tmp_path: Path) -> None:

@@ -20,8 +20,10 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Retry, Timeout
 
+from imagery_watch.errors import UsageError
 from imagery_watch.settings import Settings
 
+PROXY_FORM = "http://HOST:PORT"
 PATIENCE = 3.0
 """Times the longest silence that is borne, for one exchange as a whole."""
 
@@ -182,18 +184,32 @@ def pool_for(url: str, settings: Settings, *, public_only: bool = False) -> urll
 def find_proxy(url: str) -> str:
     """The proxy that the environment sets for an address (HTTPS_PROXY, NO_PROXY and so on); empty where it is none.
 
-    Hosts of this machine and its own network are asked straight.
+    Hosts of this machine and its own network are asked straight. Raises UsageError for a proxy that is no address.
     """
     parts = urlsplit(url)
     if is_private(parts.hostname) or proxy_bypass(str(parts.hostname)):
         return ""
     proxies = getproxies()
     named = proxies.get(parts.scheme) or proxies.get("all") or ""
-    return named if named.startswith(("http://", "https://")) else ""
+    if not named.startswith(("http://", "https://")):
+        return ""
+    if not host_of(named):
+        raise UsageError(f"the proxy for {parts.scheme} (HTTPS_PROXY and so on): not an address such as {PROXY_FORM}")
+    return named
+
+
+def host_of(url: str) -> str:
+    """The host of an `http` or `https` address; empty where the text is none."""
+    try:
+        parts = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError:
+        return ""
+    return (parts.host or "") if parts.scheme in ("http", "https") else ""
 
 
 @lru_cache(maxsize=8)
 def _pool(in_flight: int, timeout_s: float, retries: int, public_only: bool, proxy: str) -> urllib3.PoolManager:
+    """One pool for each way to be asked; its connections are kept."""
     retry = PatientRetry(
         total=retries,
         status_forcelist=(408, 429, 500, 502, 503, 504),
@@ -202,6 +218,13 @@ def _pool(in_flight: int, timeout_s: float, retries: int, public_only: bool, pro
         respect_retry_after_header=True,
         raise_on_status=False,
     )
+    return open_pool(retry, timeout_s, proxy, public_only=public_only, in_flight=in_flight)
+
+
+def open_pool(
+    retry: Retry, timeout_s: float, proxy: str, *, public_only: bool, in_flight: int = 1
+) -> urllib3.PoolManager:
+    """A new pool with deadlines, by way of a proxy where one is named."""
     timeout = Timeout(connect=timeout_s, read=timeout_s)
     if not proxy:
         pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)

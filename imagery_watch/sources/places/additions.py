@@ -17,7 +17,8 @@ def add_from_map(place: Place, settings: Settings, *, name: str | None = None, o
     UsageError as `ask_overpass` does.
     """
     path = new_path(place.icao, settings.home, overwrite=overwrite)
-    reply, note = cut_to_aerodrome(ask_overpass(build_query(place, settings.timeout_s), settings), path.stem)
+    reply = ask_overpass(build_query(place, settings.timeout_s), settings)
+    reply, note = cut_to_aerodrome(reply, path.stem, (place.lon, place.lat))
     document = document_from_overpass(path.stem, reply, name or place.name)
     notes = [*document["notes"], note] if note else document["notes"]
     return keep_document({**document, "notes": notes}, path)

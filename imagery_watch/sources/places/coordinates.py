@@ -4,7 +4,7 @@ import re
 
 _NUMBER = r"([+-]?\d{1,3}(?:\.\d+)?)\s*°?\s*"
 _PAIR = re.compile(rf"\s*{_NUMBER}([NSns])?\s*,\s*{_NUMBER}([EWOewo])?\s*")
-_LEADING_MINUS = re.compile(r"-(\d{1,3}(?:\.\d+)?)(,\s*.+)")
+_SOUTHERN_PAIR = re.compile(rf"-(\d{{1,3}}(?:\.\d+)?\s*°?)(\s*,\s*{_NUMBER}[EWOewo]?\s*)")
 
 
 def read_coordinates(text: str) -> tuple[float, float] | None:
@@ -17,5 +17,8 @@ def read_coordinates(text: str) -> tuple[float, float] | None:
 
 
 def shield_minus(arguments: list[str]) -> list[str]:
-    """The arguments of a command line with southern latitudes as `33.97S,18.6`: `-33.97,18.6` looks like an option."""
-    return [f"{one[1]}S{one[2]}" if (one := _LEADING_MINUS.fullmatch(text)) else text for text in arguments]
+    """The arguments of a command line with southern pairs as `33.97S,18.6`: `-33.97,18.6` looks like an option.
+
+    What holds more than one pair, such as a runway's ends, is an option's value and stays as it is.
+    """
+    return [f"{one[1]}S{one[2]}" if (one := _SOUTHERN_PAIR.fullmatch(text)) else text for text in arguments]

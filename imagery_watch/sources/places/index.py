@@ -47,12 +47,15 @@ class Place:
 
 
 def load_places(home: Path) -> dict[str, Place]:
-    """Every airfield of the index by its code, those with aprons (shipped, or below `home`) among them."""
+    """Every airfield of the index by its code, those with aprons (shipped, or below `home`) among them.
+
+    `airportsdata` writes `_MLH` where it knows an IATA code alone: that code is the id here.
+    """
     import airportsdata
 
     places = {
         code: Place(code, one["iata"], one["name"], one["city"], one["country"], one["lat"], one["lon"])
-        for code, one in airportsdata.load("ICAO").items()
+        for code, one in ((key.lstrip("_"), one) for key, one in airportsdata.load("ICAO").items())
     }
     for file in list_airfields(home):
         if file.airfield is None:

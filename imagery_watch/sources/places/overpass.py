@@ -7,11 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.util import Timeout
 
 from imagery_watch.errors import MapUnavailable, UsageError
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PATIENCE, PatientRetry, is_private, set_deadlines
+from imagery_watch.sources.pixels.exchange import PATIENCE, PatientRetry, find_proxy, is_private, open_pool
 from imagery_watch.sources.places.index import Place
 
 REACH_M = 5000
@@ -43,12 +42,12 @@ def ask_overpass(query: str, settings: Settings) -> dict[str, Any]:
     """What the Overpass API of the settings answers, as it writes it.
 
     Raises MapUnavailable where it does not answer, is busy, or its answer is not whole; UsageError where there is no
-    Overpass API at its address.
+    Overpass API at its address, or where the environment's proxy has no address.
     """
     url, host = _check_url(settings.overpass)
     deadline = time.monotonic() + PATIENCE * settings.timeout_s
     try:
-        answer = _pool(settings, public_only=not is_private(urlsplit(url).hostname)).request(
+        answer = _pool(url, settings).request(
             "POST",
             url,
             fields={"data": query},
@@ -83,8 +82,11 @@ def _check_url(url: str) -> tuple[str, str]:
     return url, f"Overpass at {named}"
 
 
-def _pool(settings: Settings, *, public_only: bool) -> urllib3.PoolManager:
-    """Connections with deadlines; a busy server is asked again when it says. A public one leads to no private one."""
+def _pool(url: str, settings: Settings) -> urllib3.PoolManager:
+    """Connections with deadlines, by way of the environment's proxy; a busy server is asked again when it says.
+
+    A public one leads to no private one.
+    """
     retry = PatientRetry(
         total=settings.retries,
         status_forcelist=PASSING,
@@ -94,8 +96,8 @@ def _pool(settings: Settings, *, public_only: bool) -> urllib3.PoolManager:
         respect_retry_after_header=True,
         raise_on_status=False,
     )
-    timeout = Timeout(connect=settings.timeout_s, read=settings.timeout_s)
-    return set_deadlines(urllib3.PoolManager(retries=retry, timeout=timeout), public_only=public_only)
+    public_only = not is_private(urlsplit(url).hostname)
+    return open_pool(retry, settings.timeout_s, find_proxy(url), public_only=public_only)
 
 
 def _check_status(answer: urllib3.BaseHTTPResponse, host: str) -> None:

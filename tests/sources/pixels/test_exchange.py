@@ -8,7 +8,7 @@ import pytest
 import urllib3
 from support.drips import MODES, drip
 
-from imagery_watch.errors import CatalogUnavailable, PassRefused, ReadFailed
+from imagery_watch.errors import CatalogUnavailable, PassRefused, ReadFailed, UsageError
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.stac_api import ApiCatalog
@@ -116,6 +116,14 @@ def test_which_proxy_is_taken(no_proxies: pytest.MonkeyPatch, case: str) -> None
     for name, value in environment.items():
         no_proxies.setenv(name, value)
     assert find_proxy(url) == expected
+
+
+def test_a_proxy_without_an_address_is_told_without_its_secrets(no_proxies: pytest.MonkeyPatch) -> None:
+    for named in ("http://[x", "http://", "http://user:CANARY@[x"):
+        no_proxies.setenv("HTTPS_PROXY", named)
+        with pytest.raises(UsageError, match=r"the proxy for https .*http://HOST:PORT") as caught:
+            find_proxy("https://data.example.com/B04.tif")
+        assert "CANARY" not in str(caught.value)
 
 
 def test_a_file_is_read_by_way_of_the_proxy(no_proxies: pytest.MonkeyPatch, script_server: Any) -> None:

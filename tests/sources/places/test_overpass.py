@@ -21,6 +21,8 @@ from imagery_watch.sources.places.overpass import ask_overpass, build_query
 
 REPLY = json.loads((DATA / "osm" / "ELLX_overpass.json").read_text(encoding="utf-8"))
 ELLX = Place("ELLX", "LUX", "Findel", "Luxembourg", "LU", 49.6233, 6.2044)
+HERE = (ELLX.lon, ELLX.lat)
+KINDS = ("aerodrome", "apron")
 Script = Callable[[dict[str, Any]], Server]
 
 
@@ -123,18 +125,64 @@ def test_what_is_on_another_airfield_is_left_out() -> None:
     far = [moved(field, 0.2, 1), moved(apron, 0.2, 2)]
     far[0]["tags"]["icao"] = "XXXX"
     both = {**REPLY, "elements": [*REPLY["elements"], *far]}
-    kept, note = cut_to_aerodrome(both, "ELLX")
+    kept, note = cut_to_aerodrome(both, "ELLX", HERE)
     assert (aprons(kept), note) == (aprons(REPLY), "")
-    assert aprons(cut_to_aerodrome(both, "XXXX")[0]) == [2]
-    unnamed, note = cut_to_aerodrome({**REPLY, "elements": [apron, *far]}, "ELLX")
+    assert aprons(cut_to_aerodrome(both, "XXXX", HERE)[0]) == [2]
+    unnamed, note = cut_to_aerodrome({**REPLY, "elements": [apron, *far]}, "ELLX", HERE)
     assert aprons(unnamed) == [apron["id"]]
-    assert "no outline with icao=ELLX" in note
+    assert "no outline with icao=ELLX: all that is near" in note
+
+
+def without_code(reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply of a map in which no outline has an ICAO code."""
+    drop = lambda tags: {key: value for key, value in tags.items() if key != "icao"}  # noqa: E731
+    return {**reply, "elements": [{**one, "tags": drop(one["tags"])} for one in reply["elements"]]}
+
+
+def test_an_outline_without_a_code_is_the_airfields_own_where_it_is_around_its_place(
+    script_server: Script, tmp_path: Path
+) -> None:
+    bare = without_code(REPLY)
+    field, apron = (next(one for one in bare["elements"] if one["tags"]["aeroway"] == kind) for kind in KINDS)
+    both = {**bare, "elements": [*bare["elements"], moved(field, 0.2, 1), moved(apron, 0.2, 2)]}
+    kept, note = cut_to_aerodrome(both, "ELLX", HERE)
+    assert aprons(kept) == aprons(REPLY) and len(aprons(kept)) == 5
+    assert "no outline with icao=ELLX: what is in the outline around 49.6233,6.2044 is kept" in note
+    nowhere, note = cut_to_aerodrome(both, "ELLX", (6.0, 49.0))
+    assert aprons(nowhere) == [*aprons(REPLY), 2] and "all that is near" in note
+    server = script_server({"/api": [{"body": both}]})
+    add_from_map(ELLX, settings(server, tmp_path))
+    assert len(find_airfield("ELLX", tmp_path).aprons) == 5
+
+
+def test_an_outline_of_an_older_code_is_the_airfields_own_where_no_other_is_around_its_place() -> None:
+    older = json.loads(json.dumps(REPLY).replace('"ELLX"', '"ELLA"'))
+    kept, note = cut_to_aerodrome(older, "ELLX", HERE)
+    assert aprons(kept) == aprons(REPLY) and "no outline with icao=ELLX" in note
+
+
+def test_overpass_is_asked_by_way_of_the_proxy(
+    script_server: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy is asked with the whole address."""
+    url = "http://overpass.example.com/api"
+    proxy = script_server({url: [{"body": REPLY}]})
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    asked = Settings(overpass=url, home=tmp_path, retries=0, timeout_s=5.0)
+    assert len(ask_overpass("query", asked)["elements"]) == len(REPLY["elements"])
+    monkeypatch.setenv("HTTP_PROXY", "http://[x")
+    with pytest.raises(UsageError, match=r"the proxy for http .*not an address"):
+        ask_overpass("query", asked)
+    monkeypatch.delenv("HTTP_PROXY")
+    assert [(one.method, one.path) for one in proxy.requests()] == [("POST", url)]
 
 
 @pytest.mark.parametrize("elements", [[{"type": "way"}, 5], [{"type": "node", "lon": "x", "lat": 1, "tags": 5}]])
 def test_elements_that_are_none(elements: list[Any]) -> None:
     with pytest.raises(AoiError, match="not as Overpass writes it"):
-        cut_to_aerodrome({"elements": elements}, "ELLX")
+        cut_to_aerodrome({"elements": elements}, "ELLX", HERE)
 
 
 def test_an_airfield_without_mapped_aprons_is_told_with_what_there_is(script_server: Script, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from imagery_watch.errors import AoiError
-from imagery_watch.sources.airfields.known import shipped_dir
+from imagery_watch.sources.airfields.known import new_path, shipped_dir
 from imagery_watch.sources.places.coordinates import read_coordinates, shield_minus
 from imagery_watch.sources.places.index import distance_km, load_places
 from imagery_watch.sources.places.names import fold, split_words
@@ -122,6 +122,18 @@ def test_southern_latitudes_are_no_options() -> None:
     shielded = shield_minus(["run", "-33.97,-18.6", "--since", "30d", "-h", "-1"])
     assert shielded == ["run", "33.97S,-18.6", "--since", "30d", "-h", "-1"]
     assert read_coordinates(shielded[1]) == (-33.97, -18.6)
+    assert read_coordinates(shield_minus(["-33.97° , 18.6W"])[0]) == (-33.97, -18.6)
+    ends = ["--runway", "-33.97,18.6,-33.95,18.61"]
+    assert shield_minus(ends) == ends
+
+
+def test_airfields_without_an_icao_code_go_by_their_iata_code(tmp_path: Path) -> None:
+    places = load_places(tmp_path)
+    assert [code for code in places if not code.isalnum() or places[code].icao.upper() != code] == []
+    for code in ("MLH", "yeh", "BFY"):
+        place = find_place(code, tmp_path).place
+        assert (place.icao, place.iata) == (code.upper(), code.upper())
+        assert new_path(place.icao, tmp_path, overwrite=False).name == f"{code.upper()}.geojson"
 
 
 def test_accents_and_capitals_tell_no_names_apart() -> None:
