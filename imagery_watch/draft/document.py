@@ -47,7 +47,7 @@ def make_document(
 
 
 def draw_picture(image: Image, aprons: NDArray[np.int32], taxiways: Mask, runways: Sequence[Runway]) -> bytes:
-    """A PNG, three pixels for one: the image in its colours, north up, with the outlines on it."""
+    """A PNG, three pixels for one: what is known of the image in its colours, north up, with the outlines on it."""
     from PIL import Image as Picture
     from PIL import ImageDraw
 
@@ -61,8 +61,16 @@ def draw_picture(image: Image, aprons: NDArray[np.int32], taxiways: Mask, runway
         ends = [((col + 0.5) * ZOOM, (row + 0.5) * ZOOM) for row, col in (one.start, one.end)]
         pen.line(ends, fill=COLOURS["runway"], width=2)
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    picture.crop(_box_of(np.asarray(np.isfinite(image).all(axis=0)))).save(file, "PNG")
     return file.getvalue()
+
+
+def _box_of(known: Mask) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is known, in the picture's pixels; the whole where nothing is."""
+    rows, cols = (np.flatnonzero(known.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return 0, 0, known.shape[1] * ZOOM, known.shape[0] * ZOOM
+    return int(cols[0]) * ZOOM, int(rows[0]) * ZOOM, int(cols[-1] + 1) * ZOOM, int(rows[-1] + 1) * ZOOM
 
 
 def _rim(mask: Mask) -> Mask:

@@ -1,5 +1,6 @@
 """Aprons drawn from images: real ground at Bolzano, and airfields made here."""
 
+import io
 import json
 import os
 import subprocess
@@ -11,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Picture
 from support.servers import Server
 
 from imagery_watch.draft.aprons import find_aprons, find_taxiways
 from imagery_watch.draft.composite import make_composite
+from imagery_watch.draft.document import ZOOM, draw_picture
 from imagery_watch.draft.pavement import find_surfaces, measure_roughness
 from imagery_watch.draft.runways import Runway, find_runways
 from imagery_watch.drafting import draft_airfield, draw_draft, write_draft
@@ -226,3 +229,13 @@ def test_the_median_holds_what_stays(tmp_path: Path) -> None:
     assert image.shape == scenes[0].data.shape
     middle = np.median([scene.data[0, 150, 150] for scene in scenes])
     assert image[0, 150, 150] == pytest.approx(middle, abs=1e-6)
+
+
+def test_the_picture_shows_what_is_known_and_no_more() -> None:
+    image = np.full((4, 40, 50), np.nan, np.float32)
+    image[:, 10:30, 20:35] = 0.2
+    nothing = np.zeros((40, 50), np.int32)
+    size = Picture.open(io.BytesIO(draw_picture(image, nothing, nothing > 0, []))).size
+    assert size == (15 * ZOOM, 20 * ZOOM)
+    empty = draw_picture(np.full_like(image, np.nan), nothing, nothing > 0, [])
+    assert Picture.open(io.BytesIO(empty)).size == (50 * ZOOM, 40 * ZOOM)
