@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from imagery_watch.doctor.catalogues import probe_catalogue
 from imagery_watch.doctor.machine import check_machine
@@ -24,9 +25,7 @@ Probe = Callable[[], Check]
 def examine(settings: Settings, now: datetime, deadline_s: float = DEADLINE_S) -> tuple[Check, ...]:
     """What was found of this machine and of each catalogue; ends within the deadline and a little."""
     probes: dict[str, Probe] = {
-        known.name: lambda known=known: probe_catalogue(  # type: ignore[misc]
-            known, settings, now, needed=known.name == DEFAULT, within_s=deadline_s
-        )
+        known.name: partial(probe_catalogue, known, settings, now, needed=known.name == DEFAULT, within_s=deadline_s)
         for known in KNOWN_CATALOGS
     }
     waiting = _start(probes)
