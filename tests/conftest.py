@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
@@ -17,6 +17,9 @@ from hypothesis import settings as hypothesis_settings
 from support.demonstration import Demonstrated, demonstrate
 from support.schemas import checking_what_is_written
 from support.servers import Server, serve
+
+if TYPE_CHECKING:
+    from support.line import Ran
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # as the command line does; before numpy is imported: more would only fight
@@ -150,3 +153,46 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> D
     shared = tmp_path_factory.getbasetemp().parent / "demonstration"
     with FileLock(f"{shared}.lock"):
         return demonstrate(shared)
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ItemCollection of eight passes; an aircraft stands on the main apron in the fourth and fifth."""
+    from support.line import write_story
+
+    return write_story(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session")
+def one_apron(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bolzano with its main apron only, for speed."""
+    from support.line import LIPB
+
+    document = json.loads(LIPB.read_text())
+    named = [feature for feature in document["features"] if feature["properties"]["name"] == "main-apron"]
+    path = tmp_path_factory.mktemp("aoi") / "LIPB.geojson"
+    path.write_text(json.dumps({**document, "features": named}))
+    return path
+
+
+@pytest.fixture(scope="session")
+def plain(archive: Path, one_apron: Path, tmp_path_factory: pytest.TempPathFactory) -> "Ran":
+    """The run over the archive as it is."""
+    from support.line import run_line
+
+    return run_line(one_apron, archive, tmp_path_factory.mktemp("plain") / "out")
+
+
+@pytest.fixture
+def listed(archive: Path) -> Iterator[Callable[[list[dict[str, Any]]], Path]]:
+    """`listed(features)`: a catalogue of those items beside the archive's files."""
+    made: list[Path] = []
+
+    def write(features: list[dict[str, Any]]) -> Path:
+        made.append(archive.with_name(f"variant-{os.getpid()}-{len(made)}.json"))
+        made[-1].write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        return made[-1]
+
+    yield write
+    for path in made:
+        path.unlink()

@@ -1,169 +1,18 @@
 """The whole line, as a person starts it: simulated passes over real ground, from files, over HTTP, and misdeclared."""
 
-import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from support.schemas import check_below
+from support.line import BRACKETS, CLOUDED, FIRST, LIPB, PASSES, Feature, Ran, features_of, run_line, served
 from support.servers import Server
 
-from imagery_watch.simulate.archive import write_archive
-from imagery_watch.simulate.ground import BANDS, bolzano
-from imagery_watch.simulate.inject import Placement
-from imagery_watch.simulate.overpass import Cloud, SimulatedPass, Weather, simulate
-
 HERE = Path(__file__).parent
-LIPB = HERE.parent / "aoi" / "LIPB.geojson"
 REAL_120_M = HERE / "data" / "s2_120m"
-FIRST = datetime(2022, 6, 2, 10, 20, 29, tzinfo=UTC)
-PASSES = 8
-PLACE = Placement("Il-62M", 148.6, 165.8, 28.0, 0.62, 0.5)
-STANDS = range(3, 5)
-CLOUDED = 6
-ORBITS = ((65, "sentinel-2a"), (22, "sentinel-2b"))
-BRACKETS = {
-    "arrival": ("2022-06-12T10:20:29Z", "2022-06-17T10:30:29Z"),
-    "departure": ("2022-06-22T10:20:29Z", "2022-06-27T10:30:29Z"),
-}
-QUIET = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "IMAGERY_WATCH_RETRIES": "0",
-    "IMAGERY_WATCH_LIMIT_PLANTINGS": "0",
-}
-
-Feature = dict[str, Any]
-
-
-class Ran(NamedTuple):
-    """One run: how it ended, and what it wrote."""
-
-    code: int
-    said: str
-    folder: Path
-
-    @property
-    def hits(self) -> list[dict[str, Any]]:
-        return [feature["properties"] for feature in json.loads((self.folder / "hits.geojson").read_text())["features"]]
-
-    @property
-    def stays(self) -> list[dict[str, Any]]:
-        return [
-            feature["properties"] for feature in json.loads((self.folder / "stays.geojson").read_text())["features"]
-        ]
-
-    @property
-    def looks(self) -> list[dict[str, str]]:
-        with (self.folder / "looks.csv").open(newline="") as table:
-            return list(csv.DictReader(table))
-
-    @property
-    def record(self) -> dict[str, Any]:
-        return dict(json.loads((self.folder / "run.json").read_text()))
-
-    @property
-    def brackets(self) -> dict[str, tuple[str, str]]:
-        return {hit["kind"]: (hit["before"], hit["after"]) for hit in self.hits}
-
-    def same_hits(self) -> bytes:
-        return (self.folder / "hits.geojson").read_bytes()
-
-
-def make_passes() -> list[SimulatedPass]:
-    ground, rng = bolzano(), np.random.default_rng(3)
-    return [
-        simulate(
-            ground.reflectance,
-            ground.scl,
-            BANDS,
-            [PLACE] if number in STANDS else [],
-            Weather(
-                shift_px=(float(rng.normal(0, 0.2)), float(rng.normal(0, 0.2))),
-                gain=float(rng.normal(1, 0.02)),
-                temporal_noise=0.004,
-                clouds=(Cloud(150, 160, 40),) if number == CLOUDED else (),
-            ),
-            when=FIRST + timedelta(days=5 * number, minutes=10 * (number % 2)),
-            platform=ORBITS[number % 2][1],
-            relative_orbit=ORBITS[number % 2][0],
-            sun=(148.0, 62.0),
-            seed=number,
-        )
-        for number in range(PASSES)
-    ]
-
-
-def run_line(aoi: Path, catalog: Path | str, out: Path, *options: str, **changes: str) -> Ran:
-    command = [sys.executable, "-m", "imagery_watch", "run", "--aoi", str(aoi), "--catalog", str(catalog)]
-    done = subprocess.run(
-        [*command, "--out", str(out), *options],
-        env={**os.environ, **QUIET, **changes},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    check_below(out)
-    return Ran(done.returncode, done.stdout + done.stderr, out)
-
-
-@pytest.fixture(scope="session")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ItemCollection of eight passes; an aircraft stands on the main apron in the fourth and fifth."""
-    return write_archive(make_passes(), BANDS, bolzano().grid, tmp_path_factory.mktemp("archive"))
-
-
-@pytest.fixture(scope="session")
-def one_apron(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Bolzano with its main apron only, for speed."""
-    document = json.loads(LIPB.read_text())
-    named = [feature for feature in document["features"] if feature["properties"]["name"] == "main-apron"]
-    path = tmp_path_factory.mktemp("aoi") / "LIPB.geojson"
-    path.write_text(json.dumps({**document, "features": named}))
-    return path
-
-
-@pytest.fixture(scope="session")
-def plain(archive: Path, one_apron: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """The run over the archive as it is."""
-    return run_line(one_apron, archive, tmp_path_factory.mktemp("plain") / "out")
-
-
-@pytest.fixture
-def listed(archive: Path) -> Iterator[Callable[[list[Feature]], Path]]:
-    """`listed(features)`: a catalogue of those items beside the archive's files."""
-    made: list[Path] = []
-
-    def write(features: list[Feature]) -> Path:
-        made.append(archive.with_name(f"variant-{os.getpid()}-{len(made)}.json"))
-        made[-1].write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-        return made[-1]
-
-    yield write
-    for path in made:
-        path.unlink()
-
-
-def features_of(archive: Path) -> list[Feature]:
-    return list(json.loads(archive.read_text())["features"])
-
-
-def served(features: list[Feature], base: str) -> list[Feature]:
-    """The items with their assets behind a server."""
-    moved = json.loads(json.dumps(features))
-    for feature in moved:
-        for asset in feature["assets"].values():
-            asset["href"] = asset["href"].replace("./", f"{base}/", 1)
-    return list(moved)
 
 
 def test_a_planted_aircraft_is_found_with_its_bracket(plain: Ran) -> None:
