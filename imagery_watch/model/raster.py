@@ -27,6 +27,8 @@ class Stated:
     """Bytes."""
     taken: datetime | None = None
     """UTC: when the pass was, so that no older file is of it."""
+    checksum: str = ""
+    """A multihash of the whole file, in hexadecimal."""
 
 
 @dataclass(frozen=True)

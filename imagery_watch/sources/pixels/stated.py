@@ -1,5 +1,6 @@
 """What an item says of a file, held against the file itself, so that another file's bytes are not believed."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,6 +16,10 @@ CLOCKS = timedelta(days=1)
 """By which the clocks of a store and of a catalogue may differ, and a day without its time."""
 NEAR_PX = 0.5
 """Corners nearer than this are the same: some catalogues round them."""
+MOST_SUMMED_BYTES = 1 << 20
+"""Files up to this size are read whole to be held against their checksum: most of the 20 m classes, no 10 m band."""
+SUMS = {"1114": "sha1", "1220": "sha256", "1340": "sha512", "d50110": "md5"}
+"""Multihash prefixes, code and length, of the sums that items state (multiformats, table of codes)."""
 DEGREES = (4326, 4258)
 """Codes that items state for their footprint: no band of this kind is in degrees."""
 
@@ -23,7 +28,7 @@ def collect_stated(asset: Mapping[str, Any], epsg: int | None, taken: datetime) 
     """What an asset says of its file, `epsg` being what its item says; what is no usable statement is none.
 
     As the projection extension has it (`proj:transform`, `proj:shape`, `proj:code` or `proj:epsg`) and the file
-    extension (`file:size`).
+    extension (`file:size`, `file:checksum`).
     """
     shape, size = asset.get("proj:shape"), asset.get("file:size")
     code = re.fullmatch(r"(?:EPSG:)?([0-9]{4,6})", str(asset.get("proj:code") or asset.get("proj:epsg"))[:20])
@@ -34,6 +39,7 @@ def collect_stated(asset: Mapping[str, Any], epsg: int | None, taken: datetime) 
         shape=_pair(shape),
         size=size if isinstance(size, int) and not isinstance(size, bool) else None,
         taken=taken,
+        checksum=str(asset.get("file:checksum") or "")[:200].lower(),
     )
 
 
@@ -59,8 +65,8 @@ def _pair(value: Any) -> tuple[int, int] | None:
 
 
 def contradict(remote: RemoteFile, source: Any, stated: Stated) -> str:
-    """What a file from elsewhere, its store's words or its header's, says against its item; empty where nothing."""
-    return contradict_store(remote, stated) or contradict_header(source, stated)
+    """What a file from elsewhere, by its store, header or bytes, says against its item; empty where nothing."""
+    return contradict_store(remote, stated) or contradict_header(source, stated) or contradict_sum(remote, stated)
 
 
 def contradict_store(remote: RemoteFile, stated: Stated) -> str:
@@ -91,3 +97,15 @@ def contradict_header(source: Any, stated: Stated) -> str:
         f"its corner is at {found.c:.0f}, {found.f:.0f}, in pixels of {found.a:g} m, where its item states "
         f"{left:.0f}, {top:.0f} and {across:g} m"
     )
+
+
+def contradict_sum(remote: RemoteFile, stated: Stated) -> str:
+    """What a small file's bytes say against its item's checksum; empty for large files and unknown kinds."""
+    prefix, kind = next(((code, name) for code, name in SUMS.items() if stated.checksum.startswith(code)), ("", ""))
+    if not kind or remote.size > MOST_SUMMED_BYTES:
+        return ""
+    content = remote.chunk(0, remote.size)
+    found = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
+    if remote.error is not None or found == stated.checksum.removeprefix(prefix):
+        return ""
+    return f"its {kind} sum is {found[:12]}... where its item states {stated.checksum.removeprefix(prefix)[:12]}..."

@@ -1,5 +1,6 @@
 """A file that is not what its item says: another's bytes under the right name are told before they are believed."""
 
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,28 @@ def test_a_true_size_is_believed(server: Server, tmp_path: Path) -> None:
     assert isinstance(read(server, tmp_path, {"file:size": size}), Scene)
 
 
+SUMS = [("1220", hashlib.sha256), ("1114", hashlib.sha1), ("1340", hashlib.sha512), ("d50110", hashlib.md5)]
+
+
+@pytest.mark.parametrize(("prefix", "kind"), SUMS)
+def test_a_small_file_is_held_against_its_checksum(server: Server, tmp_path: Path, prefix: str, kind: Any) -> None:
+    content = (tmp_path / "store" / make_item()["id"] / "B04.tif").read_bytes()
+    true, other = (prefix + kind(what).hexdigest() for what in (content, content + b"x"))
+    assert isinstance(read(server, tmp_path / "true", {"file:checksum": true, "file:size": len(content)}), Scene)
+    assert isinstance(read(server, tmp_path / "upper", {"file:checksum": true.upper()}), Scene)
+    outcome = read(server, tmp_path / "other", {"file:checksum": other})
+    assert isinstance(outcome, ReadFailed) and outcome.reason.code == ReasonCode.OTHER_FILE
+    assert "sum is" in str(outcome)
+
+
+@pytest.mark.parametrize("words", ["1e20" + "0" * 64, "", 7, None, "1220"])
+def test_a_sum_of_a_kind_unknown_here_tells_nothing_and_half_a_one_is_none(
+    server: Server, tmp_path: Path, words: Any
+) -> None:
+    outcome = read(server, tmp_path, {"file:checksum": words})
+    assert isinstance(outcome, ReadFailed if words == "1220" else Scene)
+
+
 def test_the_words_of_real_items_are_read() -> None:
     import json
 
@@ -93,5 +116,13 @@ def test_the_words_of_real_items_are_read() -> None:
 
     features = json.loads((DATA / "stac" / "earth_search_mixed.json").read_text())["features"]
     (collection_1,) = [one for one in features if one["collection"] == "sentinel-2-c1-l2a"]
-    stated = collect_stated(collection_1["assets"]["red"], 32720, TAKEN)
-    assert stated == Stated(32720, (10, 0, 600000, 0, -10, 3300040), (10980, 10980), 4702862, TAKEN)
+    red = collection_1["assets"]["red"]
+    stated = collect_stated(red, 32720, TAKEN)
+    assert stated == Stated(
+        32720,
+        (10, 0, 600000, 0, -10, 3300040),
+        (10980, 10980),
+        4702862,
+        TAKEN,
+        red.get("file:checksum", ""),
+    )
