@@ -13,17 +13,18 @@ import numpy as np
 from imagery_watch.change.background.models import BackgroundModel, learn_backgrounds
 from imagery_watch.change.background.residuals import ResidualImage, compute_residuals
 from imagery_watch.change.between_looks import find_objects_between_looks
+from imagery_watch.change.detection.aircraft_fit import AircraftFit
 from imagery_watch.change.detection.finder import Detection, find_detections
 from imagery_watch.change.detection.free_shape_fit import measure_object
 from imagery_watch.change.false_alarms import NEAR_MISS_LLR, Calibration, calibrate, llr_to_score, score_to_llr
 from imagery_watch.change.looks.pairs import compare_looks
 from imagery_watch.change.preprocess.stack import Stack, prepare_stack
 from imagery_watch.change.snow.season import SnowSeason, judge_snow
+from imagery_watch.change.tracking.answers import Answers
 from imagery_watch.change.tracking.events import Event, derive_events, is_fringe
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
-from imagery_watch.model.change import FEW_LOOKS
 
 MIN_OPEN_LLR = 0.0
 """Least evidence of a change that is followed."""
@@ -58,7 +59,7 @@ class DetectionResult:
     @property
     def few_looks(self) -> bool:
         """Whether looks were compared with one another, for want of an empty ground."""
-        return len(self.stack.passes) < FEW_LOOKS
+        return self.stack.is_few
 
     def count_held_back(self, index: int, apron: int) -> int:
         """Changes that would be told of one apron in a pass of the stack, if they were no likely heaps of snow."""
@@ -103,67 +104,98 @@ def detect(
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         learnt = learn_backgrounds(stack, half_window)
         images = compute_residuals(stack, learnt)
-        detections, objects, measured, snow = _find_objects(stack, images, pool, on_pass)
+        detections = [] if stack.is_few else _detect_in_each(images, stack, pool, on_pass)
+        judged = Judged(stack, tuple(None if one is None else one.model for one in learnt), images, detections)
+        if stack.is_few:
+            found = _find_between(judged, pool, on_pass)
+        else:
+            found = find_objects(judged, Answers(images, stack.names), pool)
     for image in images:
         if image is not None:
             image.kept.clear()  # a result lives on through limits and pictures, which ask for other cut-outs
+    return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=min_score)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The looks of a stack, each compared with its empty ground."""
+
+    stack: Stack
+    backgrounds: tuple[BackgroundModel | None, ...]
+    """Of each pass; None where there was too little history."""
+    images: Sequence[ResidualImage | None]
+    """Of each pass; None where there is nothing to compare it with."""
+    detections: Sequence[Detection]
+    """Of all looks, weak ones too; none where looks are compared with one another."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The objects that the looks show together."""
+
+    objects: Sequence[ParkedObject]
+    """As the bank's shapes tell them: which of them are one event goes by these."""
+    measured: Sequence[ParkedObject]
+    """The same, as they were measured."""
+    snow: SnowSeason
+
+
+def find_objects(judged: Judged, answers: Answers, pool: Executor) -> Found:
+    """The objects that the detections of all looks show; what may be cleared snow is none."""
+    stack, images, detector = judged.stack, judged.images, judged.stack.detector
+    linked = [one for one in link_detections(judged.detections, answers) if one.llr_vs_clutter >= MIN_OPEN_LLR]
+    apart = enforce_exclusive_occupancy(linked, images, detector.min_reported_llr)
+    found, snow = judge_snow(apart, stack, images, pool)
+    objects = _number(found)
+    return Found(objects, list(pool.map(lambda parked: _measure(parked, answers, detector), objects)), snow)
+
+
+def _find_between(judged: Judged, pool: Executor, on_pass: Callable[[], None]) -> Found:
+    """With few looks nobody knows the empty ground: the objects that looks show, compared with one another."""
+    stack = judged.stack
+    found, snow = judge_snow(find_objects_between_looks(stack, MIN_OPEN_LLR, pool), stack, judged.images, pool)
+    for _ in stack.passes:
+        on_pass()
+    objects = _number(found)
+    return Found(objects, objects, snow)
+
+
+def conclude(judged: Judged, found: Found, *, false_alarms_per_year: float, min_score: float | None) -> DetectionResult:
+    """The changes that are told of what was found, as `detect` says."""
+    stack, detector = judged.stack, judged.stack.detector
     # which of them are one event goes by the bank's lengths; relocations and --min-length by the measured ones
-    events = _with_measured(derive_events(objects, detector.min_reported_llr), measured)
-    calibration = _calibrate_airfield(stack, images, detections, events)
+    events = _with_measured(derive_events(found.objects, detector.min_reported_llr), found.measured)
+    calibration = _calibrate_airfield(judged, events)
     least = calibration.score_at(false_alarms_per_year) if min_score is None else min_score
-    if min_score is None and len(stack.passes) < FEW_LOOKS:
+    if min_score is None and stack.is_few:
         least = max(least, llr_to_score(FEW_LOOKS_MIN_LLR))
     open_budget = false_alarms_per_year if min_score is None else 0.0
     return DetectionResult(
         stack=stack,
         events=tuple(one for one in events if _is_told(one, events, least, calibration, open_budget)),
-        backgrounds=tuple(None if one is None else one.model for one in learnt),
-        objects=tuple(measured),
-        residual_images=tuple(images),
+        backgrounds=judged.backgrounds,
+        objects=tuple(found.measured),
+        residual_images=tuple(judged.images),
         min_score=least,
         calibration=calibration,
-        snow=snow,
+        snow=found.snow,
     )
-
-
-def _find_objects(
-    stack: Stack, images: Sequence[ResidualImage | None], pool: Executor, on_pass: Callable[[], None]
-) -> tuple[list[Detection], list[ParkedObject], list[ParkedObject], SnowSeason]:
-    """Detections against the empty ground, the objects that they show, and the same objects as they were measured.
-
-    With few looks nobody knows the empty ground: then looks are compared with one another. What may be cleared snow is
-    no object; the last value tells of it.
-    """
-    detector = stack.detector
-    if len(stack.passes) < FEW_LOOKS:
-        found, snow = judge_snow(find_objects_between_looks(stack, MIN_OPEN_LLR, pool), stack, images, pool)
-        for _ in stack.passes:
-            on_pass()
-        objects = _number(found)
-        return [], objects, objects, snow
-    detections = _detect_in_each(images, stack, pool, on_pass)
-    linked = [one for one in link_detections(detections, images) if one.llr_vs_clutter >= MIN_OPEN_LLR]
-    apart = enforce_exclusive_occupancy(linked, images, detector.min_reported_llr)
-    found, snow = judge_snow(apart, stack, images, pool)
-    objects = _number(found)
-    return detections, objects, list(pool.map(lambda parked: _measure(parked, images, detector), objects)), snow
 
 
 def _detect_in_each(
     images: Sequence[ResidualImage | None], stack: Stack, pool: Executor, on_pass: Callable[[], None]
 ) -> list[Detection]:
     """The objects of every look; weak ones too, for several looks may add up."""
-
-    def search(index: int) -> list[Detection]:
-        """Those of one look."""
-        image = images[index]
-        return [] if image is None else find_detections(index, image, stack.apron_index, NEAR_MISS_LLR[0])
-
     found: list[Detection] = []
-    for detections in pool.map(search, range(len(images))):
+    for detections in pool.map(lambda index: detect_in(index, images[index], stack), range(len(images))):
         found += detections
         on_pass()
     return found
+
+
+def detect_in(index: int, image: ResidualImage | None, stack: Stack) -> list[Detection]:
+    """The objects of one look, `index` being its place in the stack; weak ones too."""
+    return [] if image is None else find_detections(index, image, stack.apron_index, NEAR_MISS_LLR[0])
 
 
 def _is_told(event: Event, events: Sequence[Event], least: float, calibration: Calibration, open_budget: float) -> bool:
@@ -190,23 +222,25 @@ def _with_measured(events: Sequence[Event], measured: Sequence[ParkedObject]) ->
     return [replace(event, parked=by_id[event.parked.id], gone=event.gone and by_id[event.gone.id]) for event in events]
 
 
-def _measure(parked: ParkedObject, images: Sequence[ResidualImage | None], detector: DetectorModel) -> ParkedObject:
+def _measure(parked: ParkedObject, answers: Answers, detector: DetectorModel) -> ParkedObject:
     """The object, measured in the looks that show it best; one too weak to be told alone, or the network's, stays."""
     if parked.llr_vs_clutter < detector.min_reported_llr or parked.best.fit.by_network:
         return parked
-    numbers = dict.fromkeys((parked.best.look, *(one.look for one in parked.detections)))
-    clear = [image for number in numbers if (image := images[number]) is not None]
-    return replace(parked, best=replace(parked.best, fit=measure_object(parked.best.fit, clear)))
+
+    def measure() -> AircraftFit:
+        """Its shape, with free proportions."""
+        numbers = dict.fromkeys((parked.best.look, *(one.look for one in parked.detections)))
+        return measure_object(parked.best.fit, [image for one in numbers if (image := answers.images[one]) is not None])
+
+    return replace(parked, best=replace(parked.best, fit=answers.measured(parked.detections, measure)))
 
 
-def _calibrate_airfield(
-    stack: Stack, images: Sequence[ResidualImage | None], detections: Sequence[Detection], events: Sequence[Event]
-) -> Calibration:
+def _calibrate_airfield(judged: Judged, events: Sequence[Event]) -> Calibration:
     """From what was seen of the aprons, and what was nearly and surely found on them."""
+    stack = judged.stack
     aprons, pixel_km2 = stack.apron_index >= 0, (stack.resolution / 1000.0) ** 2
-    compared = [item for item, image in zip(stack.passes, images, strict=True) if image is not None]
+    compared = [one for one, model in zip(stack.passes, judged.backgrounds, strict=True) if model is not None]
     seen_km2 = sum(float(np.count_nonzero(item.visible & aprons)) * pixel_km2 for item in compared)
-    few = len(stack.passes) < FEW_LOOKS
-    detected = None if few else [one.fit.llr_vs_clutter for one in detections]
+    detected = None if stack.is_few else [one.fit.llr_vs_clutter for one in judged.detections]
     found = [score_to_llr(event.score) for event in events]
     return calibrate(stack.detector, float(aprons.sum()) * pixel_km2, seen_km2, detected, found)

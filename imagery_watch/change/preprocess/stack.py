@@ -22,6 +22,7 @@ from imagery_watch.change.preprocess.usability import (
 )
 from imagery_watch.model import Areas, DetectorModel, Georeference, Grid, Registration, Scene
 from imagery_watch.model.arrays import Image, Mask
+from imagery_watch.model.change import FEW_LOOKS
 from imagery_watch.reasons import Reason, ReasonCode
 
 PAD_PX = 24
@@ -76,6 +77,16 @@ class Stack:
     def resolution(self) -> float:
         """Metres a pixel."""
         return self.georeference.grid.resolution
+
+    @property
+    def is_few(self) -> bool:
+        """Whether there are too few passes to know the empty ground."""
+        return len(self.passes) < FEW_LOOKS
+
+    @property
+    def names(self) -> list[str]:
+        """Ids of the passes, in their order."""
+        return [one.scene.acquisition_id for one in self.passes]
 
     def index_of(self, acquisition_id: str) -> int | None:
         """The place of a pass among `passes`, None where it is not one of them."""

@@ -6,16 +6,13 @@ See docs/method.md, section 11.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import cache
 
 import numpy as np
 
-from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detection.aircraft_fit import overlaps
-from imagery_watch.change.detection.cutout import make_cutout
 from imagery_watch.change.detection.finder import Detection
-from imagery_watch.change.tracking.change_point import find_change_point
-from imagery_watch.change.tracking.forced import ABSENT_SHARE, measure_share
+from imagery_watch.change.tracking.answers import Answers
+from imagery_watch.change.tracking.forced import ABSENT_SHARE
 
 PRESENT_SHARE = 0.55
 """Share of the object's own signal from which it is there; between this and `ABSENT_SHARE` nobody knows."""
@@ -71,33 +68,33 @@ class ParkedObject:
         return self.after is not None and self.steps[1] >= MIN_STEP
 
 
-def link_detections(found: Sequence[Detection], images: Sequence[ResidualImage | None]) -> list[ParkedObject]:
+def link_detections(found: Sequence[Detection], answers: Answers) -> list[ParkedObject]:
     """Objects joined over looks, strongest first; a detection that a stronger object explains is not a second one.
 
-    `looks` has None where a pass saw nothing; the detections' indices point into it.
+    The detections' indices are those of the looks that `answers` asks.
     """
     waiting = sorted(found, key=lambda s: (-s.fit.llr_vs_clutter, s.look, s.fit.row, s.fit.col))
     joined: list[ParkedObject] = []
     while waiting:
-        parked = follow_object(waiting[0], images)
+        parked = follow_object(waiting[0], answers)
         mine = (waiting[0], *(detection for detection in waiting[1:] if _explains(detection, parked)))
         joined.append(replace(parked, detections=mine))
         waiting = [detection for detection in waiting if detection not in mine]
-    parts = [part for parked in merge_objects(joined) for part in split_at_change_point(parked, images)]
+    parts = [part for parked in merge_objects(joined) for part in split_at_change_point(parked, answers)]
     return sorted(parts, key=lambda parked: -parked.llr_vs_clutter)
 
 
-def split_at_change_point(parked: ParkedObject, images: Sequence[ResidualImage | None]) -> list[ParkedObject]:
+def split_at_change_point(parked: ParkedObject, answers: Answers) -> list[ParkedObject]:
     """The object with the evidence of its detections; or several, if another object took the place of the first."""
-    observed_in = [(index, image) for index in parked.observed_in if (image := images[index]) is not None]
-    change = find_change_point([one.fit for one in parked.detections], [image for _, image in observed_in])
-    seen_later = [one.look >= observed_in[change][0] for one in parked.detections] if change else []
+    looks = parked.observed_in
+    change = answers.change_point(parked.detections, looks)
+    seen_later = [one.look >= looks[change] for one in parked.detections] if change else []
     if change is None or all(seen_later) or not any(seen_later):
         return [restrict_to(parked, parked.first, parked.last)]
-    last, first = observed_in[change - 1][0], observed_in[change][0]
+    last, first = looks[change - 1], looks[change]
     early = restrict_to(replace(parked, after=first, steps=(parked.steps[0], 1.0)), parked.first, last)
     late = restrict_to(replace(parked, before=last, steps=(1.0, parked.steps[1])), first, parked.last)
-    return [part for half in (early, late) for part in split_at_change_point(half, images)]
+    return [part for half in (early, late) for part in split_at_change_point(half, answers)]
 
 
 def restrict_to(parked: ParkedObject, first: int, last: int) -> ParkedObject:
@@ -159,17 +156,13 @@ def _explains(detection: Detection, parked: ParkedObject) -> bool:
     return parked.first <= detection.look <= parked.last and overlaps(detection.fit, parked.best.fit)
 
 
-def follow_object(detection: Detection, images: Sequence[ResidualImage | None]) -> ParkedObject:
+def follow_object(detection: Detection, answers: Answers) -> ParkedObject:
     """From the look that shows the object best, outward to the nearest looks that do not show it."""
-    own_image, row, col = images[detection.look], round(detection.fit.row), round(detection.fit.col)
-    assert own_image is not None
-    own = make_cutout(own_image, row, col)
+    count = len(answers.images)
 
-    @cache
     def share_of(index: int) -> float | None:
         """How much of the object one look shows; None where it cannot tell."""
-        image = images[index]
-        return None if image is None else measure_share(detection.fit, own, image)
+        return answers.share(detection, index)
 
     def state_of(index: int) -> OccupancyState:
         """What one look says of the object."""
@@ -178,10 +171,10 @@ def follow_object(detection: Detection, images: Sequence[ResidualImage | None]) 
             return OccupancyState.UNKNOWN
         return OccupancyState.PRESENT if share >= PRESENT_SHARE else OccupancyState.ABSENT
 
-    last, after = find_end(state_of, detection.look, range(detection.look + 1, len(images)))
+    last, after = find_end(state_of, detection.look, range(detection.look + 1, count))
     first, before = find_end(state_of, detection.look, range(detection.look - 1, -1, -1))
     came = _measure_step(share_of, range(first, last + 1), () if before is None else range(before, -1, -1))
-    went = _measure_step(share_of, range(last, first - 1, -1), () if after is None else range(after, len(images)))
+    went = _measure_step(share_of, range(last, first - 1, -1), () if after is None else range(after, count))
     observed_in = tuple(index for index in range(first, last + 1) if share_of(index) is not None)
     return ParkedObject(
         detection, first, last, before, after, detection.fit.llr_vs_clutter, (detection,), observed_in, (came, went)

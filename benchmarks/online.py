@@ -1,0 +1,188 @@
+"""Simulated airfields lived pass by pass: `python benchmarks/online.py` prints what a watcher is told, and when.
+
+Each world begins with ten passes of history; then one pass after another arrives, and the detector is asked what it
+tells with nothing but the past at hand. What it found of a change in the very sweep in which that change's look was the
+newest, one and two passes later and in the end, is one table; what was told late, or taken back, another.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from tallies import share
+from worlds import CASES, SEED_STEP, Job, claims, in_season
+
+from imagery_watch.change.detect import DetectionResult, detect
+from imagery_watch.evaluate.verdicts import Change, Claim, changes_in, judge
+from imagery_watch.model import Scene
+from imagery_watch.sensors.sentinel2.detector import DETECTOR
+from imagery_watch.settings import Settings
+from imagery_watch.simulate.simulator import SCL_CLOUD, SCL_SHADOW, Setting, World, build, grid
+
+SEED = 800_000
+PASSES, HISTORY = 30, 10
+LATE = 2
+"""Passes after the look in which a change could first be seen: what appears then or later is a late find."""
+SAME_M = 30.0
+"""Two claims of one kind, with brackets that overlap, are one hit where they lie no farther apart."""
+SIZES = ((42.0, 200.0), (34.0, 42.0), (24.0, 34.0))
+DELAYS = (0, 1, 2)
+HALF_WINDOW = timedelta(days=Settings().baseline_half_window_days)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was told when one pass was the newest."""
+
+    newest: int
+    claims: tuple[Claim, ...]
+    km2: float
+    """Apron that the newest pass saw."""
+    promised: float
+    """False hits per km2 and pass that the detector expected at its own threshold."""
+    seconds: float
+    """CPU seconds of this step."""
+
+
+@dataclass(frozen=True)
+class Lived:
+    """One world, and what was told of it step by step."""
+
+    case: str
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+
+
+Watcher = Callable[[Sequence[Scene], World], DetectionResult]
+"""Asked again whenever a pass arrives, with all passes so far."""
+
+
+def ask_anew(scenes: Sequence[Scene], world: World) -> DetectionResult:
+    """All passes so far judged again from nothing, as `run` does."""
+    return detect(scenes, world.areas, grid(), DETECTOR, half_window=HALF_WINDOW)
+
+
+def live(job: Job, make_watcher: Callable[[], Watcher]) -> Lived:
+    """One world, its passes arriving one by one after its history."""
+    world, watcher, steps = build(setting(job)), make_watcher(), []
+    for count in range(HISTORY, PASSES + 1):
+        clock = time.process_time()
+        told = watcher(world.scenes[:count], world)
+        rate = told.calibration.false_alarms_per_km2(told.min_score)
+        steps.append(
+            Step(count - 1, tuple(claims(told)), seen_km2(world, count - 1), rate, time.process_time() - clock)
+        )
+    return Lived(job.case, tuple(changes_in(world)), tuple(steps))
+
+
+def setting(job: Job) -> Setting:
+    """The setting of one world of 30 passes."""
+    pavement, noise = CASES[job.case]
+    return in_season(replace(Setting(job.seed, pavement, noise, traffic=job.traffic), passes=PASSES))
+
+
+def seen_km2(world: World, number: int) -> float:
+    """Apron that one pass saw."""
+    scl = world.passes[number].scl[world.layout.apron_index >= 0]
+    return float((~np.isin(scl, (SCL_CLOUD, SCL_SHADOW))).sum()) * 1e-4
+
+
+def found_after(lived: Lived, sizes: tuple[float, float], delay: int | None) -> tuple[int, int]:
+    """Of the changes that could be seen once the watch had begun: how many were told so many passes later (None: in
+    the end), and how many there were."""
+    told = {step.newest: step.claims for step in lived.steps}
+    found = total = 0
+    for change in lived.changes:
+        when = PASSES - 1 if delay is None else change.after + delay
+        if change.after >= HISTORY and when in told and sizes[0] <= change.length_m < sizes[1]:
+            [verdict] = judge([change], told[when])[0]
+            total += 1
+            found += verdict.claim is not None
+    return found, total
+
+
+def false_on_newest(lived: Lived) -> tuple[int, float, float]:
+    """False hits on the newest pass of each step, the km2 x pass looked at, and how many were promised."""
+    steps = lived.steps[1:]
+    false = sum(claim.after == step.newest for step in steps for claim in judge(lived.changes, step.claims)[1])
+    return false, sum(step.km2 for step in steps), sum(step.km2 * step.promised for step in steps)
+
+
+def changes_of_mind(lived: Lived) -> tuple[int, int]:
+    """Hits that first appeared two or more passes late, and hits that vanished from one step to the next."""
+    known, late, vanished = list(lived.steps[0].claims), 0, 0
+    for step in lived.steps[1:]:
+        fresh = [one for one in step.claims if not any(is_same(one, other) for other in known)]
+        late += sum(step.newest - one.after >= LATE for one in fresh)
+        vanished += sum(not any(is_same(one, other) for other in step.claims) for one in known)
+        known = list(step.claims)
+    return late, vanished
+
+
+def is_same(one: Claim, other: Claim) -> bool:
+    """Whether two claims are one hit, told twice."""
+    near = np.hypot(one.row - other.row, one.col - other.col) * 10.0 <= SAME_M
+    return bool(near) and one.kind == other.kind and one.before < other.after and other.before < one.after
+
+
+def show(lived: Sequence[Lived], seconds: bool = True) -> str:
+    """The tables of some worlds, as Markdown."""
+    heads = ["in its own sweep", "a pass later", "two passes later", "in the end"]
+    lines = ["| ground | length | " + " | ".join(heads) + " |", "|---|---|" + "---|" * len(heads)]
+    for case in dict.fromkeys(one.case for one in lived):
+        mine = [one for one in lived if one.case == case]
+        for sizes in SIZES:
+            cells = []
+            for delay in (*DELAYS, None):
+                found, total = np.sum([found_after(one, sizes, delay) for one in mine], axis=0)
+                cells.append(share(int(found), int(total)))
+            name = f"{sizes[0]:.0f} m and more" if sizes[1] > 100 else f"{sizes[0]:.0f}-{sizes[1]:.0f} m"
+            lines.append(f"| {case} | {name} | {' | '.join(cells)} |")
+    lines += ["", "| ground | false on the newest, per km2 and pass | promised | told late, a pass | taken back, a pass | "
+              "CPU s a pass, first and last |", "|---|---|---|---|---|---|"]  # fmt: skip
+    for case in dict.fromkeys(one.case for one in lived):
+        mine = [one for one in lived if one.case == case]
+        false, km2, promised = np.sum([false_on_newest(one) for one in mine], axis=0)
+        late, vanished = np.sum([changes_of_mind(one) for one in mine], axis=0)
+        steps = sum(len(one.steps) - 1 for one in mine)
+        cost = [np.mean([one.steps[at].seconds for one in mine]) for at in (1, -1)]
+        lines.append(f"| {case} | {false / km2:.3f} ({false:.0f} in {km2:.1f}) | {promised / km2:.3f} | {late / steps:.2f} "
+                     f"({late:.0f}) | {vanished / steps:.2f} ({vanished:.0f}) | {cost[0]:.1f}, {cost[1]:.1f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Lives the worlds and prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", type=int, default=4, help="with traffic, of each ground")
+    parser.add_argument("--nulls", type=int, default=1, help="without traffic, of each ground")
+    parser.add_argument("--grounds", nargs="+", default=["concrete", "asphalt"], choices=list(CASES))
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--save", type=Path, help="the claims of every step, as JSON")
+    asked = parser.parse_args()
+    jobs = [
+        Job(case, SEED + SEED_STEP * (number + 1000 * (not traffic)), traffic)
+        for case in asked.grounds
+        for traffic, count in ((True, asked.worlds), (False, asked.nulls))
+        for number in range(count)
+    ]
+    with ProcessPoolExecutor(asked.processes) as pool:
+        lived = list(pool.map(live_anew, jobs))
+    if asked.save:
+        asked.save.write_text(json.dumps([asdict(one) for one in lived]))
+    print(show(lived))
+
+
+def live_anew(job: Job) -> Lived:
+    """One world, judged again from nothing at every pass."""
+    return live(job, lambda: ask_anew)
+
+
+if __name__ == "__main__":
+    main()
