@@ -19,6 +19,7 @@ from tallies import share
 from worlds import CASES, SEED_STEP, Job, claims, in_season
 
 from imagery_watch.change.detect import DetectionResult, detect
+from imagery_watch.change.watch import Watch, add_look, begin_watch, tell_changes
 from imagery_watch.evaluate.verdicts import Change, Claim, changes_in, judge
 from imagery_watch.model import Scene
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
@@ -60,12 +61,29 @@ class Lived:
 
 
 Watcher = Callable[[Sequence[Scene], World], DetectionResult]
-"""Asked again whenever a pass arrives, with all passes so far."""
+"""Asked whenever a pass arrives, with all passes so far, the newest last."""
 
 
 def ask_anew(scenes: Sequence[Scene], world: World) -> DetectionResult:
     """All passes so far judged again from nothing, as `run` does."""
     return detect(scenes, world.areas, grid(), DETECTOR, half_window=HALF_WINDOW)
+
+
+class Keeper:
+    """Judges every pass once, as `monitor` does."""
+
+    def __init__(self) -> None:
+        self.watch: Watch | None = None
+
+    def __call__(self, scenes: Sequence[Scene], world: World) -> DetectionResult:
+        """What is told now that the last of the scenes has come."""
+        if self.watch is None:
+            self.watch = begin_watch(scenes, world.areas, grid(), DETECTOR, half_window=HALF_WINDOW)
+        else:
+            self.watch = add_look(self.watch, scenes[-1], HALF_WINDOW)
+        if self.watch is None:
+            return ask_anew(scenes, world)
+        return tell_changes(self.watch, false_alarms_per_year=Settings().false_alarms_per_year)
 
 
 def live(job: Job, make_watcher: Callable[[], Watcher]) -> Lived:
@@ -95,7 +113,8 @@ def seen_km2(world: World, number: int) -> float:
 
 def found_after(lived: Lived, sizes: tuple[float, float], delay: int | None) -> tuple[int, int]:
     """Of the changes that could be seen once the watch had begun: how many were told so many passes later (None: in
-    the end), and how many there were."""
+    the end), and how many there were.
+    """
     told = {step.newest: step.claims for step in lived.steps}
     found = total = 0
     for change in lived.changes:
@@ -131,30 +150,40 @@ def is_same(one: Claim, other: Claim) -> bool:
     return bool(near) and one.kind == other.kind and one.before < other.after and other.before < one.after
 
 
-def show(lived: Sequence[Lived], seconds: bool = True) -> str:
+def show(lived: Sequence[Lived]) -> str:
     """The tables of some worlds, as Markdown."""
-    heads = ["in its own sweep", "a pass later", "two passes later", "in the end"]
-    lines = ["| ground | length | " + " | ".join(heads) + " |", "|---|---|" + "---|" * len(heads)]
-    for case in dict.fromkeys(one.case for one in lived):
-        mine = [one for one in lived if one.case == case]
-        for sizes in SIZES:
-            cells = []
-            for delay in (*DELAYS, None):
-                found, total = np.sum([found_after(one, sizes, delay) for one in mine], axis=0)
-                cells.append(share(int(found), int(total)))
-            name = f"{sizes[0]:.0f} m and more" if sizes[1] > 100 else f"{sizes[0]:.0f}-{sizes[1]:.0f} m"
-            lines.append(f"| {case} | {name} | {' | '.join(cells)} |")
-    lines += ["", "| ground | false on the newest, per km2 and pass | promised | told late, a pass | taken back, a pass | "
-              "CPU s a pass, first and last |", "|---|---|---|---|---|---|"]  # fmt: skip
-    for case in dict.fromkeys(one.case for one in lived):
-        mine = [one for one in lived if one.case == case]
-        false, km2, promised = np.sum([false_on_newest(one) for one in mine], axis=0)
-        late, vanished = np.sum([changes_of_mind(one) for one in mine], axis=0)
-        steps = sum(len(one.steps) - 1 for one in mine)
-        cost = [np.mean([one.steps[at].seconds for one in mine]) for at in (1, -1)]
-        lines.append(f"| {case} | {false / km2:.3f} ({false:.0f} in {km2:.1f}) | {promised / km2:.3f} | {late / steps:.2f} "
-                     f"({late:.0f}) | {vanished / steps:.2f} ({vanished:.0f}) | {cost[0]:.1f}, {cost[1]:.1f} |")  # fmt: skip
-    return "\n".join(lines)
+    grounds = {case: [one for one in lived if one.case == case] for case in dict.fromkeys(one.case for one in lived)}
+    heads = ["ground", "length", "told in its own sweep", "a pass later", "two passes later", "in the end"]
+    rows = [_found_row(case, mine, sizes) for case, mine in grounds.items() for sizes in SIZES]
+    more = ["ground", "false on the newest, per km2 and pass", "promised", "told late, a pass", "taken back, a pass",
+            "CPU s of the first pass, and of the last"]  # fmt: skip
+    return _table(heads, rows) + "\n\n" + _table(more, [_mind_row(case, mine) for case, mine in grounds.items()])
+
+
+def _found_row(case: str, lived: Sequence[Lived], sizes: tuple[float, float]) -> list[str]:
+    pairs = [np.sum([found_after(one, sizes, delay) for one in lived], axis=0) for delay in (*DELAYS, None)]
+    name = f"{sizes[0]:.0f} m and more" if sizes[1] > 100 else f"{sizes[0]:.0f}-{sizes[1]:.0f} m"
+    return [case, name, *(f"{share(int(found), int(total))} of {total}" for found, total in pairs)]
+
+
+def _mind_row(case: str, lived: Sequence[Lived]) -> list[str]:
+    false, km2, promised = np.sum([false_on_newest(one) for one in lived], axis=0)
+    late, vanished = np.sum([changes_of_mind(one) for one in lived], axis=0)
+    steps = sum(len(one.steps) - 1 for one in lived)
+    first, last = (float(np.mean([one.steps[at].seconds for one in lived])) for at in (1, -1))
+    return [
+        case,
+        f"{false / km2:.3f} ({false:.0f} in {km2:.1f})",
+        f"{promised / km2:.3f}",
+        f"{late / steps:.2f} ({late:.0f})",
+        f"{vanished / steps:.2f} ({vanished:.0f})",
+        f"{first:.1f}, {last:.1f}",
+    ]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def main() -> None:
@@ -164,6 +193,7 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=1, help="without traffic, of each ground")
     parser.add_argument("--grounds", nargs="+", default=["concrete", "asphalt"], choices=list(CASES))
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--anew", action="store_true", help="judge all passes again whenever one comes")
     parser.add_argument("--save", type=Path, help="the claims of every step, as JSON")
     asked = parser.parse_args()
     jobs = [
@@ -173,7 +203,7 @@ def main() -> None:
         for number in range(count)
     ]
     with ProcessPoolExecutor(asked.processes) as pool:
-        lived = list(pool.map(live_anew, jobs))
+        lived = list(pool.map(live_anew if asked.anew else live_kept, jobs))
     if asked.save:
         asked.save.write_text(json.dumps([asdict(one) for one in lived]))
     print(show(lived))
@@ -182,6 +212,11 @@ def main() -> None:
 def live_anew(job: Job) -> Lived:
     """One world, judged again from nothing at every pass."""
     return live(job, lambda: ask_anew)
+
+
+def live_kept(job: Job) -> Lived:
+    """One world, every pass judged once."""
+    return live(job, Keeper)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def detect(
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         learnt = learn_backgrounds(stack, half_window)
         images = compute_residuals(stack, learnt)
-        detections = [] if stack.is_few else _detect_in_each(images, stack, pool, on_pass)
+        detections = [] if stack.is_few else detect_in_each(images, stack, pool, on_pass)
         judged = Judged(stack, tuple(None if one is None else one.model for one in learnt), images, detections)
         if stack.is_few:
             found = _find_between(judged, pool, on_pass)
@@ -182,7 +182,7 @@ def conclude(judged: Judged, found: Found, *, false_alarms_per_year: float, min_
     )
 
 
-def _detect_in_each(
+def detect_in_each(
     images: Sequence[ResidualImage | None], stack: Stack, pool: Executor, on_pass: Callable[[], None]
 ) -> list[Detection]:
     """The objects of every look; weak ones too, for several looks may add up."""

@@ -96,6 +96,11 @@ def learn_backgrounds(stack: Stack, half_window: timedelta) -> list[LearntBackgr
     return [known[_group_of(item)] for item in stack.passes]
 
 
+def learn_background(stack: Stack, index: int, half_window: timedelta) -> LearntBackground | None:
+    """The background of one pass of the stack, as `learn_backgrounds` has it."""
+    return _learn_for(stack, *_group_of(stack.passes[index]), half_window)
+
+
 def _group_of(item: PreparedPass) -> _Group:
     return item.scene.relative_orbit, int(item.datetime.timestamp() // BUCKET.total_seconds())
 

@@ -53,10 +53,11 @@ class ResidualImage:
 def compute_residuals(stack: Stack, backgrounds: Sequence[LearntBackground | None]) -> list[ResidualImage | None]:
     """The residual image of each pass; None where there is nothing to compare it with."""
     pairs = zip(stack.passes, backgrounds, strict=True)
-    return [None if learnt is None else _compute_residual(item, learnt, stack) for item, learnt in pairs]
+    return [None if learnt is None else compute_residual(item, learnt, stack) for item, learnt in pairs]
 
 
-def _compute_residual(item: PreparedPass, learnt: LearntBackground, stack: Stack) -> ResidualImage:
+def compute_residual(item: PreparedPass, learnt: LearntBackground, stack: Stack) -> ResidualImage:
+    """One pass, compared with what was learnt for it."""
     aprons, model = stack.apron_index >= 0, learnt.model
     levelled = remove_large_scale_residual(item.image, model.background, aprons, item.visible, stack.resolution)
     z = (levelled - model.background.median) / model.background.spread

@@ -45,6 +45,12 @@ def guard_offsets(scenes: Sequence[Scene], detector: DetectorModel) -> list[Scen
     ]
 
 
+def guard_offset(scene: Scene, usual: NDArray[np.float32], detector: DetectorModel) -> Scene:
+    """One scene, as `guard_offsets` would have it among scenes whose usual dark level is `usual`, (band,)."""
+    alone = _undo_double_offset(scene, detector)
+    return _correct_offset(alone, measure_dark_level(alone) - usual, detector) if alone.valid.any() else alone
+
+
 def measure_dark_level(scene: Scene) -> NDArray[np.float32]:
     """(band,): the second percentile of each band's valid reflectance."""
     level: NDArray[np.float32] = np.percentile(scene.data[:, scene.valid], DARK_PERCENTILE, axis=1)

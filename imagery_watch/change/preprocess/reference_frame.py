@@ -5,7 +5,7 @@ See docs/method.md, section 4.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,11 +13,13 @@ import numpy as np
 from scipy import ndimage
 
 from imagery_watch.change.preprocess.cloud_mask import mask_hidden, mask_snow
+from imagery_watch.change.preprocess.offset_guard import measure_dark_level
 from imagery_watch.change.preprocess.radiometry import apply_gains_and_offsets, fit_gains_and_offsets
 from imagery_watch.change.preprocess.registration import gradient_magnitude, register, shift_image
+from imagery_watch.change.preprocess.usability import measure_blue
 from imagery_watch.change.robust import nan_median
 from imagery_watch.model import Areas, DetectorModel, Grid, Registration, Scene, finite_in_all_bands
-from imagery_watch.model.arrays import Image, Mask
+from imagery_watch.model.arrays import Floats, Image, Mask
 
 REFERENCE_SCENES = 15
 """Of the clearest passes: so many make the reference."""
@@ -37,83 +39,45 @@ class Placed(NamedTuple):
     registration: Registration
 
 
-def _clearness(scene: Scene, clear: Mapping[str, Mask]) -> tuple[float, datetime, str]:
-    """Sorts the clearest pass first, of equally clear ones the earliest."""
-    share = round(float(clear[scene.acquisition_id].mean()), CLEARNESS_DECIMALS)
-    return -share, scene.datetime, scene.acquisition_id
-
-
+@dataclass(frozen=True, eq=False)
 class ReferenceFrame:
-    """The reference: the middle of where the clearest passes lie gives the place, the clearest one the light, and the
-    median of the clearest the ground. No single pass gives the place: each lies off the map by some metres.
+    """The reference: one place, one light and one usual ground; all arrays are over the whole Grid.
+
+    No single pass gives the place: each lies off the map by some metres.
     """
 
-    def __init__(
-        self,
-        scenes: Sequence[Scene],
-        clear: Mapping[str, Mask],
-        areas: Areas,
-        grid: Grid,
-        detector: DetectorModel,
-        pool: Executor,
-    ) -> None:
-        self.clear, self.areas, self.grid, self.detector = clear, areas, grid, detector
-        ranked = sorted(scenes, key=lambda scene: _clearness(scene, clear))[:REFERENCE_SCENES]
-        if not ranked:
-            return
-        first = ranked[0]
-        self.bands = first.bands
-        self.outline = gradient_magnitude(first.data, self._bare(first))
-        self.steady = clear[first.acquisition_id] & self._far_from_snow(first)
-        self.to_first = dict(zip((s.acquisition_id for s in ranked), pool.map(self._onto_first, ranked), strict=True))
-        found = [(shift.rows, shift.cols) for shift in self.to_first.values() if shift.ok]
-        self.centre = np.median(found, axis=0) if found else np.zeros(2)
-        self.ground = self._placed(first)[1]
-        lit = list(pool.map(lambda scene: self._lit(*self._placed(scene)[1:]), ranked))
-        self.ground = nan_median(np.stack([image for image, _ in lit])) if len(lit) > 2 else self._darker(lit)
+    bands: tuple[str, ...]
+    outline: Image = field(repr=False)
+    """(y, x): edges of the clearest pass, onto which every pass is registered."""
+    steady: Mask = field(repr=False)
+    """(y, x): where that pass is clear, and far from snow."""
+    centre: tuple[float, float]
+    """Rows and columns by which the clearest passes' middle lies off that pass."""
+    ground: Image = field(repr=False)
+    """(band, y, x): the usual ground, the median of the clearest passes, in the light of the clearest."""
+    dark_level: Floats
+    """(band,): the clearest passes' usual dark level, as `measure_dark_level` gives it."""
+    darkest: float
+    """Median of the shortest band in the darkest of them."""
+    areas: Areas = field(repr=False)
+    resolution: float
+    """Metres a pixel."""
+    detector: DetectorModel = field(repr=False)
 
-    def _onto_first(self, scene: Scene) -> Registration:
-        usable = self.clear[scene.acquisition_id] & self.steady & self._far_from_snow(scene)
-        return register(gradient_magnitude(scene.data, self._bare(scene)), self.outline, usable, self.grid.resolution)
+    def register(self, scene: Scene, clear: Mask) -> Registration:
+        """How the scene lies on the clearest pass; `clear` is (y, x): its clear ring."""
+        usable = clear & self.steady & _far_from_snow(scene, self.areas)
+        return register(gradient_magnitude(scene.data, _bare(scene, self.areas)), self.outline, usable, self.resolution)
 
-    def _bare(self, scene: Scene) -> Mask:
-        """(y, x): where the ground's own edges are seen, not those of snow that lies on it."""
-        return scene.valid & ~mask_snow(scene.scl, self.areas.ring)
+    def place(
+        self, scene: Scene, clear: Mask, window: tuple[slice, slice], known: Registration | None = None
+    ) -> Placed:
+        """The scene in the reference's frame and light, NaN where it is hidden, cut to the window.
 
-    def _far_from_snow(self, scene: Scene) -> Mask:
-        snow = mask_snow(scene.scl, self.areas.ring)
-        return ~ndimage.binary_dilation(snow, iterations=SNOW_EDGE_PX) if snow.any() else ~snow
-
-    def _darker(self, lit: list[tuple[Image, Mask]]) -> Image:
-        """Of one or two passes, the darker in blue at each pixel: a cloud must not become the usual ground."""
-        if len(lit) == 1:
-            return lit[0][0]
-        one, two = (image for image, _ in lit)
-        blue = self.detector.shortest_band(self.bands)
-        second = np.isnan(one[blue]) | (two[blue] < one[blue])
-        return np.where(second & np.isfinite(two[0]), two, one)
-
-    def _placed(self, scene: Scene) -> tuple[Registration, Image, Mask]:
-        """How the scene lies, the scene moved onto the reference, and where its ring is clear.
-
-        A pass that could not be registered is left where it lies.
+        `clear` is (y, x): its clear ring; `known` is how it lies on the clearest pass, where that was measured.
         """
-        found = self.to_first.get(scene.acquisition_id) or self._onto_first(scene)
-        if found.ok:
-            found = replace(found, rows=found.rows - float(self.centre[0]), cols=found.cols - float(self.centre[1]))
-        moved = shift_image(scene.data, found.rows, found.cols)
-        clear = self.clear[scene.acquisition_id].astype(np.float32)
-        clear = ndimage.shift(clear, (found.rows, found.cols), order=0) > 0.5
-        return found, moved, clear & finite_in_all_bands(moved) & self.areas.ring
-
-    def _lit(self, image: Image, clear: Mask) -> tuple[Image, Mask]:
-        usable = clear & np.isfinite(self.ground).all(axis=0)
-        return apply_gains_and_offsets(image, *fit_gains_and_offsets(image, self.ground, usable)), clear
-
-    def place(self, scene: Scene, window: tuple[slice, slice]) -> Placed:
-        """The scene in the reference's frame and light, NaN where it is hidden, cut to the window."""
-        found, moved, clear = self._placed(scene)
-        image, _ = self._lit(moved, clear)
+        found, moved, clear = self.move(scene, clear, known or self.register(scene, clear))
+        image = self.light(moved, clear)
         valid = finite_in_all_bands(image)
         shift = (round(found.rows), round(found.cols))
         hidden = mask_hidden(
@@ -122,10 +86,96 @@ class ReferenceFrame:
             valid,
             None if scene.scl is None else ndimage.shift(scene.scl, shift, order=0),
             self.areas.ring,
-            self.grid.resolution,
+            self.resolution,
             blue=self.detector.shortest_band(scene.bands),
             infrared=self.detector.longest_band(scene.bands),
         )
         visible = valid & ~hidden
         cut = np.where(visible, image, np.float32(np.nan))[:, window[0], window[1]]
         return Placed(cut, visible[window], found)
+
+    def move(self, scene: Scene, clear: Mask, found: Registration) -> tuple[Registration, Image, Mask]:
+        """How the scene lies, the scene moved onto the reference, and where its ring is clear.
+
+        A pass that could not be registered is left where it lies.
+        """
+        if found.ok:
+            found = replace(found, rows=found.rows - self.centre[0], cols=found.cols - self.centre[1])
+        moved = shift_image(scene.data, found.rows, found.cols)
+        shifted = ndimage.shift(clear.astype(np.float32), (found.rows, found.cols), order=0) > 0.5
+        return found, moved, shifted & finite_in_all_bands(moved) & self.areas.ring
+
+    def light(self, image: Image, clear: Mask) -> Image:
+        """The image in the light of the usual ground."""
+        usable = clear & np.isfinite(self.ground).all(axis=0)
+        return apply_gains_and_offsets(image, *fit_gains_and_offsets(image, self.ground, usable))
+
+
+def make_frame(
+    scenes: Sequence[Scene],
+    clear: Mapping[str, Mask],
+    areas: Areas,
+    grid: Grid,
+    detector: DetectorModel,
+    pool: Executor,
+) -> tuple[ReferenceFrame, dict[str, Registration]]:
+    """The frame of some scenes, at least one, and how the clearest of them lie on the very clearest, by their ids.
+
+    The middle of where the clearest passes lie gives the place, the clearest one the light, and the median of the
+    clearest the ground. `clear` is the clear ring of each, (y, x), by its id.
+    """
+    ranked = sorted(scenes, key=lambda scene: _clearness(scene, clear))[:REFERENCE_SCENES]
+    first = ranked[0]
+    outline = gradient_magnitude(first.data, _bare(first, areas))
+    steady = clear[first.acquisition_id] & _far_from_snow(first, areas)
+    frame = ReferenceFrame(
+        bands=first.bands,
+        outline=outline,
+        steady=steady,
+        centre=(0.0, 0.0),
+        ground=np.zeros((0,), np.float32),
+        dark_level=np.median([measure_dark_level(one) for one in ranked], axis=0).astype(np.float32),
+        darkest=min(measure_blue(one, detector) for one in ranked),
+        areas=areas,
+        resolution=grid.resolution,
+        detector=detector,
+    )
+    placed = pool.map(lambda one: frame.register(one, clear[one.acquisition_id]), ranked)
+    lie = dict(zip((one.acquisition_id for one in ranked), placed, strict=True))
+    found = [(shift.rows, shift.cols) for shift in lie.values() if shift.ok]
+    middle = np.median(found, axis=0) if found else np.zeros(2)
+    frame = replace(frame, centre=(float(middle[0]), float(middle[1])))
+
+    def move(scene: Scene) -> tuple[Image, Mask]:
+        """One of the clearest, moved onto the reference, and where its ring is clear."""
+        return frame.move(scene, clear[scene.acquisition_id], lie[scene.acquisition_id])[1:]
+
+    frame = replace(frame, ground=move(first)[0])
+    lit = list(pool.map(lambda scene: frame.light(*move(scene)), ranked))
+    return replace(frame, ground=nan_median(np.stack(lit)) if len(lit) > 2 else _darker(lit, frame)), lie
+
+
+def _clearness(scene: Scene, clear: Mapping[str, Mask]) -> tuple[float, datetime, str]:
+    """Sorts the clearest pass first, of equally clear ones the earliest."""
+    share = round(float(clear[scene.acquisition_id].mean()), CLEARNESS_DECIMALS)
+    return -share, scene.datetime, scene.acquisition_id
+
+
+def _bare(scene: Scene, areas: Areas) -> Mask:
+    """(y, x): where the ground's own edges are seen, not those of snow that lies on it."""
+    return scene.valid & ~mask_snow(scene.scl, areas.ring)
+
+
+def _far_from_snow(scene: Scene, areas: Areas) -> Mask:
+    snow = mask_snow(scene.scl, areas.ring)
+    return ~ndimage.binary_dilation(snow, iterations=SNOW_EDGE_PX) if snow.any() else ~snow
+
+
+def _darker(lit: Sequence[Image], frame: ReferenceFrame) -> Image:
+    """Of one or two passes, the darker in blue at each pixel: a cloud must not become the usual ground."""
+    if len(lit) == 1:
+        return lit[0]
+    one, two = lit
+    blue = frame.detector.shortest_band(frame.bands)
+    second = np.isnan(one[blue]) | (two[blue] < one[blue])
+    return np.where(second & np.isfinite(two[0]), two, one)

@@ -3,21 +3,22 @@
 The order of the steps is in docs/method.md, section 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.change.preprocess.cloud_mask import mask_clear_ring
-from imagery_watch.change.preprocess.offset_guard import guard_offsets
-from imagery_watch.change.preprocess.reference_frame import ReferenceFrame
+from imagery_watch.change.preprocess.offset_guard import guard_offset, guard_offsets
+from imagery_watch.change.preprocess.reference_frame import Placed, ReferenceFrame, make_frame
 from imagery_watch.change.preprocess.usability import (
     find_unusable,
     lies_under_snow,
     note_missing_infrared,
+    select_bands,
     split_by_bands,
 )
 from imagery_watch.model import Areas, DetectorModel, Georeference, Grid, Registration, Scene
@@ -72,6 +73,8 @@ class Stack:
     """What the change stage knows of the sensor."""
     snowy: tuple[datetime, ...] = ()
     """Times of the passes, usable or not, that saw snow lie about."""
+    frame: ReferenceFrame | None = field(default=None, repr=False)
+    """Into which the passes were brought; None where no pass can be used."""
 
     @property
     def resolution(self) -> float:
@@ -124,34 +127,84 @@ def prepare_stack(
     unusable = [UnusablePass(scene, reason) for scene, reason in lacking]
     unusable += [UnusablePass(one, useless[one.acquisition_id]) for one in alike if one.acquisition_id in useless]
     window = _window(areas)
-    passes, lost = _place(ReferenceFrame(useful, clear, areas, grid, detector, pool), useful, window, pool, on_pass)
+    frame, prepared = _place_all(useful, clear, areas, grid, detector, pool, on_pass)
+    lost = [one for one in prepared if isinstance(one, UnusablePass)]
     return Stack(
-        passes=tuple(passes),
+        passes=tuple(one for one in prepared if isinstance(one, PreparedPass)),
         unusable=(*unusable, *lost),
         bands=bands,
         georeference=Georeference(grid, window[0].start, window[1].start),
         apron_index=areas.apron_index[window],
         detector=detector,
         snowy=tuple(scene.datetime for scene in alike if lies_under_snow(scene, areas)),
+        frame=frame,
     )
 
 
-def _place(
-    frame: ReferenceFrame,
+def _place_all(
     useful: Sequence[Scene],
-    window: tuple[slice, slice],
+    clear: Mapping[str, Mask],
+    areas: Areas,
+    grid: Grid,
+    detector: DetectorModel,
     pool: Executor,
     on_pass: Callable[[], None],
-) -> tuple[list[PreparedPass], list[UnusablePass]]:
-    """The scenes in the reference's frame and light, cut to the window; and those that do not look like the place."""
-    passes, lost = [], []
-    for scene, placed in zip(useful, pool.map(lambda scene: frame.place(scene, window), useful), strict=True):
-        if placed.registration.mismatched:
-            lost.append(UnusablePass(scene, ReasonCode.NO_MATCH.because(what=placed.registration.reason)))
-        else:
-            passes.append(PreparedPass(scene, placed.image, placed.visible, placed.registration))
+) -> tuple[ReferenceFrame | None, list[PreparedPass | UnusablePass]]:
+    """The frame of the scenes, and the scenes in its place and light; None where there are no scenes."""
+    if not useful:
+        return None, []
+    frame, lie = make_frame(useful, clear, areas, grid, detector, pool)
+    window = _window(areas)
+
+    def place(scene: Scene) -> PreparedPass | UnusablePass:
+        """One of the scenes."""
+        name = scene.acquisition_id
+        return _prepare(scene, frame.place(scene, clear[name], window, lie.get(name)))
+
+    prepared = []
+    for one in pool.map(place, useful):
+        prepared.append(one)
         on_pass()
-    return passes, lost
+    return frame, prepared
+
+
+def add_pass(stack: Stack, scene: Scene) -> Stack:
+    """The stack with one pass more, in the frame that it has: nothing of the passes that it had changes.
+
+    Raises ValueError for a stack without a frame, or that has the pass.
+    """
+    frame = stack.frame
+    if frame is None or stack.index_of(scene.acquisition_id) is not None:
+        raise ValueError(f"{scene.acquisition_id}: the stack has no frame, or has this pass")
+    prepared = prepare_pass(scene, frame)
+    if isinstance(prepared, UnusablePass):
+        stack = replace(stack, unusable=(*stack.unusable, prepared))
+    else:
+        passes = sorted((*stack.passes, prepared), key=lambda one: (one.datetime, one.scene.acquisition_id))
+        stack = replace(stack, passes=tuple(passes))
+    snow = lies_under_snow(scene, frame.areas)
+    return replace(stack, snowy=tuple(sorted((*stack.snowy, scene.datetime)))) if snow else stack
+
+
+def prepare_pass(scene: Scene, frame: ReferenceFrame) -> PreparedPass | UnusablePass:
+    """One pass in the frame's place and light, or why it says nothing."""
+    detector, areas = frame.detector, frame.areas
+    if absent := sorted(set(frame.bands) - set(scene.bands)):
+        return UnusablePass(scene, ReasonCode.BANDS_DIFFER.because(bands=", ".join(absent)))
+    alike = guard_offset(select_bands(scene, frame.bands), frame.dark_level, detector)
+    clear = mask_clear_ring(alike.scl, alike.valid) & areas.ring
+    useless = find_unusable([alike], {alike.acquisition_id: clear}, areas, detector, frame.darkest)
+    if useless:
+        return UnusablePass(alike, useless[alike.acquisition_id])
+    noted = note_missing_infrared(alike, detector)
+    return _prepare(noted, frame.place(noted, clear, _window(areas)))
+
+
+def _prepare(scene: Scene, placed: Placed) -> PreparedPass | UnusablePass:
+    """The pass, unless it does not look like the place."""
+    if placed.registration.mismatched:
+        return UnusablePass(scene, ReasonCode.NO_MATCH.because(what=placed.registration.reason))
+    return PreparedPass(scene, placed.image, placed.visible, placed.registration)
 
 
 def _window(areas: Areas) -> tuple[slice, slice]:

@@ -67,13 +67,21 @@ def note_missing_infrared(scene: Scene, detector: DetectorModel) -> Scene:
 
 
 def find_unusable(
-    scenes: Sequence[Scene], clear: Mapping[str, Mask], areas: Areas, detector: DetectorModel
+    scenes: Sequence[Scene],
+    clear: Mapping[str, Mask],
+    areas: Areas,
+    detector: DetectorModel,
+    darkest: float | None = None,
 ) -> dict[str, Reason]:
-    """Why nothing can be judged in a pass, by its acquisition id; `clear` is the clear ring of each, (y, x)."""
-    darkest = min((_blue_level(scene, detector) for scene in scenes), default=0.0)
+    """Why nothing can be judged in a pass, by its acquisition id; `clear` is the clear ring of each, (y, x).
+
+    `darkest` is the level of the shortest band in the darkest pass, where that is none of the scenes.
+    """
+    if darkest is None:
+        darkest = min((measure_blue(scene, detector) for scene in scenes), default=0.0)
     told = {}
     for scene in scenes:
-        veiled = scene.scl is None and _blue_level(scene, detector) > darkest + OVERCAST_RISE
+        veiled = scene.scl is None and measure_blue(scene, detector) > darkest + OVERCAST_RISE
         reason = _why_useless(scene, clear[scene.acquisition_id], areas)
         # a pass without classes is judged by its light: no ground is so much brighter in blue than on another day
         if reason or veiled:
@@ -101,7 +109,7 @@ def _snow_share(scene: Scene, areas: Areas) -> float:
     return measure_snow_fraction(scene.scl, scene.valid & areas.ring)
 
 
-def _blue_level(scene: Scene, detector: DetectorModel) -> float:
+def measure_blue(scene: Scene, detector: DetectorModel) -> float:
     """Median of the band of shortest wavelength, infinite where nothing is valid."""
     blue = scene.data[detector.shortest_band(scene.bands)]
     return float(np.median(blue[scene.valid])) if scene.valid.any() else np.inf
