@@ -91,16 +91,16 @@ def _with_registration(look: Look, detection: "DetectionResult") -> Look:
 
 def _judge(detection: "DetectionResult", index: int, visible: float, min_visible: float) -> LookResult:
     """Whether a usable pass could speak about an apron of which it saw so much."""
-    told = visible >= min_visible and detection.backgrounds[index] is not None
+    told = visible >= min_visible and detection.own_orbits[index] is not None
     return "no_change" if told else "not_observed"
 
 
 def _reasons(detection: "DetectionResult", index: int, visible: float, min_visible: float) -> list[Reason]:
     """Why a usable pass could not speak about an apron, or what its word must be read with."""
-    item, background = detection.stack.passes[index], detection.backgrounds[index]
+    item, own_orbit = detection.stack.passes[index], detection.own_orbits[index]
     if visible < min_visible:
         return [ReasonCode.HIDDEN.because(visible=visible)]
-    if background is None:
+    if own_orbit is None:
         return [ReasonCode.NO_HISTORY.because()]
     found = list(item.scene.notes)
     if not item.registration.ok:
@@ -109,7 +109,7 @@ def _reasons(detection: "DetectionResult", index: int, visible: float, min_visib
         found.append(ReasonCode.SMALL_RING.because(km2=item.registration.usable_km2))
     if len(detection.stack.passes) < FEW_LOOKS:
         found.append(ReasonCode.FEW_PASSES.because())
-    elif not background.own_orbit:
+    elif not own_orbit:
         found.append(ReasonCode.OTHER_ORBITS.because())
     return found
 
@@ -137,8 +137,8 @@ def occupancy_of(
     names, passes = areas.apron_names, detection.stack.passes
     aprons = range(len(names))
     seen = [
-        [background is not None and detection.visible_fraction(index, apron) >= min_visible for apron in aprons]
-        for index, background in enumerate(detection.backgrounds)
+        [own is not None and detection.visible_fraction(index, apron) >= min_visible for apron in aprons]
+        for index, own in enumerate(detection.own_orbits)
     ]
     counts = count_standing(found, len(passes), len(names))
     usual = find_usual_counts(counts, np.array(seen, bool).reshape(counts.shape))

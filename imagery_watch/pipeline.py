@@ -126,30 +126,48 @@ def score(
     Passes that cannot be read are looks with a reason, not errors. Hits that are surely shorter than `min_length_m`
     (their whole interval) are left out; the looks still tell of them.
     """
-    from imagery_watch.change.tracking.stays import find_object_stays
     from imagery_watch.sources.airfields.grids import draw_areas
 
-    airfield, grid, period = found.airfield, found.grid, found.period
-    areas = draw_areas(airfield, grid)
+    areas = draw_areas(found.airfield, found.grid)
     passes = read_passes(found, settings, progress)
     detection = compare(passes.scenes, areas, found, settings, progress)
+
+    def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
+        """The looks with the smallest aircraft that they would likely have shown."""
+        return limited(looks, detection, areas, settings, progress)
+
+    return report(found, passes, detection, areas, settings, limit, min_length_m=min_length_m)
+
+
+def report(
+    found: Survey,
+    passes: ReadPasses,
+    detection: "DetectionResult",
+    areas: Areas,
+    settings: Settings,
+    limit: Callable[[tuple[Look, ...]], tuple[Look, ...]],
+    *,
+    min_length_m: float = 0.0,
+) -> RunResult:
+    """What was detected in the passes of a survey, told as hits, looks and stays; `limit` gives looks their limits."""
+    from imagery_watch.change.tracking.stays import find_object_stays
+
+    airfield, period = found.airfield, found.period
     every = hits_of(detection, airfield)
     changes = tuple(hit for hit in every if hit.after in period)
-    looks = looks_of(passes, detection, airfield, areas, period, changes, settings.min_visible_fraction)
-    looks = limited(looks, detection, areas, settings, progress)
+    looks = limit(looks_of(passes, detection, airfield, areas, period, changes, settings.min_visible_fraction))
     hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
     objects = find_object_stays(detection.objects, detection.events)
-    occupancy = occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction)
     notes = describe_run(found, passes, detection, areas, settings)
     return RunResult(
         airfield,
-        grid,
+        found.grid,
         hits=tuple(sorted(hits, key=lambda hit: (hit.after, hit.id))),
         looks=looks,
         chips=chips_of(detection, every, hits),
         provenance=notes,
         stays=stays_of(detection, objects, every, hits, airfield),
-        occupancy=occupancy,
+        occupancy=occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction),
         chances=chances_of(looks, period, notes.created),
     )
 

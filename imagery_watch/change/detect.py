@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from imagery_watch.change.background.models import BackgroundModel, learn_backgrounds
+from imagery_watch.change.background.models import learn_backgrounds
 from imagery_watch.change.background.residuals import ResidualImage, compute_residuals
 from imagery_watch.change.between_looks import find_objects_between_looks
 from imagery_watch.change.detection.aircraft_fit import AircraftFit
@@ -43,11 +43,11 @@ class DetectionResult:
     stack: Stack
     events: tuple[Event, ...]
     """Those that reach `min_score`, and weaker ones that are likely true beside them, sorted by time."""
-    backgrounds: tuple[BackgroundModel | None, ...]
-    """Of each pass in the stack; None where there was too little history."""
+    own_orbits: tuple[bool | None, ...]
+    """Of each pass in the stack: whether its background is its own orbit's; None where it has none."""
     objects: tuple[ParkedObject, ...]
     """Objects over looks, strongest first; weaker ones than the events' too."""
-    residual_images: tuple[ResidualImage | None, ...]
+    residual_images: Sequence[ResidualImage | None]
     """Of each pass in the stack, compared with its background."""
     min_score: float
     """What an event had to reach to be told as an aircraft; below it, it is openly unidentified."""
@@ -103,9 +103,11 @@ def detect(
     with ThreadPoolExecutor(workers) as pool:
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         learnt = learn_backgrounds(stack, half_window)
-        images = compute_residuals(stack, learnt)
+        images = tuple(compute_residuals(stack, learnt))
         detections = [] if stack.is_few else detect_in_each(images, stack, pool, on_pass)
-        judged = Judged(stack, tuple(None if one is None else one.model for one in learnt), images, detections)
+        judged = Judged(
+            stack, tuple(None if one is None else one.model.own_orbit for one in learnt), images, detections
+        )
         if stack.is_few:
             found = _find_between(judged, pool, on_pass)
         else:
@@ -121,8 +123,8 @@ class Judged:
     """The looks of a stack, each compared with its empty ground."""
 
     stack: Stack
-    backgrounds: tuple[BackgroundModel | None, ...]
-    """Of each pass; None where there was too little history."""
+    own_orbits: tuple[bool | None, ...]
+    """Of each pass: whether its background is its own orbit's; None where there was too little history for one."""
     images: Sequence[ResidualImage | None]
     """Of each pass; None where there is nothing to compare it with."""
     detections: Sequence[Detection]
@@ -173,9 +175,9 @@ def conclude(judged: Judged, found: Found, *, false_alarms_per_year: float, min_
     return DetectionResult(
         stack=stack,
         events=tuple(one for one in events if _is_told(one, events, least, calibration, open_budget)),
-        backgrounds=judged.backgrounds,
+        own_orbits=judged.own_orbits,
         objects=tuple(found.measured),
-        residual_images=tuple(judged.images),
+        residual_images=judged.images,
         min_score=least,
         calibration=calibration,
         snow=found.snow,
@@ -239,7 +241,7 @@ def _calibrate_airfield(judged: Judged, events: Sequence[Event]) -> Calibration:
     """From what was seen of the aprons, and what was nearly and surely found on them."""
     stack = judged.stack
     aprons, pixel_km2 = stack.apron_index >= 0, (stack.resolution / 1000.0) ** 2
-    compared = [one for one, model in zip(stack.passes, judged.backgrounds, strict=True) if model is not None]
+    compared = [one for one, own in zip(stack.passes, judged.own_orbits, strict=True) if own is not None]
     seen_km2 = sum(float(np.count_nonzero(item.visible & aprons)) * pixel_km2 for item in compared)
     detected = None if stack.is_few else [one.fit.llr_vs_clutter for one in judged.detections]
     found = [score_to_llr(event.score) for event in events]

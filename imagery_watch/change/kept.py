@@ -1,9 +1,9 @@
-"""A few values kept because they are asked for again and again."""
+"""Values kept because they are asked for again and again, and values made only when they are asked for."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -31,3 +31,58 @@ class Kept(Generic[T]):
         """Drops them all."""
         with self._lock:
             self._values.clear()
+
+
+class Later(Sequence[T]):
+    """A sequence whose values are made when they are first asked for; it is never changed. Threads may share it."""
+
+    def __init__(self, makers: Sequence[Callable[[], T]]) -> None:
+        """`makers` make the values, each called once."""
+        self._cells: tuple[_Cell[T], ...] = tuple(_Cell(make) for make in makers)
+
+    @classmethod
+    def of(cls, values: Sequence[T]) -> "Later[T]":
+        """The values, which are made already."""
+        return cls([lambda value=value: value for value in values])  # type: ignore[misc]  # a default binds each value
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Later[T]": ...
+    def __getitem__(self, index: int | slice) -> "T | Later[T]":
+        return self._of_cells(self._cells[index]) if isinstance(index, slice) else self._cells[index].value()
+
+    def inserted(self, index: int, value: T) -> "Later[T]":
+        """The same with one value more, before the one at `index`."""
+        return self._of_cells((*self._cells[:index], _Cell(lambda: value), *self._cells[index:]))
+
+    def without(self, index: int) -> "Later[T]":
+        """The same without the value at `index`."""
+        return self._of_cells((*self._cells[:index], *self._cells[index + 1 :]))
+
+    def made(self) -> Iterator[T]:
+        """The values that were asked for."""
+        return (cell.value() for cell in self._cells if cell.is_made)
+
+    @classmethod
+    def _of_cells(cls, cells: "tuple[_Cell[T], ...]") -> "Later[T]":
+        other = cls([])
+        other._cells = cells
+        return other
+
+
+class _Cell(Generic[T]):
+    """One value that is made when it is first asked for."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make, self._lock, self.is_made = make, Lock(), False
+
+    def value(self) -> T:
+        """The value, the same every time."""
+        with self._lock:
+            if not self.is_made:
+                self._value, self.is_made = self._make(), True
+        return self._value

@@ -6,7 +6,7 @@ into the frame of the first ones, compared with what was known before it, and jo
 judged is judged again (docs/method.md, section 16).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from imagery_watch.change.background.models import learn_background, learn_backg
 from imagery_watch.change.background.residuals import ResidualImage, compute_residual, compute_residuals
 from imagery_watch.change.detect import DetectionResult, Judged, conclude, detect_in, detect_in_each, find_objects
 from imagery_watch.change.detection.finder import Detection
+from imagery_watch.change.kept import Later
 from imagery_watch.change.preprocess.stack import Stack, add_pass, prepare_stack
 from imagery_watch.change.tracking.answers import Answer, Answers
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
@@ -27,14 +28,15 @@ LEAST_HISTORY = 10
 class Watch:
     """What is kept of the looks that were judged."""
 
-    judged: Judged
+    stack: Stack
+    """The passes, in the frame of the first ones."""
+    own_orbits: tuple[bool | None, ...]
+    """Of each pass: whether its background is its own orbit's; None where it had none."""
+    images: Later[ResidualImage | None] = field(repr=False)
+    """Of each pass, as it was compared when it came."""
+    detections: tuple[Detection, ...] = field(repr=False)
     answers: dict[str, Answer] = field(default_factory=dict, repr=False)
     """What the looks said of the objects so far."""
-
-    @property
-    def stack(self) -> Stack:
-        """The passes that were judged."""
-        return self.judged.stack
 
 
 def begin_watch(
@@ -56,7 +58,8 @@ def begin_watch(
         images = compute_residuals(stack, learnt)
         detections = detect_in_each(images, stack, pool, on_pass)
     _forget_cutouts(images)
-    return Watch(Judged(stack, tuple(None if one is None else one.model for one in learnt), images, detections))
+    orbits = tuple(None if one is None else one.model.own_orbit for one in learnt)
+    return Watch(stack, orbits, Later.of(images), tuple(detections))
 
 
 def add_look(watch: Watch, scene: Scene, half_window: timedelta) -> Watch:
@@ -64,44 +67,50 @@ def add_look(watch: Watch, scene: Scene, half_window: timedelta) -> Watch:
 
     A pass that comes late takes its place between the others. Raises ValueError for one that the watch has.
     """
-    known = watch.judged
-    stack = add_pass(known.stack, scene)
+    stack = add_pass(watch.stack, scene)
     index = stack.index_of(scene.acquisition_id)
     if index is None:
-        return replace(watch, judged=replace(known, stack=stack))
+        return replace(watch, stack=stack)
     learnt = learn_background(stack, index, half_window)
     image = None if learnt is None else compute_residual(stack.passes[index], learnt, stack)
-    backgrounds = (*known.backgrounds[:index], None if learnt is None else learnt.model, *known.backgrounds[index:])
-    images = [*known.images[:index], image, *known.images[index:]]
-    detections = [*_moved(known.detections, index, 1), *detect_in(index, image, stack)]
+    own_orbit = None if learnt is None else learnt.model.own_orbit
+    detections = (*_moved(watch.detections, index, 1), *detect_in(index, image, stack))
     _forget_cutouts([image])
-    return replace(watch, judged=Judged(stack, backgrounds, images, detections))
+    return replace(
+        watch,
+        stack=stack,
+        own_orbits=(*watch.own_orbits[:index], own_orbit, *watch.own_orbits[index:]),
+        images=watch.images.inserted(index, image),
+        detections=detections,
+    )
 
 
 def drop_look(watch: Watch, acquisition_id: str) -> Watch:
     """The watch without one pass, such as one that was processed anew; the others stay as they were judged."""
-    known = watch.judged
-    index = known.stack.index_of(acquisition_id)
-    unusable = tuple(one for one in known.stack.unusable if one.scene.acquisition_id != acquisition_id)
-    stack = replace(known.stack, unusable=unusable)
+    index = watch.stack.index_of(acquisition_id)
+    unusable = tuple(one for one in watch.stack.unusable if one.scene.acquisition_id != acquisition_id)
     answers = {key: told for key, told in watch.answers.items() if acquisition_id not in key}
+    watch = replace(watch, stack=replace(watch.stack, unusable=unusable), answers=answers)
     if index is None:
-        return Watch(replace(known, stack=stack), answers)
-    stack = replace(stack, passes=(*stack.passes[:index], *stack.passes[index + 1 :]))
-    backgrounds = (*known.backgrounds[:index], *known.backgrounds[index + 1 :])
-    images = [*known.images[:index], *known.images[index + 1 :]]
-    detections = _moved([one for one in known.detections if one.look != index], index, -1)
-    return Watch(Judged(stack, backgrounds, images, detections), answers)
+        return watch
+    passes = (*watch.stack.passes[:index], *watch.stack.passes[index + 1 :])
+    return replace(
+        watch,
+        stack=replace(watch.stack, passes=passes),
+        own_orbits=(*watch.own_orbits[:index], *watch.own_orbits[index + 1 :]),
+        images=watch.images.without(index),
+        detections=tuple(_moved([one for one in watch.detections if one.look != index], index, -1)),
+    )
 
 
 def tell_changes(
     watch: Watch, *, false_alarms_per_year: float, min_score: float | None = None, workers: int = 1
 ) -> DetectionResult:
     """What the looks of a watch show together, as `detect` tells it."""
-    judged = watch.judged
+    judged = Judged(watch.stack, watch.own_orbits, watch.images, watch.detections)
     with ThreadPoolExecutor(workers) as pool:
-        found = find_objects(judged, Answers(judged.images, judged.stack.names, watch.answers), pool)
-    _forget_cutouts(judged.images)
+        found = find_objects(judged, Answers(watch.images, watch.stack.names, watch.answers), pool)
+    _forget_cutouts(watch.images.made())
     return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=min_score)
 
 
@@ -110,7 +119,7 @@ def _moved(detections: Sequence[Detection], index: int, by: int) -> list[Detecti
     return [replace(one, look=one.look + by) if one.look >= index else one for one in detections]
 
 
-def _forget_cutouts(images: Sequence[ResidualImage | None]) -> None:
+def _forget_cutouts(images: Iterable[ResidualImage | None]) -> None:
     for image in images:
         if image is not None:
             image.kept.clear()

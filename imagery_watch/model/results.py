@@ -101,6 +101,8 @@ class Hit:
     """The hit's picture, relative to `hits.geojson`; null where there is none."""
     simulated: bool = False
     """Whether any pixel of the hit was made."""
+    late: bool = False
+    """Whether `monitor` found it later than in the sweep that first could see it: then it is recorded, and no news."""
     evidence: tuple[Evidence, ...] = ()
     """What else speaks for or against the hit."""
 

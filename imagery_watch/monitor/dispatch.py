@@ -1,4 +1,4 @@
-"""From the record's outbox to those who wait for news: one file a new hit.
+"""From the record's outbox to those who wait for news: one file a new hit, and late finds in a folder of their own.
 
 Another way to hand on is another channel: a name in the record's `deliveries`, and a function like the one here.
 """
@@ -17,25 +17,26 @@ from imagery_watch.outputs.wording.text import slug
 
 FILE = "file"
 """The channel that is the folder of new hits."""
-NEW_HITS = "new-hits"
+NEW_HITS, LATE_FINDS = "new-hits", "late-finds"
 
 
 def write_new_hits(store: Store, out: Path, now: datetime, airfield: str | None = None) -> list[Hit]:
-    """Writes the hits that wait, of one airfield or of all, and returns them as they were written.
+    """Writes the hits that wait, of one airfield or of all, and returns the news among them as they were written.
 
     File first, then the note, so that none is lost: a kill between the two leads to the same file once more. Raises
     StoreError where a file or the note cannot be written.
     """
-    folder = out / NEW_HITS
-    clear_leftovers(folder)
+    clear_leftovers(out / NEW_HITS, out / LATE_FINDS)
     waiting = [pair for pair in store.outbox(FILE) if airfield in (None, pair[0].airfield)]
     written = []
     for hit, credit in waiting:
+        folder = out / (LATE_FINDS if hit.late else NEW_HITS)
         shown = _with_picture(hit, out / hit.airfield / "chips", folder)
         collection = {"type": "FeatureCollection", "attribution": credit, "features": [hit_feature(shown)]}
         write_text(folder / f"{slug(hit.id)}.geojson", dump_json(collection))
         store.note_delivery(hit.id, FILE, now)
-        written.append(shown)
+        if not hit.late:
+            written.append(shown)
     return written
 
 

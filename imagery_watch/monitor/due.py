@@ -24,10 +24,11 @@ def list_versions(acquisition: Acquisition) -> tuple[str, ...]:
 
     The copies that can be opened are among them.
     """
-    return tuple(sorted([*_versions_read(acquisition), *_versions_elsewhere(acquisition)]))
+    return tuple(sorted([*list_read_versions(acquisition), *_versions_elsewhere(acquisition)]))
 
 
-def _versions_read(acquisition: Acquisition) -> list[str]:
+def list_read_versions(acquisition: Acquisition) -> list[str]:
+    """The same of the items that are read alone."""
     return [f"{one.id} {_digest(one.facts.decisive)}" for one in acquisition.listed]
 
 
@@ -59,7 +60,7 @@ def _is_known(acquisition: Acquisition, known: PassRecord | None, period: Period
     if known is None or known.settings_hash != digest or known.state == "failed":
         return False
     told = known.state != "history" or acquisition.datetime not in period
-    needed = list_versions(acquisition) if known.state == "refused" else _versions_read(acquisition)
+    needed = list_versions(acquisition) if known.state == "refused" else list_read_versions(acquisition)
     return told and set(needed) <= set(known.versions)
 
 

@@ -16,13 +16,14 @@ from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_pe
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
+from imagery_watch.monitor.scoring import keep, score_new
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.store.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
 from imagery_watch.outputs.store.stay_record import reconcile_stays
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
 from imagery_watch.outputs.wording.credits import attribution
-from imagery_watch.pipeline import Progress, score, survey
+from imagery_watch.pipeline import Progress, survey
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.geojson import aoi_hash
@@ -150,12 +151,13 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     job.store.note_listing(airfield.id, gone=gone, listed=listed)
     if not _is_due(job, found, digest, recorded):
         return _nothing_new(found)
-    result = score(found, job.settings, progress=progress)
-    result = replace(result, provenance=replace(result.provenance, created=job.now))
+    scored = score_new(found, job.settings, digest, recorded, job.store.looks(airfield.id), progress)
+    result = replace(scored.result, provenance=replace(scored.result.provenance, created=job.now))
     passes = record_passes(found, result, digest, recorded)
     hits = _reconciled(job, result, recorded, passes)
     stays = reconcile_stays(job.store.stays(airfield.id), result.stays, hits)
     job.store.save(_run(result, passes, hits, stays), job.number, job.now)
+    keep(scored, found, job.settings, digest)
     if any(one.state != "failed" for one in passes):
         _write(job, as_recorded(result, hits, stays))
     return _outcome(result, passes, hits)
@@ -181,7 +183,8 @@ def _reconciled(
         """Whether every pass in the hit's bracket was read."""
         return not any(covers(hit, when) for when in unread)
 
-    return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged)
+    told_of = {one.id for one in recorded.values() if one.state == "scored"}
+    return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged, told_of)
 
 
 def _run(result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, stays: tuple[Stay, ...]) -> AirfieldRun:
@@ -204,7 +207,8 @@ def _run(result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, st
 def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:
     """The run under the record's names, with the period's recorded hits that it could not judge or no longer finds."""
     gone = [replace(hit, summary=f"Withdrawn: it no longer comes out. {hit.summary}") for hit in hits.withdrawn]
-    every = sorted((*hits.hits, *hits.kept, *gone), key=lambda hit: (hit.after, hit.id))
+    found = [replace(hit, summary=f"Found late: {hit.summary}") if hit.late else hit for hit in hits.hits]
+    every = sorted((*found, *hits.kept, *gone), key=lambda hit: (hit.after, hit.id))
     chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
     return replace(result, hits=tuple(every), chips=chips, stays=stays)
 
@@ -238,6 +242,7 @@ def _outcome(result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) 
         airfield=result.airfield.id,
         state="scored",
         new=len(hits.new),
+        late=len(hits.late),
         revised=len(hits.revised),
         withdrawn=len(hits.lost),
         looks=result.looks,

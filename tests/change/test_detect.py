@@ -191,7 +191,7 @@ def test_a_pass_without_a_band_that_the_others_have_is_set_aside() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_passes_say_nothing(count: int) -> None:
     detection = look_for(series([[]] * count))
-    assert detection.events == () and detection.backgrounds == (None,) * count
+    assert detection.events == () and detection.own_orbits == (None,) * count
 
 
 def test_the_chip_holds_the_event() -> None:

@@ -1,6 +1,7 @@
 """A watch judges every look once; what it keeps is what it would be told again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -56,13 +57,13 @@ def test_each_change_is_told_when_its_look_is_the_newest(lived: list[Watch]) -> 
 
 
 def test_looks_that_were_judged_stay_as_they_were(lived: list[Watch]) -> None:
-    early, late = lived[0].judged, lived[-1].judged
+    early, late = lived[0], lived[-1]
     assert all(one is other for one, other in zip(early.images, late.images, strict=False))
     assert list(early.detections) == [one for one in late.detections if one.look < LEAST_HISTORY]
 
 
 def test_kept_answers_are_what_the_looks_would_say_again(lived: list[Watch]) -> None:
-    forgetful = Watch(lived[-1].judged)
+    forgetful = replace(lived[-1], answers={})
     assert lived[-1].answers and not forgetful.answers
     for one, other in zip(tell(lived[-1]).objects, tell(forgetful).objects, strict=True):
         assert one == other
@@ -75,9 +76,9 @@ def test_a_pass_that_comes_late_takes_its_place(scenes: list[Scene], lived: list
         watch = add_look(watch, scenes[number], HALF_WINDOW)
     assert watch.stack.names == [scene.acquisition_id for scene in scenes[:14]]
     assert ("arrival", 11, 12) in changes(tell(watch))
-    for one in watch.judged.detections:
-        assert watch.judged.images[one.look] is not None
-    strong = [one.look for one in watch.judged.detections if one.fit.llr_vs_clutter > 20]
+    for one in watch.detections:
+        assert watch.images[one.look] is not None
+    strong = [one.look for one in watch.detections if one.fit.llr_vs_clutter > 20]
     assert sorted(strong) == [2, 3, 12, 13]
 
 

@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ QUICK = {
 }
 
 
-def make_passes(number: int = PASSES) -> list[SimulatedPass]:
+def make_passes(number: int = PASSES, stands: Collection[int] = STANDS) -> list[SimulatedPass]:
+    """Passes five days apart, of two orbits; the aircraft stands in those whose numbers `stands` has."""
     ground = bolzano()
     rng = np.random.default_rng(7)
     passes = []
@@ -51,7 +52,7 @@ def make_passes(number: int = PASSES) -> list[SimulatedPass]:
                 ground.reflectance,
                 ground.scl,
                 BANDS,
-                [PLACE] if index in STANDS else [],
+                [PLACE] if index in stands else [],
                 Weather(shift_px=shift, gain=float(rng.normal(1, 0.02)), temporal_noise=0.004),
                 when=FIRST + timedelta(days=5 * index, minutes=10 * (index % 2)),
                 platform=platform,
@@ -63,9 +64,9 @@ def make_passes(number: int = PASSES) -> list[SimulatedPass]:
     return passes
 
 
-def make_archive(folder: Path) -> Path:
+def make_archive(folder: Path, number: int = PASSES, stands: Collection[int] = STANDS) -> Path:
     """Every pass below `folder`; the path of its ItemCollection."""
-    return write_archive(make_passes(), BANDS, bolzano().grid, folder)
+    return write_archive(make_passes(number, stands), BANDS, bolzano().grid, folder)
 
 
 def make_home(home: Path, *names: str) -> Path:

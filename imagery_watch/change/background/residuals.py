@@ -91,10 +91,29 @@ def make_residual_image(
     known = visible & np.isfinite(background.median).all(axis=0) & np.isfinite(image).all(axis=0)
     residual = np.where(known, image - background.median, 0.0).astype(np.float32)
     spread = np.where(known, background.spread, np.float32(np.inf)).astype(np.float32)
+    ground = np.nan_to_num(background.median)
+    return assemble_residual_image(
+        residual, ground, spread, noise, bands, sun, aprons, detector=detector, pixel_m=pixel_m
+    )
+
+
+def assemble_residual_image(
+    residual: Image,
+    ground: Image,
+    spread: Image,
+    noise: NoiseModel,
+    bands: tuple[str, ...],
+    sun: tuple[float, float],
+    aprons: Mask,
+    *,
+    detector: DetectorModel,
+    pixel_m: float,
+) -> ResidualImage:
+    """The residual image of these parts, which are as its fields; `sun` is azimuth and elevation in degrees."""
     precision = noise.precision()[:, :, None, None] / (spread[:, None] * spread[None, :])
     return ResidualImage(
         residual=residual,
-        ground=np.nan_to_num(background.median),
+        ground=ground,
         precision=precision.astype(np.float32),
         spread=spread,
         noise=noise,

@@ -126,7 +126,7 @@ def prepare_stack(
     useful = [note_missing_infrared(one, detector) for one in alike if one.acquisition_id not in useless]
     unusable = [UnusablePass(scene, reason) for scene, reason in lacking]
     unusable += [UnusablePass(one, useless[one.acquisition_id]) for one in alike if one.acquisition_id in useless]
-    window = _window(areas)
+    window = find_window(areas)
     frame, prepared = _place_all(useful, clear, areas, grid, detector, pool, on_pass)
     lost = [one for one in prepared if isinstance(one, UnusablePass)]
     return Stack(
@@ -154,7 +154,7 @@ def _place_all(
     if not useful:
         return None, []
     frame, lie = make_frame(useful, clear, areas, grid, detector, pool)
-    window = _window(areas)
+    window = find_window(areas)
 
     def place(scene: Scene) -> PreparedPass | UnusablePass:
         """One of the scenes."""
@@ -197,7 +197,7 @@ def prepare_pass(scene: Scene, frame: ReferenceFrame) -> PreparedPass | Unusable
     if useless:
         return UnusablePass(alike, useless[alike.acquisition_id])
     noted = note_missing_infrared(alike, detector)
-    return _prepare(noted, frame.place(noted, clear, _window(areas)))
+    return _prepare(noted, frame.place(noted, clear, find_window(areas)))
 
 
 def _prepare(scene: Scene, placed: Placed) -> PreparedPass | UnusablePass:
@@ -207,7 +207,7 @@ def _prepare(scene: Scene, placed: Placed) -> PreparedPass | UnusablePass:
     return PreparedPass(scene, placed.image, placed.visible, placed.registration)
 
 
-def _window(areas: Areas) -> tuple[slice, slice]:
+def find_window(areas: Areas) -> tuple[slice, slice]:
     """The aprons' bounding box and room around it for templates, on the Grid."""
     rows, cols = np.flatnonzero(areas.aprons.any(axis=1)), np.flatnonzero(areas.aprons.any(axis=0))
     height, width = areas.aprons.shape

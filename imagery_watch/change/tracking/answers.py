@@ -65,8 +65,8 @@ class Answers:
 
     def name_of(self, detection: Detection) -> str:
         """A text that tells a detection from every other of the airfield, in every run."""
-        fit = detection.fit
-        return f"{self.names[detection.look]} {fit.row!r} {fit.col!r} {fit.llr_vs_clutter!r}"
+        place = (float(detection.fit.row), float(detection.fit.col), float(detection.fit.llr_vs_clutter))
+        return f"{self.names[detection.look]} {' '.join(map(repr, place))}"
 
     def _name_all(self, detections: Sequence[Detection]) -> str:
         return " and ".join(map(self.name_of, detections))

@@ -35,6 +35,7 @@ HIT_PROPERTIES: dict[str, int | None] = {
     "summary": None,
     "simulated": None,
     "evidence": None,
+    "late": None,
 }
 """The contract's properties in its order, and the digits of those that are rounded."""
 SIMULATED = "Simulated imagery."

@@ -1,7 +1,7 @@
 """What the record says of passes and hits, and how the hits of a new run find their names in it."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -53,7 +53,9 @@ class Reconciled:
     ids: dict[str, str]
     """From the run's own id to the kept one."""
     new: tuple[str, ...]
-    """Ids that the record did not have."""
+    """Ids that the record did not have, and that are news."""
+    late: tuple[str, ...]
+    """Ids that the record did not have, of changes that an earlier sweep could have seen."""
     revised: tuple[str, ...]
     """Ids whose hit says something else than the record did."""
     lost: tuple[str, ...]
@@ -82,17 +84,24 @@ class AirfieldRun:
 
 
 def reconcile(
-    recorded: Sequence[Hit], found: Sequence[Hit], period: Period, judged: Callable[[Hit], bool]
+    recorded: Sequence[Hit],
+    found: Sequence[Hit],
+    period: Period,
+    judged: Callable[[Hit], bool],
+    told_of: Collection[str] = (),
 ) -> Reconciled:
     """The hits of a run and the airfield's recorded ones, brought together.
 
     A hit that is recorded keeps its id; it is `revised` where it says something else. A recorded hit whose whole
     bracket lies in the period is withdrawn where it does not come out. But one that was not `judged` (a pass in its
     bracket could not be read, or is gone from the catalogue) is kept as it was: failure is not change.
+
+    `told_of` are the passes whose looks were told in earlier sweeps: what comes out of them only now is a late find.
     """
     pairs = match_hits(recorded, found)
     again = {hit.id: _again(pairs[hit.id], hit, judged) for hit in found if hit.id in pairs}
-    fresh = _minted([hit for hit in found if hit.id not in pairs], {hit.id for hit in recorded})
+    found_now = [replace(hit, late=hit.after_pass in told_of) for hit in found if hit.id not in pairs]
+    fresh = _minted(found_now, {hit.id for hit in recorded})
     named = again | fresh
     matched = {hit.id for hit in pairs.values()}
     absent = [hit for hit in recorded if hit.id not in matched and hit.after in period]
@@ -100,7 +109,8 @@ def reconcile(
     return Reconciled(
         hits=tuple(sorted(named.values(), key=lambda hit: (hit.after, hit.id))),
         ids={own: hit.id for own, hit in named.items()},
-        new=tuple(hit.id for hit in fresh.values()),
+        new=tuple(hit.id for hit in fresh.values() if not hit.late),
+        late=tuple(hit.id for hit in fresh.values() if hit.late),
         revised=tuple(hit.id for own, hit in again.items() if says_else(pairs[own], hit)),
         lost=tuple(hit.id for hit in gone if hit.status != WITHDRAWN),
         withdrawn=tuple(replace(hit, status=WITHDRAWN) for hit in gone),
@@ -150,7 +160,7 @@ def _again(known: Hit, hit: Hit, judged: Callable[[Hit], bool]) -> Hit:
         return known
     status: Status = "revised" if says_else(known, hit) else known.status
     evidence = tuple(dict.fromkeys((*known.evidence, *hit.evidence)))
-    return replace(hit, id=known.id, status=status, evidence=evidence)
+    return replace(hit, id=known.id, status=status, evidence=evidence, late=known.late)
 
 
 def _minted(found: Sequence[Hit], taken: set[str]) -> dict[str, Hit]:

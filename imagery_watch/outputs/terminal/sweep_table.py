@@ -26,6 +26,8 @@ class Outcome:
     airfield: str
     state: State
     new: int = 0
+    late: int = 0
+    """Hits of passes that were told of before."""
     revised: int = 0
     withdrawn: int = 0
     looks: tuple[Look, ...] = ()
@@ -36,7 +38,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        hits = {"new": self.new, "revised": self.revised, "withdrawn": self.withdrawn}
+        hits = {"new": self.new, "late": self.late, "revised": self.revised, "withdrawn": self.withdrawn}
         counts = {"hits": hits, "looks": result_counts(self.looks)}
         return {"airfield": self.airfield, "state": self.state, **counts, "reason": self.reason}
 
@@ -76,9 +78,9 @@ def show_sweep(report: SweepReport, console: "Console") -> None:
     """Print one row an airfield, the new hits in a sentence each, and where they are."""
     from rich.table import Table
 
-    table = Table("Airfield", "Result", "New", "Revised", "Withdrawn", "Looks", "Note")
+    table = Table("Airfield", "Result", "New", "Late", "Revised", "Withdrawn", "Looks", "Note")
     for one in report.outcomes:
-        numbers = (str(number or "") for number in (one.new, one.revised, one.withdrawn))
+        numbers = (str(number or "") for number in (one.new, one.late, one.revised, one.withdrawn))
         table.add_row(*(safe(cell) for cell in (one.airfield, one.state, *numbers, _looks_text(one), one.reason)))
     console.print(table)
     for hit in report.new_hits:

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused
 from imagery_watch.model import Scene
@@ -35,7 +36,7 @@ def find_suspects(scenes: Sequence[Scene]) -> dict[str, PassRefused]:
             if (seen == seen[0]).all():
                 suspects[scene.acquisition_id] = PassRefused(ReasonCode.BAND_CONSTANT.because(band=band))
             else:
-                owners[hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()].append((scene, band))
+                owners[_digest(image)].append((scene, band))
         if _is_picture(scene):
             what = "no count of any band is above 255: a picture of 8 bits, not reflectance"
             suspects[scene.acquisition_id] = PassRefused(
@@ -46,6 +47,26 @@ def find_suspects(scenes: Sequence[Scene]) -> dict[str, PassRefused]:
             for name, error in _blame(alike).items():
                 suspects.setdefault(name, error)
     return suspects
+
+
+def digest_bands(scene: Scene) -> tuple[str, ...]:
+    """A digest of each band that is seen enough of, by which another pass with the same bytes is known later."""
+    return tuple(_digest(image) for image in scene.data if np.isfinite(image).sum() >= FEWEST_PX)
+
+
+def find_repeats(scenes: Sequence[Scene], known: Mapping[str, str]) -> dict[str, PassRefused]:
+    """Why a pass is not to be believed that has a band of one judged earlier; `known` has pass ids by digest."""
+    repeats: dict[str, PassRefused] = {}
+    for scene in scenes:
+        for band, digest in zip(scene.bands, digest_bands(scene), strict=False):
+            if known.get(digest, scene.acquisition_id) != scene.acquisition_id:
+                reason = ReasonCode.PASS_REPEATED.because(band=band, other=known[digest])
+                repeats[scene.acquisition_id] = PassRefused(reason)
+    return repeats
+
+
+def _digest(image: NDArray[np.float32]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
 
 
 def _is_picture(scene: Scene) -> bool:

@@ -32,6 +32,7 @@ CONTRACT = {
     "summary": "A change consistent with the arrival of a large aircraft.",
     "simulated": False,
     "evidence": [],
+    "late": False,
 }
 
 

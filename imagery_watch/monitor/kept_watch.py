@@ -1,0 +1,263 @@
+"""What a watch keeps of an airfield between sweeps, as files: the frame, the looks as they were judged, what they said.
+
+The index is written last and names every other file with its size and checksum: a kill on the way leaves the old one.
+What is missing, cut, damaged or of other settings counts as absent, and the watch begins anew. Nothing here is executed
+when it is read: arrays are plain numbers, all else is JSON.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagery_watch.atomic import replace_whole
+from imagery_watch.change.background.residuals import ResidualImage, assemble_residual_image
+from imagery_watch.change.kept import Later
+from imagery_watch.change.preprocess.reference_frame import ReferenceFrame
+from imagery_watch.change.preprocess.stack import PreparedPass, Stack, UnusablePass, find_window
+from imagery_watch.change.watch import Watch
+from imagery_watch.model import Areas, DetectorModel, Georeference, Grid, finite_in_all_bands
+from imagery_watch.model.arrays import Floats
+from imagery_watch.monitor import kept_values as values
+from imagery_watch.outputs.wording.text import slug
+from imagery_watch.sources.pixels.suspects import digest_bands
+
+FORM = 1
+"""Of these files; another form is not read."""
+INDEX, FRAME, LOOKS = "watch.json.z", "frame.f4", "looks"
+
+
+class KeptDamagedError(Exception):
+    """Something that was kept is not what was written: the watch begins anew."""
+
+
+@dataclass(frozen=True)
+class KeptWatch:
+    """A watch as it was kept."""
+
+    watch: Watch
+    versions: Mapping[str, tuple[str, ...]]
+    """Of each of its passes, as the catalogue had them."""
+    owners: Mapping[str, str]
+    """The pass of each digest of a band's pixels, by which the same bytes under another name are known."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the looks of an airfield lie, which is known without anything kept."""
+
+    areas: Areas
+    grid: Grid
+    detector: DetectorModel
+
+
+def save_watch(watch: Watch, versions: Mapping[str, Sequence[str]], folder: Path, key: str) -> None:
+    """Keeps a watch below `folder`; `versions` are the catalogue's of each pass, `key` what all of it rests on.
+
+    Looks that are there already are not written again. Raises OSError, and ValueError for a watch without a frame.
+    """
+    stack, frame = watch.stack, watch.stack.frame
+    if frame is None:
+        raise ValueError("a watch without a frame cannot be kept")
+    known = _read_index(folder, key) or {}
+    kept = {
+        one["scene"]["acquisition_id"]: one
+        for one in known.get("looks", ())
+        if _is_whole(folder / one["file"], one["bytes"])
+    }
+    looks = []
+    for index, item in enumerate(stack.passes):
+        name = item.scene.acquisition_id
+        old = kept.get(name)
+        if old is None or old["versions"] != list(versions.get(name, ())):
+            old = _write_look(watch, index, folder) | {"versions": list(versions.get(name, ()))}
+        looks.append(old)
+    index_text = {
+        "form": FORM,
+        "key": key,
+        "frame": known.get("frame") or _write_frame(frame, folder),
+        "looks": looks,
+        "unusable": [
+            {"scene": values.dump_scene(one.scene), "reason": list(one.reason),
+             "versions": list(versions.get(one.scene.acquisition_id, ()))}
+            for one in stack.unusable
+        ],
+        "snowy": [when.isoformat() for when in stack.snowy],
+        "detections": [values.dump_detection(one) for one in watch.detections],
+        "answers": {name: values.dump_answer(told) for name, told in watch.answers.items()},
+    }  # fmt: skip
+    replace_whole(folder / INDEX, zlib.compress(json.dumps(index_text).encode(), 1))
+    _remove_others(folder, {one["file"] for one in looks})
+
+
+def load_watch(folder: Path, key: str, place: Place) -> KeptWatch | None:
+    """The watch that was kept; None where there is none of this key, or it is damaged.
+
+    The arrays of a look are read when they are asked for: KeptDamagedError is raised then where they are not whole.
+    """
+    told = _read_index(folder, key)
+    if told is None:
+        return None
+    try:
+        versions = {
+            one["scene"]["acquisition_id"]: tuple(one["versions"]) for one in (*told["looks"], *told["unusable"])
+        }
+        owners = {digest: one["scene"]["acquisition_id"] for one in told["looks"] for digest in one["digests"]}
+        return KeptWatch(_assemble(told, folder, place), versions, owners)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, KeptDamagedError):
+        return None
+
+
+def _assemble(told: Mapping[str, Any], folder: Path, place: Place) -> Watch:
+    frame = _load_frame(told["frame"], folder, place)
+    window = find_window(place.areas)
+    apron_index = place.areas.apron_index[window]
+    shape = (4 * len(frame.bands), *apron_index.shape)
+    arrays = [_open_look(folder, one, shape) for one in told["looks"]]
+    passes = []
+    for one, load in zip(told["looks"], arrays, strict=True):
+        image = load()[: len(frame.bands)]
+        visible = finite_in_all_bands(image)
+        passes.append(PreparedPass(values.load_scene(one["scene"]), image, visible, values.load_registration(one)))
+    makers = [_make_image(one, load, passes[at], apron_index >= 0, place, frame.bands)
+              for at, (one, load) in enumerate(zip(told["looks"], arrays, strict=True))]  # fmt: skip
+    stack = Stack(
+        passes=tuple(passes),
+        unusable=tuple(
+            UnusablePass(values.load_scene(one["scene"]), values.load_reason(one["reason"])) for one in told["unusable"]
+        ),
+        bands=frame.bands,
+        georeference=Georeference(place.grid, window[0].start, window[1].start),
+        apron_index=apron_index,
+        detector=place.detector,
+        snowy=tuple(map(values.load_time, told["snowy"])),
+        frame=frame,
+    )
+    return Watch(
+        stack,
+        tuple(one["own_orbit"] for one in told["looks"]),
+        Later(makers),
+        tuple(map(values.load_detection, told["detections"])),
+        {name: values.load_answer(answer) for name, answer in told["answers"].items()},
+    )
+
+
+def _make_image(
+    one: Mapping[str, Any],
+    load: Callable[[], Floats],
+    item: PreparedPass,
+    aprons: Any,
+    place: Place,
+    bands: tuple[str, ...],
+) -> Callable[[], ResidualImage | None]:
+    """A function that makes the residual image of a look from its file."""
+
+    def make() -> ResidualImage | None:
+        """The image, None where the look had nothing to be compared with."""
+        if one["noise"] is None:
+            return None
+        content = load()
+        if zlib.crc32(content.tobytes()) != one["crc"]:
+            raise KeptDamagedError(one["file"])
+        _, residual, ground, spread = np.split(content, 4)
+        return assemble_residual_image(
+            residual, ground, spread, values.load_noise(one["noise"]), bands,
+            (item.scene.sun_azimuth, item.scene.sun_elevation), aprons,
+            detector=place.detector, pixel_m=place.grid.resolution)  # fmt: skip
+
+    return make
+
+
+def _write_look(watch: Watch, index: int, folder: Path) -> dict[str, Any]:
+    """Writes the arrays of one look, and returns what the index says of it."""
+    item, image = watch.stack.passes[index], watch.images[index]
+    empty = np.zeros_like(item.image)
+    parts = (empty, empty, empty) if image is None else (image.residual, image.ground, image.spread)
+    content = np.concatenate([item.image, *parts]).astype(np.float32)
+    file = f"{LOOKS}/{slug(item.scene.acquisition_id)}.f4"
+    data = content.astype("<f4").tobytes()
+    replace_whole(folder / file, data)
+    return {
+        "file": file,
+        "bytes": len(data),
+        "crc": zlib.crc32(data),
+        "scene": values.dump_scene(item.scene),
+        "digests": digest_bands(item.scene),
+        "registration": values.dump_registration(item.registration),
+        "noise": None if image is None else values.dump_noise(image.noise),
+        "own_orbit": watch.own_orbits[index],
+    }
+
+
+def _open_look(folder: Path, one: Mapping[str, Any], shape: tuple[int, ...]) -> Callable[[], Floats]:
+    """A function that maps the arrays of a look into memory. Raises KeptDamagedError where the file is not whole."""
+    path = folder / one["file"]
+    if not _is_whole(path, 4 * int(np.prod(shape))):
+        raise KeptDamagedError(str(path))
+    return lambda: np.memmap(path, "<f4", "r", shape=shape)
+
+
+def _write_frame(frame: ReferenceFrame, folder: Path) -> dict[str, Any]:
+    content = np.concatenate([frame.outline[None], frame.steady[None], frame.ground]).astype("<f4").tobytes()
+    replace_whole(folder / FRAME, content)
+    return {
+        "bands": list(frame.bands),
+        "centre": list(frame.centre),
+        "dark_level": frame.dark_level.tolist(),
+        "darkest": float(frame.darkest),
+        "crc": zlib.crc32(content),
+    }
+
+
+def _load_frame(told: Mapping[str, Any], folder: Path, place: Place) -> ReferenceFrame:
+    data = (folder / FRAME).read_bytes()
+    if zlib.crc32(data) != told["crc"]:
+        raise KeptDamagedError(FRAME)
+    bands = tuple(told["bands"])
+    content = np.frombuffer(data, "<f4").reshape(len(bands) + 2, *place.grid.shape).astype(np.float32)
+    return ReferenceFrame(
+        bands=bands,
+        outline=content[0],
+        steady=content[1] > 0,
+        centre=(told["centre"][0], told["centre"][1]),
+        ground=content[2:],
+        dark_level=np.array(told["dark_level"], np.float32),
+        darkest=told["darkest"],
+        areas=place.areas,
+        resolution=place.grid.resolution,
+        detector=place.detector,
+    )
+
+
+def _read_index(folder: Path, key: str) -> dict[str, Any] | None:
+    """What was kept under this key, or None."""
+    try:
+        told = json.loads(zlib.decompress((folder / INDEX).read_bytes()))
+        same = told["form"] == FORM and told["key"] == key
+    except (OSError, ValueError, KeyError, TypeError, zlib.error):
+        return None
+    return dict(told) if same else None
+
+
+def _name_of(one: Mapping[str, Any]) -> str:
+    return str(one["scene"]["acquisition_id"])
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
+def _remove_others(folder: Path, wanted: set[str]) -> None:
+    """Removes looks that the index does not name: dropped ones, and those of other settings."""
+    for path in (folder / LOOKS).glob("*.f4"):
+        if f"{LOOKS}/{path.name}" not in wanted:
+            with suppress(OSError):
+                path.unlink()

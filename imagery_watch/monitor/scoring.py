@@ -1,0 +1,203 @@
+"""What a sweep makes of one airfield: only the passes that are new are read and judged, and joined to what was seen.
+
+Which question that answers, and which `run` does, is in docs/method.md, section 16.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import imagery_watch
+from imagery_watch.change.detect import DetectionResult
+from imagery_watch.change.watch import Watch, add_look, begin_watch, drop_look, tell_changes
+from imagery_watch.errors import PassRefused, PassUnread
+from imagery_watch.model import Acquisition, Look, Occupancy, RunResult, Scene
+from imagery_watch.monitor.due import list_read_versions, list_versions
+from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
+from imagery_watch.outputs.store.record import PassRecord
+from imagery_watch.outputs.wording.text import slug
+from imagery_watch.pipeline import Progress, compare, limited, read_passes, report
+from imagery_watch.reasons import Reason, ReasonCode, parse_codes
+from imagery_watch.settings import Settings
+from imagery_watch.sources.airfields.grids import draw_areas
+from imagery_watch.sources.pixels.suspects import find_repeats
+from imagery_watch.survey import ReadPasses, Survey
+
+WATCHES = "watch"
+"""The folder below `home` in which watches are kept."""
+STAGE = ("change", "sensors", "model")
+"""The parts of the package that decide how a look is judged: a watch of other code begins anew."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came of one airfield."""
+
+    result: RunResult
+    watch: Watch | None
+    """What is to be kept; None where there are too few passes for a watch."""
+    versions: Mapping[str, tuple[str, ...]]
+    """The catalogue's, of each pass of the watch."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the record has of an airfield."""
+
+    passes: Mapping[str, PassRecord]
+    looks: Mapping[tuple[str, str], Look]
+    """By pass and apron."""
+
+
+def score_new(
+    found: Survey,
+    settings: Settings,
+    digest: str,
+    passes: Mapping[str, PassRecord],
+    looks: Sequence[tuple[Look, Occupancy | None]],
+    progress: Progress,
+) -> Scored:
+    """The passes of a survey told as hits and looks; those that a kept watch has judged are not read again.
+
+    `digest` is of the settings and shapes; `passes` and `looks` are the record's. Nothing is kept yet: see `keep`.
+    """
+    known = _Known(passes, {(look.pass_id, look.apron): look for look, _ in looks})
+    place = Place(draw_areas(found.airfield, found.grid), found.grid, found.catalog.sensor.detector)
+    kept = load_watch(_folder(settings, found), _key(found, digest), place)
+    if kept is not None:
+        with suppress(KeptDamagedError):  # noticed where an array is asked for: all is judged anew
+            return _go_on(found, settings, kept, place, known, progress)
+    return _begin(found, settings, place, progress)
+
+
+def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None:
+    """Keeps the watch for the next sweep. A full disk costs only that sweep's speed: it begins anew."""
+    if scored.watch is not None:
+        with suppress(OSError):
+            save_watch(scored.watch, scored.versions, _folder(settings, found), _key(found, digest))
+
+
+def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) -> Scored:
+    """All passes read, and judged among one another."""
+    passes = read_passes(found, settings, progress)
+    watch = begin_watch(
+        passes.scenes,
+        place.areas,
+        found.grid,
+        place.detector,
+        half_window=timedelta(days=settings.baseline_half_window_days),
+        workers=settings.workers,
+    )
+    if watch is None:
+        detection = compare(passes.scenes, place.areas, found, settings, progress)
+    else:
+        detection = _tell(watch, settings)
+
+    def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
+        """Each look with its limit, measured."""
+        return limited(looks, detection, place.areas, settings, progress)
+
+    versions = {one.id: tuple(list_read_versions(one)) for one in found.acquisitions}
+    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, versions)
+
+
+def _go_on(
+    found: Survey, settings: Settings, kept: KeptWatch, place: Place, known: _Known, progress: Progress
+) -> Scored:
+    """The passes that are new read, judged by what is known, and joined to what was seen."""
+    refused = {one.id: error for one in found.acquisitions if (error := _refused(one, known)) is not None}
+    wanted = tuple(one for one in found.acquisitions if one.id not in refused and not _is_judged(one, kept))
+    read = read_passes(replace(found, acquisitions=wanted), settings, progress)
+    repeats = find_repeats(read.scenes, kept.owners)
+    scenes = tuple(one for one in read.scenes if one.acquisition_id not in repeats)
+    watch = _add_all(kept.watch, scenes, timedelta(days=settings.baseline_half_window_days))
+    watch = _drop_old(watch, found)
+    detection = _tell(watch, settings)
+    added = {one.acquisition_id for one in scenes}
+
+    def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
+        """New looks with their limits, measured; the others with those that were measured when they were new."""
+        fresh = limited(
+            tuple(look for look in looks if look.pass_id in added), detection, place.areas, settings, progress
+        )
+        told = {(look.pass_id, look.apron): look for look in fresh}
+        return tuple(told.get((look.pass_id, look.apron)) or _as_measured(look, known) for look in looks)
+
+    unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
+    passes = ReadPasses(found.acquisitions, _scenes_of(watch), unread)
+    now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
+    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, {**kept.versions, **now})
+
+
+def _tell(watch: Watch, settings: Settings) -> DetectionResult:
+    return tell_changes(watch, false_alarms_per_year=settings.false_alarms_per_year, workers=settings.workers)
+
+
+def _is_judged(acquisition: Acquisition, kept: KeptWatch) -> bool:
+    """Whether the watch has the pass as the catalogue has it now, or with more of its tiles."""
+    known = kept.versions.get(acquisition.id)
+    return known is not None and set(list_read_versions(acquisition)) <= set(known)
+
+
+def _refused(acquisition: Acquisition, known: _Known) -> PassRefused | None:
+    """Why a pass was refused, where it was, and nothing of it has changed since."""
+    record = known.passes.get(acquisition.id)
+    if record is None or record.state != "refused" or not set(list_versions(acquisition)) <= set(record.versions):
+        return None
+    code = next(iter(parse_codes(record.reason_code)), ReasonCode.NO_BANDS)
+    return PassRefused(Reason(code, record.reason))
+
+
+def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta) -> Watch:
+    """The watch with these passes, the earliest first; one that it had is judged anew."""
+    for scene in sorted(scenes, key=lambda one: (one.datetime, one.acquisition_id)):
+        watch = add_look(drop_look(watch, scene.acquisition_id), scene, half_window)
+    return watch
+
+
+def _drop_old(watch: Watch, found: Survey) -> Watch:
+    """The watch without the looks from before the history that is asked for."""
+    start = found.period.with_history(found.history_days).start
+    for item in watch.stack.passes:
+        if start is not None and item.datetime < start:
+            watch = drop_look(watch, item.scene.acquisition_id)
+    return watch
+
+
+def _scenes_of(watch: Watch) -> tuple[Scene, ...]:
+    """The passes of a watch, usable or not; most are without their pixels by now."""
+    passes = [one.scene for one in watch.stack.passes]
+    return (*passes, *(one.scene for one in watch.stack.unusable))
+
+
+def _as_measured(look: Look, known: _Known) -> Look:
+    """A look with the limit, and the words about it, that were recorded when it was new."""
+    old = known.looks.get((look.pass_id, look.apron))
+    if old is None or old.result == "failed":
+        return look
+    return replace(
+        look, smallest_detectable_m=old.smallest_detectable_m, reason=old.reason, reason_codes=old.reason_codes
+    )
+
+
+def _folder(settings: Settings, found: Survey) -> Path:
+    return settings.home / WATCHES / slug(found.airfield.id)
+
+
+def _key(found: Survey, digest: str) -> str:
+    """What a watch rests on: settings and shapes, the Grid, the catalogue's sensor, and the code."""
+    told = f"{digest} {found.grid!r} {found.catalog.sensor.name} {_hash_stage()}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+@cache
+def _hash_stage() -> str:
+    """Of the files that decide how a look is judged."""
+    root, digest = Path(imagery_watch.__file__).parent, hashlib.sha256()
+    for path in sorted(path for part in STAGE for path in (root / part).rglob("*") if path.suffix in (".py", ".npz")):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,181 @@
+"""A watch lived sweep by sweep: only what is new is read and judged, what was judged stays, and news is told once."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import support.monitor
+from support.monitor import NAME, environment, listing, live_hits, make_archive, make_home, record, write_listing
+
+from imagery_watch.monitor.kept_watch import INDEX
+from imagery_watch.monitor.scoring import WATCHES
+from imagery_watch.monitor.sweep import SweepReport
+from monitor.test_sweep import SURE, ids, states, statuses, sweep_once
+
+PASSES, HISTORY = 15, 10
+STANDS = (2, 3, 11, 12)
+ARRIVES, LEAVES = 11, 13
+"""The passes that first show each of the two changes that come after the history."""
+
+
+class Lived(NamedTuple):
+    """A home after its history, and what each sweep reported from then on."""
+
+    home: Path
+    catalog: Path
+    begun: Path
+    """A copy of the home as it was after the history."""
+    reports: list[SweepReport]
+
+
+def up_to(catalog: Path, count: int) -> Path:
+    """A catalogue of the first passes, beside the archive's files."""
+    return write_listing(catalog, listing(catalog, range(count)), f"first-{count}.json")
+
+
+@contextmanager
+def without_pixels_of(catalog: Path, features: Sequence[dict[str, Any]]) -> Iterator[None]:
+    """The files of these items are not there for a while."""
+    found = [path for one in features for path in (catalog.parent / one["id"]).glob("*.tif")]
+    assert found
+    for path in found:
+        path.rename(path.with_suffix(".away"))
+    try:
+        yield
+    finally:
+        for path in found:
+            path.with_suffix(".away").rename(path)
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """One pass after another; of those that were judged nobody can read a pixel any more."""
+    catalog = make_archive(tmp_path_factory.mktemp("story"), PASSES, STANDS)
+    home, begun = make_home(tmp_path_factory.mktemp("lived")), tmp_path_factory.mktemp("begun") / "home"
+    reports = [sweep_once(home, up_to(catalog, HISTORY))]
+    shutil.copytree(home, begun)
+    for count in range(HISTORY + 1, PASSES + 1):
+        with without_pixels_of(catalog, listing(catalog, range(count - 1))):
+            reports.append(sweep_once(home, up_to(catalog, count)))
+    return Lived(home, catalog, begun, reports)
+
+
+@pytest.fixture
+def home(lived: Lived, tmp_path: Path) -> Path:
+    """A copy of the home after the history, to go on from."""
+    return Path(shutil.copytree(lived.begun, tmp_path / "home"))
+
+
+def told(report: SweepReport) -> tuple[int, int, int, int]:
+    [one] = report.outcomes
+    return one.new, one.late, one.revised, one.withdrawn
+
+
+def test_each_change_is_news_in_the_sweep_that_first_could_see_it_and_only_there(lived: Lived) -> None:
+    assert told(lived.reports[0]) == (2, 0, 0, 0)
+    expected = [(int(newest in (ARRIVES, LEAVES)), 0, 0, 0) for newest in range(HISTORY, PASSES)]
+    assert [told(report) for report in lived.reports[1:]] == expected
+    assert [hit.kind for report in lived.reports[1:] for hit in report.new_hits] == ["arrival", "departure"]
+    assert len(list((lived.home / "runs" / "new-hits").glob("*.geojson"))) == 4
+    assert states(lived.home) == ["scored"] * PASSES
+
+
+def test_one_sweep_over_all_of_it_finds_the_same(lived: Lived, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    sweep_once(home, lived.catalog)
+    names = [(hit["kind"], hit["before"], hit["after"]) for hit in live_hits(home)]
+    assert names == [(hit["kind"], hit["before"], hit["after"]) for hit in live_hits(lived.home)]
+
+
+DAMAGE = {
+    "all is lost": lambda folder: shutil.rmtree(folder),
+    "the index is cut": lambda folder: (folder / "watch.json.z").write_bytes(
+        (folder / "watch.json.z").read_bytes()[:99]
+    ),
+    "the index is no index": lambda folder: (folder / "watch.json.z").write_bytes(b"nothing"),
+    "a look is lost": lambda folder: next(folder.rglob("looks/*.f4")).unlink(),
+    "a look is cut": lambda folder: next(folder.rglob("looks/*.f4")).write_bytes(b"\0" * 8),
+    "looks are damaged": lambda folder: [damage(path) for path in folder.rglob("looks/*.f4")],
+    "the frame is damaged": lambda folder: damage(folder / "frame.f4"),
+}
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 64] = b"\x3f" * 64
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_what_was_lost_or_damaged_is_judged_anew_and_nothing_is_told_twice(lived: Lived, home: Path, what: str) -> None:
+    DAMAGE[what](home / WATCHES / NAME)
+    report = sweep_once(home, up_to(lived.catalog, ARRIVES + 1))
+    assert told(report) == (1, 0, 0, 0)
+    assert [hit.kind for hit in report.new_hits] == ["arrival"]
+    index = json.loads(zlib.decompress((home / WATCHES / NAME / INDEX).read_bytes()))
+    assert len(index["looks"]) == ARRIVES + 1
+    assert all((home / WATCHES / NAME / one["file"]).stat().st_size == one["bytes"] for one in index["looks"])
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_killed_while_it_keeps_the_watch(lived: Lived, home: Path, number: int) -> None:
+    catalog, whole = up_to(lived.catalog, ARRIVES + 1), shutil.copytree(home, home.with_name("whole"))
+    sweep_once(whole, catalog)
+    command = [sys.executable, support.monitor.__file__, str(catalog), str(home), f"/{WATCHES}/", str(number)]
+    done = subprocess.run(command, env=environment(home), capture_output=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    sweep_once(home, catalog)
+    assert live_hits(home) == live_hits(whole)
+    again = up_to(lived.catalog, LEAVES + 1)
+    sweep_once(home, again)
+    sweep_once(whole, again)
+    assert record(home)["hits"] == record(whole)["hits"]
+
+
+def test_what_an_earlier_sweep_could_have_seen_is_a_late_find_and_no_news(lived: Lived, tmp_path: Path) -> None:
+    """Two passes are processed anew, and only now show an aircraft."""
+    home, empty = make_home(tmp_path / "home"), make_archive(tmp_path / "empty", HISTORY, ())
+    assert told(sweep_once(home, empty)) == (0, 0, 0, 0)
+    for feature in listing(lived.catalog, STANDS[:2]):
+        shutil.copytree(lived.catalog.parent / feature["id"], empty.parent / feature["id"], dirs_exist_ok=True)
+    anew = listing(empty)
+    for number in STANDS[:2]:
+        anew[number]["properties"]["s2:processing_baseline"] = "05.12"
+    report = sweep_once(home, write_listing(empty, anew, "anew.json"))
+    assert told(report) == (0, 2, 0, 0) and report.new_hits == ()
+    runs = home / "runs"
+    assert not list((runs / "new-hits").glob("*"))
+    late = [json.loads(path.read_text()) for path in (runs / "late-finds").glob("*.geojson")]
+    assert [one["features"][0]["properties"]["late"] for one in late] == [True, True]
+    hits = json.loads((runs / NAME / "hits.geojson").read_text())["features"]
+    assert all(hit["properties"]["summary"].startswith("Found late: ") for hit in hits)
+    assert all(hit["late"] for hit in live_hits(home))
+
+
+def test_a_pass_that_comes_late_is_judged_by_itself(lived: Lived, home: Path) -> None:
+    features = listing(lived.catalog, range(ARRIVES + 2))
+    without = write_listing(lived.catalog, [*features[:HISTORY], features[ARRIVES + 1]], "late-without.json")
+    first = sweep_once(home, without)
+    assert told(first) == (1, 0, 0, 0) and first.new_hits[0].kind == "arrival"
+    with without_pixels_of(lived.catalog, [*features[:HISTORY], features[ARRIVES + 1]]):
+        later = sweep_once(home, write_listing(lived.catalog, features, "late-with.json"))
+    [one] = later.outcomes
+    assert (one.new, one.withdrawn) == (0, 0), "the bracket is narrower: the same hit, revised"
+    assert len(ids(home)) == 3 and statuses(home) <= {"provisional", "revised"}
+
+
+def test_a_pass_with_the_bytes_of_one_judged_earlier_is_no_look(lived: Lived, home: Path) -> None:
+    features = listing(lived.catalog, range(HISTORY + 1))
+    copied = json.loads(json.dumps(features))
+    copied[HISTORY]["assets"] = features[2]["assets"]
+    report = sweep_once(home, write_listing(lived.catalog, copied, "copied.json"))
+    assert told(report) == (0, 0, 0, 0) and states(home)[-1] == "refused"
+    assert all(hit["score"] > SURE for hit in live_hits(home))
