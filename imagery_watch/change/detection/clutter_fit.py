@@ -111,10 +111,10 @@ def _fit_ellipses(cutout: Cutout, ellipses: Sequence[Ellipse]) -> Floats:
     llrs = np.empty(len(atoms), np.float32)
     if not compact.all():
         wide = atoms[~compact][:, None, :]
-        grey, own = (cutout.whiten(wide * colour) for colour in (np.ones_like(cutout.ground), cutout.ground))
+        grey, own = (cutout.whiten_mirrored(wide * colour) for colour in cutout.mixed_light[:2])
         llrs[~compact] = np.maximum(
-            _fit_bounded(grey @ cutout.whitened_residual, (grey**2).sum(axis=1), GREY_COVER),
-            _fit_bounded(own @ cutout.whitened_residual, (own**2).sum(axis=1), _own_colour_bounds(cutout)),
+            _fit_bounded(grey @ cutout.mirrored_residual, (grey**2).sum(axis=1), GREY_COVER),
+            _fit_bounded(own @ cutout.mirrored_residual, (own**2).sum(axis=1), _own_colour_bounds(cutout)),
         )
     if compact.any():
         spots = atoms[compact]
@@ -157,11 +157,11 @@ def _spot_products(cutout: Cutout, spots: Floats, shadows: Sequence[Floats]) -> 
 
     (atom, band + shadow) with the residual, and (atom, band + shadow, band + shadow) with one another.
     """
-    each = np.eye(len(cutout.ground), dtype=np.float32)[:, None, :, None]
-    bands = [cutout.whiten(np.asarray(band * spots[:, None, :])) for band in each]
-    shaded = [cutout.whiten(-shadow[:, None, :] * cutout.lost_light) for shadow in shadows]
-    columns = np.stack([*bands, *shaded], axis=1)
-    return columns @ cutout.whitened_residual, columns @ columns.transpose(0, 2, 1)
+    lost = cutout.mixed_light[2]
+    mixed = [spots[:, None] * band for band in cutout.mixed_bands] + [-shadow[:, None] * lost for shadow in shadows]
+    whole = np.stack(mixed, axis=1)
+    columns = cutout.whiten_mirrored(whole.reshape(-1, *lost.shape)).reshape(*whole.shape[:2], -1)
+    return columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
 
 
 def fit_vehicles(cutout: Cutout, places: Sequence[tuple[float, float]]) -> float:
@@ -247,7 +247,7 @@ def _fit_ground_change(cutout: Cutout) -> float:
     rows, cols = (axis.ravel() / HALF_PX for axis in np.mgrid[-HALF_PX : HALF_PX + 1, -HALF_PX : HALF_PX + 1])
     slopes = [down.reshape(flat.shape), right.reshape(flat.shape)]
     basis = [*slopes, flat, np.ones_like(flat), flat * rows, flat * cols]
-    columns = cutout.whiten(np.stack(basis).astype(np.float32)).astype(np.float64)
-    normal, seen = columns @ columns.T, columns @ cutout.whitened_residual
+    columns = cutout.whiten_mirrored(cutout.mix(np.stack(basis).astype(np.float32))).astype(np.float64)
+    normal, seen = columns @ columns.T, columns @ cutout.mirrored_residual
     ridge = (1e-6 * np.trace(normal) + 1e-12) * np.eye(len(basis))
     return 0.5 * float(seen @ np.linalg.solve(normal + ridge, seen))

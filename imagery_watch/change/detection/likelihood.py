@@ -62,16 +62,17 @@ class CoarseLikelihood:
 
 def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:
     """Likelihood ratio (log), fuselage and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
-    covered = (hull + wings)[:, None, :] * cutout.ground + shadow[:, None, :] * cutout.lost_light
-    ones, count = np.ones_like(cutout.ground), len(hull)
-    # one product with the whitening matrices, which are larger than all that they are multiplied with
-    columns = cutout.whiten(np.concatenate([hull[:, None, :] * ones, wings[:, None, :] * ones, covered]))
-    grey, fixed = (columns[:count], columns[count : 2 * count]), -columns[2 * count :]
-    left = cutout.whitened_residual - fixed
-    linear = [(part * left).sum(axis=1) for part in grey]
-    square = [(grey[one] * grey[two]).sum(axis=1) for one, two in ((0, 0), (0, 1), (1, 1))]
-    against = fixed @ cutout.whitened_residual - 0.5 * (fixed**2).sum(axis=1)
-    return _fit_paints(linear, square, against, cutout.detector)
+    grey, ground, lost = cutout.mixed_light
+    mixed = np.empty((len(hull), 3, *grey.shape), np.float32)
+    np.multiply(hull[:, None], grey, out=mixed[:, 0])
+    np.multiply(wings[:, None], grey, out=mixed[:, 1])
+    np.multiply((hull + wings)[:, None], ground, out=mixed[:, 2])
+    mixed[:, 2] += shadow[:, None] * lost
+    columns = cutout.whiten_mirrored(mixed.reshape(-1, *grey.shape)).reshape(len(hull), 3, -1)
+    along, square = columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
+    linear = [along[:, part] + square[:, part, 2] for part in (0, 1)]
+    against = -along[:, 2] - 0.5 * square[:, 2, 2]
+    return _fit_paints(linear, [square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]], against, cutout.detector)
 
 
 def _fit_paints(
