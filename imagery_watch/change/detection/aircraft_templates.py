@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import ndtr
-from skimage.draw import polygon
+from skimage.measure import grid_points_in_poly
 
 from imagery_watch.change.background.residuals import MIN_SUN_DEG
+from imagery_watch.change.bit_masks import BitMask, pack
 from imagery_watch.model.arrays import Image, Mask
 
 LENGTHS_M = (17.0, 24.0, 32.0, 40.0, 50.0, 62.0, 75.0)
@@ -111,7 +112,7 @@ class Template:
     @cached_property
     def parts(self) -> Image:
         """(3, y, x): fuselage, wings and shadow in a cut-out of `SIDE_PX` pixels."""
-        return np.stack([_to_cutout(part) for part in (self.hull, self.wings, self.shadow)])
+        return _to_cutout(np.stack([self.hull, self.wings, self.shadow]))
 
 
 class Imaging(NamedTuple):
@@ -177,24 +178,25 @@ def _draw_from(plan: Plan, length: float, heading: float, imaging: Imaging, piec
     shadow_m = min(plan.fin * length / slope, MAX_SHADOW_M)
     reach = int(np.ceil((REACH_SHARE * length + shadow_m) / imaging.pixel_m)) + 2
     size = (2 * reach + 1) * round(imaging.pixel_m / SUBPIXEL_M)
-    hull, wings, shade = (np.zeros((size, size), bool) for _ in range(3))
+    side = -(-size // 8) * 8
+    hull = wings = shade = BitMask(0, side)
     for piece in pieces:
-        rows, cols = (slice(start + size // 2, start + size // 2 + edge) for start, edge in piece.extent)
-        (wings if piece.is_wing else hull)[rows, cols] |= piece.mask
-        part = np.zeros_like(shade)
-        part[rows, cols] = piece.mask
-        shade |= _cast_shadow(part, min(piece.height / slope, MAX_SHADOW_M), imaging.sun_azimuth)
-    wings &= ~hull
-    shade &= ~(hull | wings)
-    return Template(plan, length, heading, imaging, *(_blur_and_sample(mask, imaging) for mask in (hull, wings, shade)))
+        part = pack(piece.mask, piece.top + size // 2, piece.left + size // 2, side)
+        wings, hull = (wings.united(part), hull) if piece.is_wing else (wings, hull.united(part))
+        shade = shade.united(_cast_shadow(part, min(piece.height / slope, MAX_SHADOW_M), imaging.sun_azimuth))
+    masks = (hull, wings.without(hull), shade.without(hull).without(wings))
+    drawn = _blur_and_sample(np.stack([mask.unpack()[:size, :size] for mask in masks]), imaging)
+    return Template(plan, length, heading, imaging, *drawn)
 
 
 class _Piece(NamedTuple):
     """One part of an aircraft as its own cells of 1 m show it."""
 
     mask: Mask
-    extent: tuple[tuple[int, int], tuple[int, int]]
-    """First row and height, first column and width, from the aircraft's middle."""
+    top: int
+    """Its first row, from the aircraft's middle."""
+    left: int
+    """Its first column."""
     height: float
     """Of its top, metres."""
     is_wing: bool
@@ -243,43 +245,31 @@ def _draw_piece(outline: NDArray[np.float64], heading: float, height: float, is_
     corners = np.stack([-north / SUBPIXEL_M - 0.5, east / SUBPIXEL_M - 0.5])
     least = np.floor(corners.min(axis=1)).astype(int)
     edges = np.ceil(corners.max(axis=1)).astype(int) - least + 1
-    mask = np.zeros(tuple(edges), bool)
-    down, right = corners - least[:, None]
-    mask[polygon(down, right, shape=mask.shape)] = True
-    extent = ((int(least[0]), int(edges[0])), (int(least[1]), int(edges[1])))
-    return _Piece(mask, extent, height, is_wing)
+    mask = grid_points_in_poly(tuple(edges), (corners - least[:, None]).T)
+    return _Piece(mask, int(least[0]), int(least[1]), height, is_wing)
 
 
-def _cast_shadow(part: Mask, throw_m: float, azimuth: float) -> Mask:
+def _cast_shadow(part: BitMask, throw_m: float, azimuth: float) -> BitMask:
     """The shape swept over the ground from where its lower edge throws its shadow to where its top does, `throw_m` on.
 
-    The sweep doubles its length in each step, which costs the logarithm of the throw.
+    The sweep doubles its length in each step, which costs the logarithm of the throw. There is room for all of it.
     """
     away = np.radians(azimuth + 180.0)
     rows, cols = -float(np.cos(away)) / SUBPIXEL_M, float(np.sin(away)) / SUBPIXEL_M
     start, length = LOWER_EDGE_SHARE * throw_m, (1 - LOWER_EDGE_SHARE) * throw_m
-    swept = np.zeros_like(part)
-    _add_mask(swept, part, round(rows * start), round(cols * start))
+    swept = part.moved(round(rows * start), round(cols * start))
     covered = 0.0
     while covered < length:
         step = min(max(covered, SUBPIXEL_M), length - covered)
-        _add_mask(swept, swept.copy(), round(rows * step), round(cols * step))
+        swept = swept.united(swept.moved(round(rows * step), round(cols * step)))
         covered += step
     return swept
 
 
-def _add_mask(to: Mask, mask: Mask, down: int, right: int) -> None:
-    """The mask, moved, added to another of its size; there is room for all of it."""
-    height, width = mask.shape
-    into = np.s_[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)]
-    taken = np.s_[max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)]
-    to[into] |= mask[taken]
-
-
-def _blur_and_sample(fine_mask: Mask, imaging: Imaging) -> Image:
-    """Blurred by the sensor and averaged into its pixels."""
-    sampling = _sampling_matrix(len(fine_mask), imaging.psf_sigma_m, imaging.pixel_m)
-    return sampling @ fine_mask.astype(np.float32) @ sampling.T
+def _blur_and_sample(fine: NDArray[np.uint8], imaging: Imaging) -> Image:
+    """(part, y, x): masks, blurred by the sensor and averaged into its pixels."""
+    sampling = _sampling_matrix(fine.shape[-1], imaging.psf_sigma_m, imaging.pixel_m)
+    return sampling @ fine.astype(np.float32) @ sampling.T
 
 
 @lru_cache(maxsize=64)
@@ -291,8 +281,12 @@ def _sampling_matrix(size: int, psf_sigma_m: float, pixel_m: float) -> Image:
     return np.asarray(np.diff(seen, axis=0), np.float32) * np.float32(SUBPIXEL_M / pixel_m)
 
 
-def _to_cutout(part: Image) -> Image:
-    reach = part.shape[0] // 2
+def _to_cutout(parts: Image) -> Image:
+    """(part, y, x): cut or filled up to `SIDE_PX` about the middle."""
+    reach = parts.shape[-1] // 2
     if reach >= HALF_PX:
-        return part[reach - HALF_PX : reach + HALF_PX + 1, reach - HALF_PX : reach + HALF_PX + 1]
-    return np.pad(part, HALF_PX - reach)
+        return parts[:, reach - HALF_PX : reach + HALF_PX + 1, reach - HALF_PX : reach + HALF_PX + 1]
+    cut = np.zeros((len(parts), SIDE_PX, SIDE_PX), np.float32)
+    inner = slice(HALF_PX - reach, HALF_PX + reach + 1)
+    cut[:, inner, inner] = parts
+    return cut
