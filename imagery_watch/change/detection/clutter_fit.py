@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imagery_watch.change.detection.aircraft_templates import HALF_PX, SIDE_PX
 from imagery_watch.change.detection.cutout import Cutout
 from imagery_watch.change.detection.vehicle_fit import combine_at_one_place, fit_vehicle, offset_shadows
-from imagery_watch.model.arrays import Floats
+from imagery_watch.model.arrays import Floats, Mask
 
 LEADING_PATCHES = 24
 """Atoms of each family that are compared in the exact metric."""
@@ -70,8 +69,7 @@ def fit_clutter(cutout: Cutout) -> float:
 
 def fit_patch_coarsely(cutout: Cutout) -> float:
     """The best patch in the coarse metric, at whole pixels."""
-    _, atoms, compact = build_patch_bank()
-    return 0.5 * float(_fit_ellipses_coarsely(cutout, atoms, compact)[0].max())
+    return 0.5 * float(_fit_bank_coarsely(cutout)[0].max())
 
 
 def _fit_patch(cutout: Cutout) -> float:
@@ -80,8 +78,8 @@ def _fit_patch(cutout: Cutout) -> float:
     Patches are wet, oily or dusty ground (a share of the ground's own colour) or thin bright cover (grey); a compact
     spot may be a vehicle with its shadow.
     """
-    ellipses, atoms, compact = build_patch_bank()
-    single, vehicles = _fit_ellipses_coarsely(cutout, atoms, compact)
+    ellipses = build_patch_bank().ellipses
+    single, vehicles = _fit_bank_coarsely(cutout)
     leading = np.union1d(np.argsort(single)[-LEADING_PATCHES:], np.argsort(vehicles)[-LEADING_PATCHES:])
     tried = [ellipses[index] for index in leading]
     llrs = _fit_ellipses(cutout, tried)
@@ -179,26 +177,28 @@ def _own_colour_bounds(cutout: Cutout) -> tuple[float, float]:
     return (BUILDING_SHADOW_SHARE if cutout.beside_buildings else OWN_COLOUR_SHARE[0], OWN_COLOUR_SHARE[1])
 
 
-def _fit_ellipses_coarsely(cutout: Cutout, atoms: Floats, compact: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Twice the ratio of each atom in the coarse metric: as grey or own colour; and as a vehicle (0 if too large)."""
-    ones, ground = np.ones_like(cutout.ground), cutout.ground
-    square = atoms**2
-    single = np.maximum(
-        *(
-            _fit_bounded(
-                atoms @ cutout.inner_products(cutout.residual, colour),
-                square @ cutout.inner_products(colour, colour),
-                bounds,
-            )
-            for colour, bounds in ((ones, GREY_COVER), (ground, _own_colour_bounds(cutout)))
-        )
-    )
+@lru_cache(maxsize=8)
+def _fit_bank_coarsely(cutout: Cutout) -> tuple[Floats, Floats]:
+    """Twice the ratio of each atom in the coarse metric: as grey or own colour; and as a vehicle (0 if too large).
+
+    Kept for the last cut-outs: they are asked for the best patch first, and for all that lead some moments later.
+    """
+    bank, ground, precision = build_patch_bank(), cutout.ground, cutout.precision
     bands = len(ground)
-    spots = atoms[compact]
-    along = spots @ np.einsum("bcp,cp->pb", cutout.precision, cutout.residual)
-    squares = (square[compact] @ cutout.precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
+    grey = precision.sum(axis=1)  # of grey light, whose every band is one
+    own = (precision * ground).sum(axis=1)
+    along = [(colour * cutout.residual).sum(axis=0) for colour in (grey, own)]
+    along = bank.atoms @ np.column_stack(along)
+    square = bank.squares @ np.column_stack([grey.sum(axis=0), (own * ground).sum(axis=0)])
+    single = np.maximum(
+        _fit_bounded(along[:, 0], square[:, 0], GREY_COVER),
+        _fit_bounded(along[:, 1], square[:, 1], _own_colour_bounds(cutout)),
+    )
+    spots = bank.atoms[bank.compact]
+    along = spots @ np.einsum("bcp,cp->pb", precision, cutout.residual)
+    squares = (bank.squares[bank.compact] @ precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
     vehicles = np.zeros_like(single)
-    vehicles[compact] = fit_vehicle(cutout, *combine_at_one_place(cutout, along, squares), spots.sum(axis=1))
+    vehicles[bank.compact] = fit_vehicle(cutout, *combine_at_one_place(cutout, along, squares), spots.sum(axis=1))
     return single, vehicles
 
 
@@ -208,9 +208,21 @@ def _fit_bounded(along: Floats, square: Floats, bounds: tuple[float, float]) -> 
     return np.asarray(2 * amplitude * along - amplitude**2 * square)
 
 
+class PatchBank(NamedTuple):
+    """Ellipses, drawn."""
+
+    ellipses: tuple[Ellipse, ...]
+    atoms: Floats
+    """(atom, pixel)"""
+    squares: Floats
+    """(atom, pixel): of these."""
+    compact: Mask
+    """(atom,): whether it is as small as a vehicle."""
+
+
 @lru_cache(maxsize=1)
-def build_patch_bank() -> tuple[tuple[Ellipse, ...], Floats, NDArray[np.bool_]]:
-    """Ellipses of several sizes, aspects and directions up to two pixels off the middle; drawn; which are compact."""
+def build_patch_bank() -> PatchBank:
+    """Ellipses of several sizes, aspects and directions up to two pixels off the middle."""
     round_ones = [(sigma, 1.0, 0.0) for sigma in ROUND_SIGMAS_PX]
     long_ones = [
         (sigma, aspect, np.pi * turn / turns)
@@ -221,7 +233,8 @@ def build_patch_bank() -> tuple[tuple[Ellipse, ...], Floats, NDArray[np.bool_]]:
     steps = range(-PATCH_REACH_PX, PATCH_REACH_PX + 1)
     places = [(float(row), float(col)) for row in steps for col in steps]
     ellipses = tuple(Ellipse(*place, *shape) for shape in round_ones + long_ones for place in places)
-    return ellipses, _draw_ellipses(ellipses), _are_compact(ellipses)
+    atoms = _draw_ellipses(ellipses)
+    return PatchBank(ellipses, atoms, atoms**2, _are_compact(ellipses))
 
 
 def _draw_ellipses(ellipses: Sequence[Ellipse]) -> Floats:
@@ -235,7 +248,7 @@ def _draw_ellipses(ellipses: Sequence[Ellipse]) -> Floats:
     return np.where(drawn >= TRUNCATION_SHARE, drawn, 0.0).astype(np.float32)
 
 
-def _are_compact(ellipses: Sequence[Ellipse]) -> NDArray[np.bool_]:
+def _are_compact(ellipses: Sequence[Ellipse]) -> Mask:
     return np.array([ellipse.compact for ellipse in ellipses])
 
 

@@ -39,6 +39,26 @@ class Shape(Protocol):
 S = TypeVar("S", bound=Shape)
 
 
+class CoarseAtoms(NamedTuple):
+    """Atoms, (atom, pixel) each, and all products of their parts: a bank is fitted to cut-out after cut-out."""
+
+    hull: Floats
+    wings: Floats
+    shadow: Floats
+    hull_hull: Floats
+    hull_wings: Floats
+    wings_wings: Floats
+    hull_shadow: Floats
+    wings_shadow: Floats
+    shadow_shadow: Floats
+
+
+def multiply_parts(hull: Floats, wings: Floats, shadow: Floats) -> CoarseAtoms:
+    """The atoms of these parts, (atom, pixel) each."""
+    same = (hull * hull, hull * wings, wings * wings)
+    return CoarseAtoms(hull, wings, shadow, *same, hull * shadow, wings * shadow, shadow * shadow)
+
+
 class CoarseLikelihood:
     """The log-likelihood ratio of many atoms in one cut-out, in the coarse metric."""
 
@@ -46,18 +66,22 @@ class CoarseLikelihood:
         ones, lost = np.ones_like(cutout.ground), cutout.lost_light
         self.detector = cutout.detector
         r, m = cutout.residual, cutout.ground
-        self.r1, self.rm, self.rl = (cutout.inner_products(r, other) for other in (ones, m, lost))
-        self.q11, self.q1m, self.q1l = (cutout.inner_products(ones, other) for other in (ones, m, lost))
-        self.qmm, self.qml, self.qll = (cutout.inner_products(*pair) for pair in ((m, m), (m, lost), (lost, lost)))
+        r1, rm, self.rl = (cutout.inner_products(r, other) for other in (ones, m, lost))
+        q11, q1m, q1l = (cutout.inner_products(ones, other) for other in (ones, m, lost))
+        qmm, qml, self.qll = (cutout.inner_products(*pair) for pair in ((m, m), (m, lost), (lost, lost)))
+        self.with_residual = np.column_stack([rm, r1])
+        self.covered = np.column_stack([qmm, q1m, q11])
+        self.shaded = np.column_stack([qml, q1l])
 
-    def fit(self, hull: Floats, wings: Floats, shadow: Floats) -> Floats:
-        """(atom,): log-likelihood ratio of each atom under its best paints; the three are (atom, pixel)."""
-        body = hull + wings
-        fixed = body @ self.rm + shadow @ self.rl
-        fixed = fixed + 0.5 * (body**2 @ self.qmm) + (body * shadow) @ self.qml + 0.5 * (shadow**2 @ self.qll)
-        linear = [part @ self.r1 + (part * body) @ self.q1m + (part * shadow) @ self.q1l for part in (hull, wings)]
-        square = [(one * two) @ self.q11 for one, two in ((hull, hull), (hull, wings), (wings, wings))]
-        return _fit_paints(linear, square, np.asarray(-fixed), self.detector)[0]
+    def fit(self, atoms: CoarseAtoms) -> Floats:
+        """(atom,): log-likelihood ratio of each atom under its best paints."""
+        seen = [(part @ self.with_residual).T for part in (atoms.hull, atoms.wings)]
+        hh, hw, ww = ((part @ self.covered).T for part in (atoms.hull_hull, atoms.hull_wings, atoms.wings_wings))
+        hs, ws = ((part @ self.shaded).T for part in (atoms.hull_shadow, atoms.wings_shadow))
+        fixed = seen[0][0] + seen[1][0] + atoms.shadow @ self.rl
+        fixed = fixed + 0.5 * (hh[0] + 2 * hw[0] + ww[0]) + hs[0] + ws[0] + 0.5 * (atoms.shadow_shadow @ self.qll)
+        linear = [seen[0][1] + hh[1] + hw[1] + hs[1], seen[1][1] + hw[1] + ww[1] + ws[1]]
+        return _fit_paints(linear, [hh[2], hw[2], ww[2]], np.asarray(-fixed), self.detector)[0]
 
 
 def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:

@@ -27,15 +27,17 @@ from imagery_watch.change.detection.cutout import Cutout
 from imagery_watch.change.detection.likelihood import (
     SUBPIXEL_CROSS,
     SUBPIXEL_PHASES,
+    CoarseAtoms,
     CoarseLikelihood,
     ShapeFit,
     compute_reduced_chi2,
     fit_shapes,
+    multiply_parts,
     pick_best,
     predict_residual,
 )
 from imagery_watch.change.detection.motion import is_moving
-from imagery_watch.model.arrays import Floats, Image
+from imagery_watch.model.arrays import Image
 
 ROW_LENGTHS_M = (17.0, 22.0)
 """Larger aircraft stand far enough apart to be told one by one."""
@@ -111,7 +113,7 @@ def find_leading_rows(cutout: Cutout, coarse: CoarseLikelihood, plainer_llr: flo
     `plainer_llr` is the better of these two, in the same coarse metric.
     """
     rows, atoms = _build_row_bank(cutout.imaging)
-    llrs = coarse.fit(*atoms)
+    llrs = coarse.fit(atoms)
     if llrs.max() < max(ROW_MIN_LLR, ROW_LLR_SHARE * plainer_llr):
         return []
     return [rows[index] for index in np.argsort(llrs)[::-1][:LEADING_ROWS]]
@@ -180,8 +182,8 @@ def _resize_row(best: Row) -> list[Row]:
 
 
 @lru_cache(maxsize=6)
-def _build_row_bank(imaging: Imaging) -> tuple[tuple[Row, ...], tuple[Floats, Floats, Floats]]:
-    """Rows of all sizes, directions and pitches under a sun, and their parts, (atom, pixel) each."""
+def _build_row_bank(imaging: Imaging) -> tuple[tuple[Row, ...], CoarseAtoms]:
+    """Rows of all sizes, directions and pitches under a sun, and their parts."""
     base = build_template_bank(imaging, (SWEPT_PLAN,))[0]
     rows = tuple(
         Row(resize_template(base, length / base.length_m, heading - base.heading_deg), pitch, *place)
@@ -193,8 +195,7 @@ def _build_row_bank(imaging: Imaging) -> tuple[tuple[Row, ...], tuple[Floats, Fl
     kinds = len(ROW_PITCHES_M) * len(ROW_PLACES)
     parts = np.concatenate([draw_rows(rows[start : start + kinds]) for start in range(0, len(rows), kinds)])
     parts = parts.reshape(len(rows), 3, SIDE_PX**2)
-    hull, wings, shadow = (np.ascontiguousarray(parts[:, part]) for part in range(3))
-    return rows, (hull, wings, shadow)
+    return rows, multiply_parts(*(np.ascontiguousarray(parts[:, part]) for part in range(3)))
 
 
 def _draw_on_canvas(member: Template) -> Image:
