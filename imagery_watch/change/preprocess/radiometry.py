@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from imagery_watch.change.robust import MAD_TO_SIGMA
+from imagery_watch.change.robust import MAD_TO_SIGMA, median
 from imagery_watch.model.arrays import Image, Mask
 
 GAIN_RANGE = (0.5, 2.0)
@@ -41,7 +41,7 @@ def fit_gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[ND
         return gains, offsets
     rows = rows[:: max(1, len(rows) // MAX_SAMPLES)]
     x, y = (image.reshape(bands, -1)[:, rows].astype(np.float64) for image in (fixed, moving))
-    offsets = np.median(y, axis=1) - np.median(x, axis=1)
+    offsets = median(y) - median(x)
     for _ in range(ITERATIONS):
         weight = _tukey_weights(y - offsets[:, None] - gains[:, None] * x)
         fitted = [_fit_line(x[b], y[b], weight) for b in range(bands)]
@@ -65,12 +65,12 @@ def _hold_gains(
     held = 1.0 + (gains - 1.0) * clear
     kept = weight > KEPT_WEIGHT
     rest = y - held[:, None] * x
-    return held, np.median(rest[:, kept] if kept.sum() > MIN_RING_PIXELS / 2 else rest, axis=1)
+    return held, median(rest[:, kept] if kept.sum() > MIN_RING_PIXELS / 2 else rest)
 
 
 def _robust_variance(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(band,): squared median absolute deviation."""
-    spread = np.median(np.abs(values - np.median(values, axis=1, keepdims=True)), axis=1)
+    spread = median(np.abs(values - median(values)[:, None]))
     return np.asarray(spread**2)
 
 
@@ -82,9 +82,7 @@ def apply_gains_and_offsets(moving: Image, gains: NDArray[np.float64], offsets: 
 
 def _tukey_weights(residual: NDArray[np.float64]) -> NDArray[np.float64]:
     """Tukey weights of each pixel's worst band."""
-    spread = MAD_TO_SIGMA * np.median(
-        np.abs(residual - np.median(residual, axis=1, keepdims=True)), axis=1, keepdims=True
-    )
+    spread = MAD_TO_SIGMA * median(np.abs(residual - median(residual)[:, None]))[:, None]
     worst = (np.abs(residual) / np.maximum(spread, MIN_SPREAD)).max(axis=0)
     return np.clip(1.0 - (worst / TUKEY_CUTOFF_SIGMAS) ** 2, 0.0, None) ** 2
 

@@ -58,6 +58,7 @@ class ReferenceFrame:
         pool: Executor,
     ) -> None:
         self.clear, self.areas, self.grid, self.detector = clear, areas, grid, detector
+        self.kept: dict[str, tuple[Registration, Image, Mask]] = {}
         ranked = sorted(scenes, key=lambda scene: _clearness(scene, clear))[:REFERENCE_SCENES]
         if not ranked:
             return
@@ -68,7 +69,8 @@ class ReferenceFrame:
         self.to_first = dict(zip((s.acquisition_id for s in ranked), pool.map(self._onto_first, ranked), strict=True))
         found = [(shift.rows, shift.cols) for shift in self.to_first.values() if shift.ok]
         self.centre = np.median(found, axis=0) if found else np.zeros(2)
-        self.ground = self._placed(first)[1]
+        self.kept = dict(zip((s.acquisition_id for s in ranked), pool.map(self._placed, ranked), strict=True))
+        self.ground = self.kept[first.acquisition_id][1]
         lit = list(pool.map(lambda scene: self._lit(*self._placed(scene)[1:]), ranked))
         self.ground = nan_median(np.stack([image for image, _ in lit])) if len(lit) > 2 else self._darker(lit)
 
@@ -98,6 +100,8 @@ class ReferenceFrame:
 
         A pass that could not be registered is left where it lies.
         """
+        if scene.acquisition_id in self.kept:
+            return self.kept[scene.acquisition_id]
         found = self.to_first.get(scene.acquisition_id) or self._onto_first(scene)
         if found.ok:
             found = replace(found, rows=found.rows - float(self.centre[0]), cols=found.cols - float(self.centre[1]))
@@ -113,6 +117,7 @@ class ReferenceFrame:
     def place(self, scene: Scene, window: tuple[slice, slice]) -> Placed:
         """The scene in the reference's frame and light, NaN where it is hidden, cut to the window."""
         found, moved, clear = self._placed(scene)
+        self.kept.pop(scene.acquisition_id, None)  # each pass is placed once, and its pixels are many
         image, _ = self._lit(moved, clear)
         valid = finite_in_all_bands(image)
         shift = (round(found.rows), round(found.cols))
