@@ -4,6 +4,7 @@ Each hypothesis is fitted to the same residual, and compared by log-likelihood w
 section 8).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -110,15 +111,15 @@ def fit_aircraft(image: ResidualImage, row: int, col: int) -> AircraftFit | None
     None where a plain patch is so much better already in the coarse metric that the exact one need not be asked.
     """
     cutout = make_cutout(image, row, col)
-    llrs = fit_bank_coarsely(cutout, CoarseLikelihood(cutout))
+    llrs = fit_bank_coarsely([cutout], CoarseLikelihood([cutout]))[0]
     if llrs.max() < HOPELESS_SHARE * fit_patch_coarsely(cutout):
         return None
     return fit_aircraft_in(cutout, llrs)
 
 
-def fit_bank_coarsely(cutout: Cutout, coarse: CoarseLikelihood) -> Floats:
-    """(template,): coarse log-likelihood ratio of every template of the bank under the cut-out's sun."""
-    return coarse.fit(_stack_atoms(build_template_bank(cutout.imaging)))
+def fit_bank_coarsely(cutouts: Sequence[Cutout], coarse: CoarseLikelihood) -> Floats:
+    """(cutout, template): coarse log-likelihood ratio of every template of the bank under the cut-outs' sun."""
+    return coarse.fit(_stack_atoms(build_template_bank(cutouts[0].imaging)))
 
 
 def fit_aircraft_in(cutout: Cutout, llrs: Floats) -> AircraftFit:

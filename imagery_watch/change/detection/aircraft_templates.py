@@ -164,7 +164,7 @@ def vary_template(template: Template) -> list[Template]:
 
 def draw_template(plan: Plan, length: float, heading: float, imaging: Imaging) -> Template:
     """One shape, its length in metres and its heading in degrees, drawn anew."""
-    return _draw_from(plan, length, heading, imaging, _draw_pieces(plan, length, heading))
+    return _draw_from(plan, length, heading, imaging, _draw_pieces_recent(plan, length, heading))
 
 
 @lru_cache(maxsize=4096)
@@ -183,10 +183,11 @@ def _draw_from(plan: Plan, length: float, heading: float, imaging: Imaging, piec
     for piece in pieces:
         part = pack(piece.mask, piece.top + size // 2, piece.left + size // 2, side)
         wings, hull = (wings.united(part), hull) if piece.is_wing else (wings, hull.united(part))
-        shade = shade.united(_cast_shadow(part, min(piece.height / slope, MAX_SHADOW_M), imaging.sun_azimuth))
-    masks = (hull, wings.without(hull), shade.without(hull).without(wings))
-    drawn = _blur_and_sample(np.stack([mask.unpack()[:size, :size] for mask in masks]), imaging)
-    return Template(plan, length, heading, imaging, *drawn)
+        throw = min(piece.height / slope, MAX_SHADOW_M)
+        shade = shade.united(part.swept(_list_shadow_moves(throw, imaging.sun_azimuth)))
+    masks, rows = (hull, wings.without(hull), shade.without(hull).without(wings)), hull.united(wings).united(shade).rows
+    fine = np.stack([mask.unpack(rows)[:, :size] for mask in masks])
+    return Template(plan, length, heading, imaging, *_blur_and_sample(fine, rows, imaging))
 
 
 class _Piece(NamedTuple):
@@ -203,16 +204,29 @@ class _Piece(NamedTuple):
 
 
 def _draw_pieces(plan: Plan, length: float, heading: float) -> tuple[_Piece, ...]:
+    """The cells whose middles each outline holds; the aircraft's middle lies between four of them."""
+    outlines, turn = _list_outlines(plan) * length, np.radians(heading)
+    east = outlines[..., 0] * np.sin(turn) + outlines[..., 1] * np.cos(turn)
+    north = outlines[..., 0] * np.cos(turn) - outlines[..., 1] * np.sin(turn)
+    corners = np.stack([-north / SUBPIXEL_M - 0.5, east / SUBPIXEL_M - 0.5], axis=-1)
+    least = np.floor(corners.min(axis=1)).astype(int)
+    edges = (np.ceil(corners.max(axis=1)).astype(int) - least + 1).tolist()
+    heights = (FUSELAGE_HEIGHT, WING_HEIGHT, TAILPLANE_HEIGHT, plan.fin)
     return tuple(
-        _draw_piece(outline, heading, height, is_wing) for outline, height, is_wing in _list_outlines(plan, length)
+        _Piece(grid_points_in_poly(tuple(edge), inside), top, left, height * length, number > 0)
+        for number, (inside, (top, left), edge, height) in enumerate(
+            zip(corners - least[:, None], least.tolist(), edges, heights, strict=True)
+        )
     )
 
 
 _draw_pieces_cached = lru_cache(maxsize=1024)(_draw_pieces)
+_draw_pieces_recent = lru_cache(maxsize=16)(_draw_pieces)
+"""Of free shapes: one is asked for under the sun of each look that is measured."""
 
 
-def _list_outlines(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, bool]]:
-    """Outlines as (along, across) metres from the middle, nose positive, each with its height in metres."""
+def _list_outlines(plan: Plan) -> NDArray[np.float64]:
+    """(4, corner, 2): fuselage, wing, tailplane and fin; shares of the length along and across, the nose positive."""
     width, tip, tail = plan.width / 2, plan.span / 2, plan.tail / 2
     root = plan.ahead + plan.chord / 2
     fuselage = [(0.5, 0), (0.5 - 2 * width, width), (-0.5 + 3 * width, width), (-0.5, 0)]
@@ -224,52 +238,36 @@ def _list_outlines(plan: Plan, length: float) -> list[tuple[NDArray[np.float64],
     ]
     tailplane = [(-0.34, 0), (-0.45, tail), (-0.49, tail), (-0.45, 0)]
     fin = [(-0.33, 0.012), (-0.5, 0.012), (-0.5, 0), (-0.33, 0)]
-    shapes = (
-        (fuselage, FUSELAGE_HEIGHT, False),
-        (wing, WING_HEIGHT, True),
-        (tailplane, TAILPLANE_HEIGHT, True),
-        (fin, plan.fin, True),
-    )
-    return [(np.array(_mirror(side)) * length, height * length, is_wing) for side, height, is_wing in shapes]
+    return np.array([_mirror(side) for side in (fuselage, wing, tailplane, fin)])
 
 
 def _mirror(side: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return side + [(along, -across) for along, across in reversed(side)]
 
 
-def _draw_piece(outline: NDArray[np.float64], heading: float, height: float, is_wing: bool) -> _Piece:
-    """The cells whose middles the outline holds; the aircraft's middle lies between four of them."""
-    turn = np.radians(heading)
-    east = outline[:, 0] * np.sin(turn) + outline[:, 1] * np.cos(turn)
-    north = outline[:, 0] * np.cos(turn) - outline[:, 1] * np.sin(turn)
-    corners = np.stack([-north / SUBPIXEL_M - 0.5, east / SUBPIXEL_M - 0.5])
-    least = np.floor(corners.min(axis=1)).astype(int)
-    edges = np.ceil(corners.max(axis=1)).astype(int) - least + 1
-    mask = grid_points_in_poly(tuple(edges), (corners - least[:, None]).T)
-    return _Piece(mask, int(least[0]), int(least[1]), height, is_wing)
+@lru_cache(maxsize=1024)
+def _list_shadow_moves(throw_m: float, azimuth: float) -> tuple[tuple[int, int], ...]:
+    """Cells down and right by which a shape is swept over the ground to where its shadow falls.
 
-
-def _cast_shadow(part: BitMask, throw_m: float, azimuth: float) -> BitMask:
-    """The shape swept over the ground from where its lower edge throws its shadow to where its top does, `throw_m` on.
-
-    The sweep doubles its length in each step, which costs the logarithm of the throw. There is room for all of it.
+    The first move is to where its lower edge throws its shadow, the others go on to where its top does, `throw_m` on.
+    Each doubles the length, which costs the logarithm of the throw.
     """
     away = np.radians(azimuth + 180.0)
     rows, cols = -float(np.cos(away)) / SUBPIXEL_M, float(np.sin(away)) / SUBPIXEL_M
     start, length = LOWER_EDGE_SHARE * throw_m, (1 - LOWER_EDGE_SHARE) * throw_m
-    swept = part.moved(round(rows * start), round(cols * start))
+    moves = [(round(rows * start), round(cols * start))]
     covered = 0.0
     while covered < length:
         step = min(max(covered, SUBPIXEL_M), length - covered)
-        swept = swept.united(swept.moved(round(rows * step), round(cols * step)))
+        moves.append((round(rows * step), round(cols * step)))
         covered += step
-    return swept
+    return tuple(moves)
 
 
-def _blur_and_sample(fine: NDArray[np.uint8], imaging: Imaging) -> Image:
-    """(part, y, x): masks, blurred by the sensor and averaged into its pixels."""
+def _blur_and_sample(fine: NDArray[np.uint8], rows: slice, imaging: Imaging) -> Image:
+    """(part, y, x): masks of these rows of a square, blurred by the sensor and averaged into its pixels."""
     sampling = _sampling_matrix(fine.shape[-1], imaging.psf_sigma_m, imaging.pixel_m)
-    return sampling @ fine.astype(np.float32) @ sampling.T
+    return sampling[:, rows] @ fine.astype(np.float32) @ sampling.T
 
 
 @lru_cache(maxsize=64)

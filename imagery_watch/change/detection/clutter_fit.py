@@ -69,7 +69,7 @@ def fit_clutter(cutout: Cutout) -> float:
 
 def fit_patch_coarsely(cutout: Cutout) -> float:
     """The best patch in the coarse metric, at whole pixels."""
-    return 0.5 * float(_fit_bank_coarsely(cutout)[0].max())
+    return 0.5 * float(_fit_bank_coarsely(cutout).max())
 
 
 def _fit_patch(cutout: Cutout) -> float:
@@ -79,7 +79,7 @@ def _fit_patch(cutout: Cutout) -> float:
     spot may be a vehicle with its shadow.
     """
     ellipses = build_patch_bank().ellipses
-    single, vehicles = _fit_bank_coarsely(cutout)
+    single, vehicles = _fit_bank_coarsely(cutout), _fit_vehicles_coarsely(cutout)
     leading = np.union1d(np.argsort(single)[-LEADING_PATCHES:], np.argsort(vehicles)[-LEADING_PATCHES:])
     tried = [ellipses[index] for index in leading]
     llrs = _fit_ellipses(cutout, tried)
@@ -134,12 +134,12 @@ def _fit_ellipses(cutout: Cutout, ellipses: Sequence[Ellipse]) -> Floats:
 
 def _fit_spots_as_vehicles(cutout: Cutout, along: Floats, square: Floats, pixels: Floats, count: int = 1) -> Floats:
     """Twice the ratio of each spot, or of each `count` spots, as a vehicle with the likelier of its shadows."""
-    bands = len(cutout.middle_colour)
-    llrs = []
-    for shadow in range(bands, along.shape[1]):
-        chosen = [*range(bands), shadow]
-        llrs.append(fit_vehicle(cutout, along[:, chosen], square[:, chosen][:, :, chosen], pixels, count))
-    return np.asarray(np.max(llrs, axis=0), np.float32)
+    bands, shadows = len(cutout.middle_colour), along.shape[1] - len(cutout.middle_colour)
+    chosen = [[*range(bands), bands + shadow] for shadow in range(shadows)]
+    each = np.concatenate([along[:, one] for one in chosen])
+    both = np.concatenate([square[:, one][:, :, one] for one in chosen])
+    llrs = fit_vehicle(cutout, each, both, np.tile(pixels, shadows), count)
+    return llrs.reshape(shadows, -1).max(axis=0)
 
 
 def _draw_shadows(cutout: Cutout, ellipses: Sequence[Ellipse]) -> list[Floats]:
@@ -177,29 +177,31 @@ def _own_colour_bounds(cutout: Cutout) -> tuple[float, float]:
     return (BUILDING_SHADOW_SHARE if cutout.beside_buildings else OWN_COLOUR_SHARE[0], OWN_COLOUR_SHARE[1])
 
 
-@lru_cache(maxsize=8)
-def _fit_bank_coarsely(cutout: Cutout) -> tuple[Floats, Floats]:
-    """Twice the ratio of each atom in the coarse metric: as grey or own colour; and as a vehicle (0 if too large).
+@lru_cache(maxsize=32)
+def _fit_bank_coarsely(cutout: Cutout) -> Floats:
+    """Twice the ratio of each atom in the coarse metric, as grey or own colour.
 
     Kept for the last cut-outs: they are asked for the best patch first, and for all that lead some moments later.
     """
     bank, ground, precision = build_patch_bank(), cutout.ground, cutout.precision
-    bands = len(ground)
-    grey = precision.sum(axis=1)  # of grey light, whose every band is one
-    own = (precision * ground).sum(axis=1)
-    along = [(colour * cutout.residual).sum(axis=0) for colour in (grey, own)]
-    along = bank.atoms @ np.column_stack(along)
+    grey, own = precision.sum(axis=1), (precision * ground).sum(axis=1)  # grey light is one in every band
+    along = bank.atoms @ np.column_stack([(colour * cutout.residual).sum(axis=0) for colour in (grey, own)])
     square = bank.squares @ np.column_stack([grey.sum(axis=0), (own * ground).sum(axis=0)])
-    single = np.maximum(
+    return np.maximum(
         _fit_bounded(along[:, 0], square[:, 0], GREY_COVER),
         _fit_bounded(along[:, 1], square[:, 1], _own_colour_bounds(cutout)),
     )
-    spots = bank.atoms[bank.compact]
-    along = spots @ np.einsum("bcp,cp->pb", precision, cutout.residual)
-    squares = (bank.squares[bank.compact] @ precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
-    vehicles = np.zeros_like(single)
-    vehicles[bank.compact] = fit_vehicle(cutout, *combine_at_one_place(cutout, along, squares), spots.sum(axis=1))
-    return single, vehicles
+
+
+def _fit_vehicles_coarsely(cutout: Cutout) -> Floats:
+    """Twice the ratio of each atom in the coarse metric as a vehicle; 0 if too large."""
+    bank, bands = build_patch_bank(), len(cutout.ground)
+    spots, squares = bank.atoms[bank.compact], bank.squares[bank.compact]
+    along = spots @ np.einsum("bcp,cp->pb", cutout.precision, cutout.residual)
+    square = (squares @ cutout.precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
+    vehicles = np.zeros(len(bank.atoms), np.float32)
+    vehicles[bank.compact] = fit_vehicle(cutout, *combine_at_one_place(cutout, along, square), spots.sum(axis=1))
+    return vehicles
 
 
 def _fit_bounded(along: Floats, square: Floats, bounds: tuple[float, float]) -> Floats:

@@ -23,6 +23,8 @@ SUBPIXEL_CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.1
 """Places beside the best of those."""
 FOCUS_SHARE = 0.1
 """Of the strongest pixel of a fitted aircraft: beyond that its fit is not judged."""
+ATOMS_AT_ONCE = 12
+"""Whose products are made together, so that a processor's own memory holds them; it changes the running time alone."""
 MIN_AROUND = 200
 """Values around a fitted aircraft from which their median says how much more than noise the place holds."""
 
@@ -60,32 +62,61 @@ def multiply_parts(hull: Floats, wings: Floats, shadow: Floats) -> CoarseAtoms:
 
 
 class CoarseLikelihood:
-    """The log-likelihood ratio of many atoms in one cut-out, in the coarse metric."""
+    """The log-likelihood ratio of many atoms in some cut-outs of one look, in the coarse metric."""
 
-    def __init__(self, cutout: Cutout) -> None:
-        ones, lost = np.ones_like(cutout.ground), cutout.lost_light
-        self.detector = cutout.detector
-        r, m = cutout.residual, cutout.ground
-        r1, rm, self.rl = (cutout.inner_products(r, other) for other in (ones, m, lost))
-        q11, q1m, q1l = (cutout.inner_products(ones, other) for other in (ones, m, lost))
-        qmm, qml, self.qll = (cutout.inner_products(*pair) for pair in ((m, m), (m, lost), (lost, lost)))
-        self.with_residual = np.column_stack([rm, r1])
-        self.covered = np.column_stack([qmm, q1m, q11])
-        self.shaded = np.column_stack([qml, q1l])
+    def __init__(self, cutouts: Sequence[Cutout]) -> None:
+        maps = [_multiply_coarsely(cutout) for cutout in cutouts]
+        self.detector = cutouts[0].detector
+        self.maps = np.stack(maps, axis=-1)
 
     def fit(self, atoms: CoarseAtoms) -> Floats:
-        """(atom,): log-likelihood ratio of each atom under its best paints."""
-        seen = [(part @ self.with_residual).T for part in (atoms.hull, atoms.wings)]
-        hh, hw, ww = ((part @ self.covered).T for part in (atoms.hull_hull, atoms.hull_wings, atoms.wings_wings))
-        hs, ws = ((part @ self.shaded).T for part in (atoms.hull_shadow, atoms.wings_shadow))
-        fixed = seen[0][0] + seen[1][0] + atoms.shadow @ self.rl
-        fixed = fixed + 0.5 * (hh[0] + 2 * hw[0] + ww[0]) + hs[0] + ws[0] + 0.5 * (atoms.shadow_shadow @ self.qll)
-        linear = [seen[0][1] + hh[1] + hw[1] + hs[1], seen[1][1] + hw[1] + ww[1] + ws[1]]
-        return _fit_paints(linear, [hh[2], hw[2], ww[2]], np.asarray(-fixed), self.detector)[0]
+        """(cutout, atom): log-likelihood ratio of each atom under its best paints."""
+        rm, r1, rl, qmm, q1m, q11, qml, q1l, qll = range(len(self.maps))
+        hull, wings = (self._along(part, rm, r1) for part in (atoms.hull, atoms.wings))
+        hh, hw, ww = (
+            self._along(part, qmm, q1m, q11) for part in (atoms.hull_hull, atoms.hull_wings, atoms.wings_wings)
+        )
+        hs, ws = (self._along(part, qml, q1l) for part in (atoms.hull_shadow, atoms.wings_shadow))
+        fixed = hull[0] + wings[0] + self._along(atoms.shadow, rl)[0]
+        fixed = (
+            fixed + 0.5 * (hh[0] + 2 * hw[0] + ww[0]) + hs[0] + ws[0] + 0.5 * self._along(atoms.shadow_shadow, qll)[0]
+        )
+        linear = [hull[1] + hh[1] + hw[1] + hs[1], wings[1] + hw[1] + ww[1] + ws[1]]
+        return _fit_paints(linear, [hh[2], hw[2], ww[2]], np.asarray(-fixed), self.detector)[0].T
+
+    def _along(self, part: Floats, *which: int) -> Floats:
+        """(map, atom, cutout): sums over pixels of a part, or of a product of two, with some of the maps."""
+        maps = np.concatenate([self.maps[one] for one in which], axis=1)
+        return np.asarray((part @ maps).reshape(len(part), len(which), -1).transpose(1, 0, 2))
+
+
+def _multiply_coarsely(cutout: Cutout) -> Floats:
+    """(9, pixel): products of the residual with ground, grey and lost light, and of these with one another."""
+    grey = cutout.precision.sum(axis=1)  # of grey light, whose every band is one
+    own, lost = ((cutout.precision * light).sum(axis=1) for light in (cutout.ground, cutout.lost_light))
+    r, m = cutout.residual, cutout.ground
+    pairs = ((r, own), (r, grey), (r, lost), (m, own), (m, grey), (1.0, grey), (m, lost), (1.0, lost))
+    return np.stack([(one * other).sum(axis=0) for one, other in (*pairs, (cutout.lost_light, lost))])
 
 
 def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:
     """Likelihood ratio (log), fuselage and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
+    products = [
+        _multiply_exactly(cutout, hull[start:end], wings[start:end], shadow[start:end])
+        for start in range(0, len(hull), ATOMS_AT_ONCE)
+        for end in [start + ATOMS_AT_ONCE]
+    ]
+    along, square = (np.concatenate(some) for some in zip(*products, strict=True))
+    linear = [along[:, part] + square[:, part, 2] for part in (0, 1)]
+    against = -along[:, 2] - 0.5 * square[:, 2, 2]
+    return _fit_paints(linear, [square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]], against, cutout.detector)
+
+
+def _multiply_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats]:
+    """(atom, 3) and (atom, 3, 3): of fuselage and wings in grey light, and of the light that is lost.
+
+    Their products with the residual, and with one another.
+    """
     grey, ground, lost = cutout.mixed_light
     mixed = np.empty((len(hull), 3, *grey.shape), np.float32)
     np.multiply(hull[:, None], grey, out=mixed[:, 0])
@@ -93,10 +124,7 @@ def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> 
     np.multiply((hull + wings)[:, None], ground, out=mixed[:, 2])
     mixed[:, 2] += shadow[:, None] * lost
     columns = cutout.whiten_mirrored(mixed.reshape(-1, *grey.shape)).reshape(len(hull), 3, -1)
-    along, square = columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
-    linear = [along[:, part] + square[:, part, 2] for part in (0, 1)]
-    against = -along[:, 2] - 0.5 * square[:, 2, 2]
-    return _fit_paints(linear, [square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]], against, cutout.detector)
+    return columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
 
 
 def _fit_paints(
