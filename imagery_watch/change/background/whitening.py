@@ -44,13 +44,24 @@ def _mirror(channels: Floats) -> tuple[Floats, ...]:
 
     Sums end with the middle. None is of unit length yet: `_build_roots` sees to that.
     """
-    parts = []
-    half = channels.shape[-1] // 2
-    first, middle, last = channels[..., :half, :], channels[..., half : half + 1, :], channels[..., :half:-1, :]
-    for rows in (np.concatenate([first + last, middle], axis=-2), first - last):
-        left, centre, right = rows[..., :half], rows[..., half : half + 1], rows[..., :half:-1]
-        parts += [np.concatenate([left + right, centre], axis=-1), left - right]
-    return tuple(part.reshape(*part.shape[:2], -1) for part in parts)
+    count, kinds, side = channels.shape[:3]
+    half = side // 2
+    first, last = channels[:, :, :half], channels[:, :, :half:-1]
+    sums = np.empty((count, kinds, half + 1, side), np.float32)
+    np.add(first, last, out=sums[:, :, :half])
+    sums[:, :, half] = channels[:, :, half]
+    rows = [np.reshape(some, (-1, side)) for some in (sums, first - last)]
+    parts: list[Floats] = [some @ ways for some in rows for ways in _pair_columns(side)]
+    return tuple(np.reshape(part, (count, kinds, -1)) for part in parts)
+
+
+@lru_cache(maxsize=8)
+def _pair_columns(side: int) -> tuple[Floats, Floats]:
+    """(column, value) twice: takes sums of mirror images, the middle last, and differences. All but nothing is one."""
+    each = np.eye(side, dtype=np.float32)
+    half = side // 2
+    first, last = each[:, :half], each[:, :half:-1]
+    return np.column_stack([first + last, each[:, half]]), np.ascontiguousarray(first - last)
 
 
 @lru_cache(maxsize=8)

@@ -3,7 +3,7 @@
 See docs/method.md, section 8.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -81,14 +81,19 @@ def _fit_patch(cutout: Cutout) -> float:
     ellipses = build_patch_bank().ellipses
     single, vehicles = _fit_bank_coarsely(cutout), _fit_vehicles_coarsely(cutout)
     leading = np.union1d(np.argsort(single)[-LEADING_PATCHES:], np.argsort(vehicles)[-LEADING_PATCHES:])
-    tried = [ellipses[index] for index in leading]
-    llrs = _fit_ellipses(cutout, tried)
+    known = _fit_new(cutout, [ellipses[index] for index in leading], {})
+    best = list(known)
     for step in REFINEMENT_STEPS:
-        best = [tried[index] for index in np.argsort(llrs)[-REFINED_PATCHES:]]
-        varied = [variant for ellipse in best for variant in _vary_ellipse(ellipse, step)]
-        more = _fit_ellipses(cutout, varied)
-        tried, llrs = [*best, *varied], np.concatenate([np.sort(llrs)[-REFINED_PATCHES:], more])
-    return float(llrs.max())
+        best = sorted(best, key=known.__getitem__)[-REFINED_PATCHES:]
+        best += [variant for ellipse in best for variant in _vary_ellipse(ellipse, step)]
+        known = _fit_new(cutout, best, known)
+    return max(known[ellipse] for ellipse in best)
+
+
+def _fit_new(cutout: Cutout, ellipses: Sequence[Ellipse], known: Mapping[Ellipse, float]) -> dict[Ellipse, float]:
+    """The known ratios, and those of the ellipses that are not among them: moves there and back meet again."""
+    new = [ellipse for ellipse in dict.fromkeys(ellipses) if ellipse not in known]
+    return {**known, **dict(zip(new, _fit_ellipses(cutout, new).tolist(), strict=True))} if new else dict(known)
 
 
 def _vary_ellipse(ellipse: Ellipse, step: float) -> list[Ellipse]:

@@ -82,7 +82,7 @@ class CoarseLikelihood:
             fixed + 0.5 * (hh[0] + 2 * hw[0] + ww[0]) + hs[0] + ws[0] + 0.5 * self._along(atoms.shadow_shadow, qll)[0]
         )
         linear = [hull[1] + hh[1] + hw[1] + hs[1], wings[1] + hw[1] + ww[1] + ws[1]]
-        return _fit_paints(linear, [hh[2], hw[2], ww[2]], np.asarray(-fixed), self.detector)[0].T
+        return _fit_paints(linear, [hh[2], hw[2], ww[2]], np.asarray(-fixed, np.float32), self.detector)[0].T
 
     def _along(self, part: Floats, *which: int) -> Floats:
         """(map, atom, cutout): sums over pixels of a part, or of a product of two, with some of the maps."""
@@ -101,14 +101,11 @@ def _multiply_coarsely(cutout: Cutout) -> Floats:
 
 def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:
     """Likelihood ratio (log), fuselage and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
-    products = [
-        _multiply_exactly(cutout, hull[start:end], wings[start:end], shadow[start:end])
-        for start in range(0, len(hull), ATOMS_AT_ONCE)
-        for end in [start + ATOMS_AT_ONCE]
-    ]
-    along, square = (np.concatenate(some) for some in zip(*products, strict=True))
+    some = [slice(start, start + ATOMS_AT_ONCE) for start in range(0, len(hull), ATOMS_AT_ONCE)]
+    products = [_multiply_exactly(cutout, hull[one], wings[one], shadow[one]) for one in some]
+    along, square = (np.concatenate(part) for part in zip(*products, strict=True))
     linear = [along[:, part] + square[:, part, 2] for part in (0, 1)]
-    against = -along[:, 2] - 0.5 * square[:, 2, 2]
+    against = np.asarray(-along[:, 2] - 0.5 * square[:, 2, 2], np.float32)
     return _fit_paints(linear, [square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]], against, cutout.detector)
 
 
@@ -160,11 +157,20 @@ def fit_shapes(cutout: Cutout, shapes: Sequence[S], places: Sequence[tuple[float
     """Every shape at every place, in the exact metric."""
     parts = np.stack([shape.parts for shape in shapes])
     images = np.concatenate([shift_subpixel(parts, down, right) for down, right in places])
+    return _fit_images(cutout, images, [(shape, down, right) for down, right in places for shape in shapes])
+
+
+def fit_placed(cutout: Cutout, placed: Sequence[tuple[S, float, float]]) -> list[ShapeFit[S]]:
+    """Each shape at its own place, in the exact metric."""
+    images = [shift_subpixel(shape.parts, down, right) for shape, down, right in placed]
+    return _fit_images(cutout, np.stack(images), placed)
+
+
+def _fit_images(cutout: Cutout, images: Floats, placed: Sequence[tuple[S, float, float]]) -> list[ShapeFit[S]]:
     flat = images.reshape(len(images), 3, -1)
-    llr, hull, wings = fit_exactly(cutout, *(np.ascontiguousarray(flat[:, part]) for part in range(3)))
-    pairs = [(shape, down, right) for down, right in places for shape in shapes]
+    llr, hull, wings = fit_exactly(cutout, flat[:, 0], flat[:, 1], flat[:, 2])
     paints = zip(hull.tolist(), wings.tolist(), strict=True)
-    return [ShapeFit(*pair, float(r), paint) for pair, r, paint in zip(pairs, llr, paints, strict=True)]
+    return [ShapeFit(*pair, float(r), paint) for pair, r, paint in zip(placed, llr, paints, strict=True)]
 
 
 def pick_best(fits: Sequence[ShapeFit[S]]) -> ShapeFit[S]:
