@@ -70,11 +70,19 @@ class Cutout:
         """(band, channel, pixel): what a unit of reflectance in each band is in each channel, in units of its noise."""
         return np.asarray(self.noise.weights.T[:, :, None] / self.spread[:, None], np.float32)
 
+    @property
+    def middle_grey(self) -> float:
+        """Reflectance: about that of the empty apron, in all bands."""
+        return float(self.middle_colour.mean())
+
     @cached_property
     def mixed_light(self) -> Floats:
-        """(3, channel, pixel): the same of grey light, of the ground, and of the light that it loses in shadow."""
-        lights = np.stack([np.ones_like(self.ground), self.ground, self.lost_light])
-        return np.asarray(np.einsum("bcp,kbp->kcp", self.mixed_bands, lights), np.float32)
+        """(4, channel, pixel): the same of grey light, of the ground, of the light that it loses in shadow.
+
+        And of what the ground has more than its middle grey: so little that sums of it round less than the ground's.
+        """
+        lights = [np.ones_like(self.ground), self.ground, self.lost_light, self.ground - np.float32(self.middle_grey)]
+        return np.asarray(np.einsum("bcp,kbp->kcp", self.mixed_bands, np.stack(lights)), np.float32)
 
     @cached_property
     def whitened_residual(self) -> Floats:

@@ -99,34 +99,37 @@ def _multiply_coarsely(cutout: Cutout) -> Floats:
     return np.stack([(one * other).sum(axis=0) for one, other in (*pairs, (cutout.lost_light, lost))])
 
 
-def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:
+def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Any, Any, Any]:
     """Likelihood ratio (log), fuselage and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
     some = [slice(start, start + ATOMS_AT_ONCE) for start in range(0, len(hull), ATOMS_AT_ONCE)]
     products = [_multiply_exactly(cutout, hull[one], wings[one], shadow[one]) for one in some]
-    along, square = (np.concatenate(part) for part in zip(*products, strict=True))
-    linear = [along[:, part] + square[:, part, 2] for part in (0, 1)]
-    against = np.asarray(-along[:, 2] - 0.5 * square[:, 2, 2], np.float32)
+    along, square = (np.concatenate(part).astype(np.float64) for part in zip(*products, strict=True))
+    # what a shape covers is its grey share, whose products are those of its parts, and the rest of the ground
+    grey = cutout.middle_grey
+    covered = [grey * (square[:, part, 0] + square[:, part, 1]) + square[:, part, 2] for part in range(3)]
+    linear = [along[:, part] + covered[part] for part in (0, 1)]
+    hidden = grey * (along[:, 0] + along[:, 1]) + along[:, 2]
+    against = -hidden - 0.5 * (grey * (covered[0] + covered[1]) + covered[2])
     return _fit_paints(linear, [square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]], against, cutout.detector)
 
 
 def _multiply_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats]:
-    """(atom, 3) and (atom, 3, 3): of fuselage and wings in grey light, and of the light that is lost.
+    """(atom, 3) and (atom, 3, 3): of fuselage and wings in grey light, and of all else that a shape hides.
 
-    Their products with the residual, and with one another.
+    That is the ground beyond its middle grey, and the light that it loses. Products with the residual, and with one
+    another.
     """
-    grey, ground, lost = cutout.mixed_light
+    grey, _, lost, beyond = cutout.mixed_light
     mixed = np.empty((len(hull), 3, *grey.shape), np.float32)
     np.multiply(hull[:, None], grey, out=mixed[:, 0])
     np.multiply(wings[:, None], grey, out=mixed[:, 1])
-    np.multiply((hull + wings)[:, None], ground, out=mixed[:, 2])
+    np.multiply((hull + wings)[:, None], beyond, out=mixed[:, 2])
     mixed[:, 2] += shadow[:, None] * lost
     columns = cutout.whiten_mirrored(mixed.reshape(-1, *grey.shape)).reshape(len(hull), 3, -1)
     return columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
 
 
-def _fit_paints(
-    linear: list[Any], square: list[Any], fixed: Floats, detector: DetectorModel
-) -> tuple[Floats, Floats, Floats]:
+def _fit_paints(linear: list[Any], square: list[Any], fixed: Any, detector: DetectorModel) -> tuple[Any, Any, Any]:
     """Maximum over both paints under the prior: solved freely, clipped, and the second solved again for the first."""
     prior, mean, bounds = 1.0 / detector.paint_sigma**2, detector.paint_mean, detector.paint_range
     a, b, c = square[0] + prior, square[1], square[2] + prior
