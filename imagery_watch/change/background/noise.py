@@ -6,7 +6,7 @@ noise, so a pale smudge of 40 m in all bands is common and one in a single band 
 """
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +50,6 @@ INFLATION_REACH_PX = 2
 """Lags along each axis whose correlation widens the variance of the coarse metric."""
 CLIP_SIGMAS = 3.5
 """Scaled residuals are clipped to this before noise is measured, so that a stray object does not carry it."""
-SPARSE_SHARE = 0.5
-"""Share of a window's pixels below which picking them costs less than it saves; it changes the time alone."""
 MAX_VARIANCE_SCALE = 25.0
 """A pass with more than this many times the usual variance is judged as if it had this."""
 
@@ -74,25 +72,17 @@ class NoiseModel:
             -INFLATION_REACH_PX : INFLATION_REACH_PX + 1, -INFLATION_REACH_PX : INFLATION_REACH_PX + 1
         ]
         near = np.hypot(rows, cols)
-        return np.array([_acf_at(near, acf).clip(0).sum() for acf in self.acf], np.float32)
+        return np.array([correlate_at(near, acf).clip(0).sum() for acf in self.acf], np.float32)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """(channel, band): from bands to channels of unit variance in this pass."""
+        return np.asarray(self.mixing / np.sqrt(self.variance_scale)[:, None], np.float32)
 
     def precision(self) -> Floats:
         """(band, band): inverse covariance of the scaled residual of one pixel among its neighbours."""
         widened = self.mixing / np.sqrt(self.inflation * self.variance_scale)[:, None]
         return np.asarray(widened.T @ widened, np.float32)
-
-    def whiten(self, columns: Floats, side: int) -> Floats:
-        """(column, channel, pixel): scaled columns (column, band, pixel) of a square window, made white.
-
-        Pixels stay where they were: the symmetric root of each channel's correlation is used. What is nothing but on a
-        few pixels is made white from these.
-        """
-        touched = columns.any(axis=(0, 1))
-        some = touched if touched.sum() < SPARSE_SHARE * touched.size else slice(None)
-        weights = self.mixing / np.sqrt(self.variance_scale)[:, None]
-        mixed = np.einsum("cb,kbn->ckn", weights, columns[..., some], optimize=True)
-        parts = [part @ build_whitener(acf, side)[some] for part, acf in zip(mixed, self.acf, strict=True)]
-        return np.ascontiguousarray(np.stack(parts, axis=1), np.float32)
 
     def with_variance_scale(self, scale: Floats) -> "NoiseModel":
         """The same noise on a pass whose channels have that many times the usual variance."""
@@ -105,22 +95,13 @@ def power_spectra(acf: tuple[tuple[float, ...], ...], height: int, width: int) -
     rows, cols = (np.minimum(np.arange(edge), edge - np.arange(edge)) for edge in (height, width))
     apart = np.hypot(rows[:, None], cols[None, :])
     taper = np.where(apart <= ACF_REACH_PX, 0.5 * (1 + np.cos(np.pi * apart / (ACF_REACH_PX + 1))), 0.0)
-    power = [fft.rfft2(_acf_at(apart, one) * taper).real for one in acf]
+    power = [fft.rfft2(correlate_at(apart, one) * taper).real for one in acf]
     return np.asarray(np.clip(power, 0.0, None) + NUGGET, np.float32)
 
 
-def _acf_at(distance: NDArray[np.float64], acf: tuple[float, ...]) -> NDArray[np.float64]:
+def correlate_at(distance: NDArray[np.float64], acf: tuple[float, ...]) -> NDArray[np.float64]:
+    """The correlation of a channel at each distance in pixels, between the lags of `ACF_LAGS_PX`."""
     return np.interp(distance, ACF_LAGS_PX, acf, right=0.0)
-
-
-@lru_cache(maxsize=64)
-def build_whitener(acf: tuple[float, ...], side: int) -> Floats:
-    """(pixel, pixel): inverse symmetric root of a channel's correlation over a square window, the nugget on it."""
-    rows, cols = (axis.ravel().astype(np.float64) for axis in np.mgrid[:side, :side])
-    correlation = _acf_at(np.hypot(rows[:, None] - rows, cols[:, None] - cols), acf)
-    values, vectors = np.linalg.eigh(correlation)
-    power = np.clip(values, 0.0, None) + NUGGET
-    return np.asarray((vectors / np.sqrt(power)) @ vectors.T, np.float32)
 
 
 def source_free_mask(z: Image, where: Mask) -> Mask:

@@ -4,6 +4,7 @@ Each hypothesis is fitted to the same residual, and compared by log-likelihood w
 section 8).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -22,10 +23,12 @@ from imagery_watch.change.detection.cutout import Cutout, make_cutout
 from imagery_watch.change.detection.likelihood import (
     SUBPIXEL_CROSS,
     SUBPIXEL_PHASES,
+    CoarseAtoms,
     CoarseLikelihood,
     ShapeFit,
     compute_reduced_chi2,
     fit_shapes,
+    multiply_parts,
     pick_best,
     predict_residual,
 )
@@ -108,15 +111,15 @@ def fit_aircraft(image: ResidualImage, row: int, col: int) -> AircraftFit | None
     None where a plain patch is so much better already in the coarse metric that the exact one need not be asked.
     """
     cutout = make_cutout(image, row, col)
-    llrs = fit_bank_coarsely(cutout, CoarseLikelihood(cutout))
+    llrs = fit_bank_coarsely([cutout], CoarseLikelihood([cutout]))[0]
     if llrs.max() < HOPELESS_SHARE * fit_patch_coarsely(cutout):
         return None
     return fit_aircraft_in(cutout, llrs)
 
 
-def fit_bank_coarsely(cutout: Cutout, coarse: CoarseLikelihood) -> Floats:
-    """(template,): coarse log-likelihood ratio of every template of the bank under the cut-out's sun."""
-    return coarse.fit(*_stack_atoms(build_template_bank(cutout.imaging)))
+def fit_bank_coarsely(cutouts: Sequence[Cutout], coarse: CoarseLikelihood) -> Floats:
+    """(cutout, template): coarse log-likelihood ratio of every template of the bank under the cut-outs' sun."""
+    return coarse.fit(_stack_atoms(build_template_bank(cutouts[0].imaging)))
 
 
 def fit_aircraft_in(cutout: Cutout, llrs: Floats) -> AircraftFit:
@@ -155,12 +158,11 @@ def _leading_templates(templates: tuple[Template, ...], llrs: Floats) -> list[Te
     return [templates[index] for index in sorted(set(best))]
 
 
-@lru_cache(maxsize=24)
-def _stack_atoms(templates: tuple[Template, ...]) -> tuple[Floats, Floats, Floats]:
-    """Fuselages, wings and shadows of a bank, (atom, pixel) each."""
+@lru_cache(maxsize=6)
+def _stack_atoms(templates: tuple[Template, ...]) -> CoarseAtoms:
+    """Fuselages, wings and shadows of a bank, with their products."""
     parts = np.stack([template.parts for template in templates]).reshape(len(templates), 3, -1)
-    hull, wings, shadow = (np.ascontiguousarray(parts[:, part]) for part in range(3))
-    return hull, wings, shadow
+    return multiply_parts(*(np.ascontiguousarray(parts[:, part]) for part in range(3)))
 
 
 def _fit_length(fits: list[ShapeFit[Template]]) -> tuple[float, float, float]:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import ndtr
-from skimage.draw import polygon
+from skimage.measure import grid_points_in_poly
 
 from imagery_watch.change.background.residuals import MIN_SUN_DEG
+from imagery_watch.change.bit_masks import BitMask, pack
 from imagery_watch.model.arrays import Image, Mask
 
 LENGTHS_M = (17.0, 24.0, 32.0, 40.0, 50.0, 62.0, 75.0)
@@ -111,7 +112,7 @@ class Template:
     @cached_property
     def parts(self) -> Image:
         """(3, y, x): fuselage, wings and shadow in a cut-out of `SIDE_PX` pixels."""
-        return np.stack([_to_cutout(part) for part in (self.hull, self.wings, self.shadow)])
+        return _to_cutout(np.stack([self.hull, self.wings, self.shadow]))
 
 
 class Imaging(NamedTuple):
@@ -163,7 +164,7 @@ def vary_template(template: Template) -> list[Template]:
 
 def draw_template(plan: Plan, length: float, heading: float, imaging: Imaging) -> Template:
     """One shape, its length in metres and its heading in degrees, drawn anew."""
-    return _draw_from(plan, length, heading, imaging, _draw_pieces(plan, length, heading))
+    return _draw_from(plan, length, heading, imaging, _draw_pieces_recent(plan, length, heading))
 
 
 @lru_cache(maxsize=4096)
@@ -177,40 +178,55 @@ def _draw_from(plan: Plan, length: float, heading: float, imaging: Imaging, piec
     shadow_m = min(plan.fin * length / slope, MAX_SHADOW_M)
     reach = int(np.ceil((REACH_SHARE * length + shadow_m) / imaging.pixel_m)) + 2
     size = (2 * reach + 1) * round(imaging.pixel_m / SUBPIXEL_M)
-    hull, wings, shade = (np.zeros((size, size), bool) for _ in range(3))
+    side = -(-size // 8) * 8
+    hull = wings = shade = BitMask(0, side)
     for piece in pieces:
-        rows, cols = (slice(start + size // 2, start + size // 2 + edge) for start, edge in piece.extent)
-        (wings if piece.is_wing else hull)[rows, cols] |= piece.mask
-        part = np.zeros_like(shade)
-        part[rows, cols] = piece.mask
-        shade |= _cast_shadow(part, min(piece.height / slope, MAX_SHADOW_M), imaging.sun_azimuth)
-    wings &= ~hull
-    shade &= ~(hull | wings)
-    return Template(plan, length, heading, imaging, *(_blur_and_sample(mask, imaging) for mask in (hull, wings, shade)))
+        part = pack(piece.mask, piece.top + size // 2, piece.left + size // 2, side)
+        wings, hull = (wings.united(part), hull) if piece.is_wing else (wings, hull.united(part))
+        throw = min(piece.height / slope, MAX_SHADOW_M)
+        shade = shade.united(part.swept(_list_shadow_moves(throw, imaging.sun_azimuth)))
+    masks, rows = (hull, wings.without(hull), shade.without(hull).without(wings)), hull.united(wings).united(shade).rows
+    fine = np.stack([mask.unpack(rows)[:, :size] for mask in masks])
+    return Template(plan, length, heading, imaging, *_blur_and_sample(fine, rows, imaging))
 
 
 class _Piece(NamedTuple):
     """One part of an aircraft as its own cells of 1 m show it."""
 
     mask: Mask
-    extent: tuple[tuple[int, int], tuple[int, int]]
-    """First row and height, first column and width, from the aircraft's middle."""
+    top: int
+    """Its first row, from the aircraft's middle."""
+    left: int
+    """Its first column."""
     height: float
     """Of its top, metres."""
     is_wing: bool
 
 
 def _draw_pieces(plan: Plan, length: float, heading: float) -> tuple[_Piece, ...]:
+    """The cells whose middles each outline holds; the aircraft's middle lies between four of them."""
+    outlines, turn = _list_outlines(plan) * length, np.radians(heading)
+    east = outlines[..., 0] * np.sin(turn) + outlines[..., 1] * np.cos(turn)
+    north = outlines[..., 0] * np.cos(turn) - outlines[..., 1] * np.sin(turn)
+    corners = np.stack([-north / SUBPIXEL_M - 0.5, east / SUBPIXEL_M - 0.5], axis=-1)
+    least = np.floor(corners.min(axis=1)).astype(int)
+    edges = (np.ceil(corners.max(axis=1)).astype(int) - least + 1).tolist()
+    heights = (FUSELAGE_HEIGHT, WING_HEIGHT, TAILPLANE_HEIGHT, plan.fin)
     return tuple(
-        _draw_piece(outline, heading, height, is_wing) for outline, height, is_wing in _list_outlines(plan, length)
+        _Piece(grid_points_in_poly(tuple(edge), inside), top, left, height * length, number > 0)
+        for number, (inside, (top, left), edge, height) in enumerate(
+            zip(corners - least[:, None], least.tolist(), edges, heights, strict=True)
+        )
     )
 
 
 _draw_pieces_cached = lru_cache(maxsize=1024)(_draw_pieces)
+_draw_pieces_recent = lru_cache(maxsize=16)(_draw_pieces)
+"""Of free shapes: one is asked for under the sun of each look that is measured."""
 
 
-def _list_outlines(plan: Plan, length: float) -> list[tuple[NDArray[np.float64], float, bool]]:
-    """Outlines as (along, across) metres from the middle, nose positive, each with its height in metres."""
+def _list_outlines(plan: Plan) -> NDArray[np.float64]:
+    """(4, corner, 2): fuselage, wing, tailplane and fin; shares of the length along and across, the nose positive."""
     width, tip, tail = plan.width / 2, plan.span / 2, plan.tail / 2
     root = plan.ahead + plan.chord / 2
     fuselage = [(0.5, 0), (0.5 - 2 * width, width), (-0.5 + 3 * width, width), (-0.5, 0)]
@@ -222,64 +238,36 @@ def _list_outlines(plan: Plan, length: float) -> list[tuple[NDArray[np.float64],
     ]
     tailplane = [(-0.34, 0), (-0.45, tail), (-0.49, tail), (-0.45, 0)]
     fin = [(-0.33, 0.012), (-0.5, 0.012), (-0.5, 0), (-0.33, 0)]
-    shapes = (
-        (fuselage, FUSELAGE_HEIGHT, False),
-        (wing, WING_HEIGHT, True),
-        (tailplane, TAILPLANE_HEIGHT, True),
-        (fin, plan.fin, True),
-    )
-    return [(np.array(_mirror(side)) * length, height * length, is_wing) for side, height, is_wing in shapes]
+    return np.array([_mirror(side) for side in (fuselage, wing, tailplane, fin)])
 
 
 def _mirror(side: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return side + [(along, -across) for along, across in reversed(side)]
 
 
-def _draw_piece(outline: NDArray[np.float64], heading: float, height: float, is_wing: bool) -> _Piece:
-    """The cells whose middles the outline holds; the aircraft's middle lies between four of them."""
-    turn = np.radians(heading)
-    east = outline[:, 0] * np.sin(turn) + outline[:, 1] * np.cos(turn)
-    north = outline[:, 0] * np.cos(turn) - outline[:, 1] * np.sin(turn)
-    corners = np.stack([-north / SUBPIXEL_M - 0.5, east / SUBPIXEL_M - 0.5])
-    least = np.floor(corners.min(axis=1)).astype(int)
-    edges = np.ceil(corners.max(axis=1)).astype(int) - least + 1
-    mask = np.zeros(tuple(edges), bool)
-    down, right = corners - least[:, None]
-    mask[polygon(down, right, shape=mask.shape)] = True
-    extent = ((int(least[0]), int(edges[0])), (int(least[1]), int(edges[1])))
-    return _Piece(mask, extent, height, is_wing)
+@lru_cache(maxsize=1024)
+def _list_shadow_moves(throw_m: float, azimuth: float) -> tuple[tuple[int, int], ...]:
+    """Cells down and right by which a shape is swept over the ground to where its shadow falls.
 
-
-def _cast_shadow(part: Mask, throw_m: float, azimuth: float) -> Mask:
-    """The shape swept over the ground from where its lower edge throws its shadow to where its top does, `throw_m` on.
-
-    The sweep doubles its length in each step, which costs the logarithm of the throw.
+    The first move is to where its lower edge throws its shadow, the others go on to where its top does, `throw_m` on.
+    Each doubles the length, which costs the logarithm of the throw.
     """
     away = np.radians(azimuth + 180.0)
     rows, cols = -float(np.cos(away)) / SUBPIXEL_M, float(np.sin(away)) / SUBPIXEL_M
     start, length = LOWER_EDGE_SHARE * throw_m, (1 - LOWER_EDGE_SHARE) * throw_m
-    swept = np.zeros_like(part)
-    _add_mask(swept, part, round(rows * start), round(cols * start))
+    moves = [(round(rows * start), round(cols * start))]
     covered = 0.0
     while covered < length:
         step = min(max(covered, SUBPIXEL_M), length - covered)
-        _add_mask(swept, swept.copy(), round(rows * step), round(cols * step))
+        moves.append((round(rows * step), round(cols * step)))
         covered += step
-    return swept
+    return tuple(moves)
 
 
-def _add_mask(to: Mask, mask: Mask, down: int, right: int) -> None:
-    """The mask, moved, added to another of its size; there is room for all of it."""
-    height, width = mask.shape
-    into = np.s_[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)]
-    taken = np.s_[max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)]
-    to[into] |= mask[taken]
-
-
-def _blur_and_sample(fine_mask: Mask, imaging: Imaging) -> Image:
-    """Blurred by the sensor and averaged into its pixels."""
-    sampling = _sampling_matrix(len(fine_mask), imaging.psf_sigma_m, imaging.pixel_m)
-    return sampling @ fine_mask.astype(np.float32) @ sampling.T
+def _blur_and_sample(fine: NDArray[np.uint8], rows: slice, imaging: Imaging) -> Image:
+    """(part, y, x): masks of these rows of a square, blurred by the sensor and averaged into its pixels."""
+    sampling = _sampling_matrix(fine.shape[-1], imaging.psf_sigma_m, imaging.pixel_m)
+    return sampling[:, rows] @ fine.astype(np.float32) @ sampling.T
 
 
 @lru_cache(maxsize=64)
@@ -291,8 +279,12 @@ def _sampling_matrix(size: int, psf_sigma_m: float, pixel_m: float) -> Image:
     return np.asarray(np.diff(seen, axis=0), np.float32) * np.float32(SUBPIXEL_M / pixel_m)
 
 
-def _to_cutout(part: Image) -> Image:
-    reach = part.shape[0] // 2
+def _to_cutout(parts: Image) -> Image:
+    """(part, y, x): cut or filled up to `SIDE_PX` about the middle."""
+    reach = parts.shape[-1] // 2
     if reach >= HALF_PX:
-        return part[reach - HALF_PX : reach + HALF_PX + 1, reach - HALF_PX : reach + HALF_PX + 1]
-    return np.pad(part, HALF_PX - reach)
+        return parts[:, reach - HALF_PX : reach + HALF_PX + 1, reach - HALF_PX : reach + HALF_PX + 1]
+    cut = np.zeros((len(parts), SIDE_PX, SIDE_PX), np.float32)
+    inner = slice(HALF_PX - reach, HALF_PX + reach + 1)
+    cut[:, inner, inner] = parts
+    return cut

@@ -3,17 +3,16 @@
 See docs/method.md, section 8.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imagery_watch.change.detection.aircraft_templates import HALF_PX, SIDE_PX
 from imagery_watch.change.detection.cutout import Cutout
 from imagery_watch.change.detection.vehicle_fit import combine_at_one_place, fit_vehicle, offset_shadows
-from imagery_watch.model.arrays import Floats
+from imagery_watch.model.arrays import Floats, Mask
 
 LEADING_PATCHES = 24
 """Atoms of each family that are compared in the exact metric."""
@@ -70,8 +69,7 @@ def fit_clutter(cutout: Cutout) -> float:
 
 def fit_patch_coarsely(cutout: Cutout) -> float:
     """The best patch in the coarse metric, at whole pixels."""
-    _, atoms, compact = build_patch_bank()
-    return 0.5 * float(_fit_ellipses_coarsely(cutout, atoms, compact)[0].max())
+    return 0.5 * float(_fit_bank_coarsely(cutout).max())
 
 
 def _fit_patch(cutout: Cutout) -> float:
@@ -80,17 +78,22 @@ def _fit_patch(cutout: Cutout) -> float:
     Patches are wet, oily or dusty ground (a share of the ground's own colour) or thin bright cover (grey); a compact
     spot may be a vehicle with its shadow.
     """
-    ellipses, atoms, compact = build_patch_bank()
-    single, vehicles = _fit_ellipses_coarsely(cutout, atoms, compact)
+    ellipses = build_patch_bank().ellipses
+    single, vehicles = _fit_bank_coarsely(cutout), _fit_vehicles_coarsely(cutout)
     leading = np.union1d(np.argsort(single)[-LEADING_PATCHES:], np.argsort(vehicles)[-LEADING_PATCHES:])
-    tried = [ellipses[index] for index in leading]
-    llrs = _fit_ellipses(cutout, tried)
+    known = _fit_new(cutout, [ellipses[index] for index in leading], {})
+    best = list(known)
     for step in REFINEMENT_STEPS:
-        best = [tried[index] for index in np.argsort(llrs)[-REFINED_PATCHES:]]
-        varied = [variant for ellipse in best for variant in _vary_ellipse(ellipse, step)]
-        more = _fit_ellipses(cutout, varied)
-        tried, llrs = [*best, *varied], np.concatenate([np.sort(llrs)[-REFINED_PATCHES:], more])
-    return float(llrs.max())
+        best = sorted(best, key=known.__getitem__)[-REFINED_PATCHES:]
+        best += [variant for ellipse in best for variant in _vary_ellipse(ellipse, step)]
+        known = _fit_new(cutout, best, known)
+    return max(known[ellipse] for ellipse in best)
+
+
+def _fit_new(cutout: Cutout, ellipses: Sequence[Ellipse], known: Mapping[Ellipse, float]) -> dict[Ellipse, float]:
+    """The known ratios, and those of the ellipses that are not among them: moves there and back meet again."""
+    new = [ellipse for ellipse in dict.fromkeys(ellipses) if ellipse not in known]
+    return {**known, **dict(zip(new, _fit_ellipses(cutout, new).tolist(), strict=True))} if new else dict(known)
 
 
 def _vary_ellipse(ellipse: Ellipse, step: float) -> list[Ellipse]:
@@ -111,10 +114,10 @@ def _fit_ellipses(cutout: Cutout, ellipses: Sequence[Ellipse]) -> Floats:
     llrs = np.empty(len(atoms), np.float32)
     if not compact.all():
         wide = atoms[~compact][:, None, :]
-        grey, own = (cutout.whiten(wide * colour) for colour in (np.ones_like(cutout.ground), cutout.ground))
+        grey, own = (cutout.whiten_mirrored(wide * colour) for colour in cutout.mixed_light[:2])
         llrs[~compact] = np.maximum(
-            _fit_bounded(grey @ cutout.whitened_residual, (grey**2).sum(axis=1), GREY_COVER),
-            _fit_bounded(own @ cutout.whitened_residual, (own**2).sum(axis=1), _own_colour_bounds(cutout)),
+            _fit_bounded(grey @ cutout.mirrored_residual, (grey**2).sum(axis=1), GREY_COVER),
+            _fit_bounded(own @ cutout.mirrored_residual, (own**2).sum(axis=1), _own_colour_bounds(cutout)),
         )
     if compact.any():
         spots = atoms[compact]
@@ -136,12 +139,12 @@ def _fit_ellipses(cutout: Cutout, ellipses: Sequence[Ellipse]) -> Floats:
 
 def _fit_spots_as_vehicles(cutout: Cutout, along: Floats, square: Floats, pixels: Floats, count: int = 1) -> Floats:
     """Twice the ratio of each spot, or of each `count` spots, as a vehicle with the likelier of its shadows."""
-    bands = len(cutout.middle_colour)
-    llrs = []
-    for shadow in range(bands, along.shape[1]):
-        chosen = [*range(bands), shadow]
-        llrs.append(fit_vehicle(cutout, along[:, chosen], square[:, chosen][:, :, chosen], pixels, count))
-    return np.asarray(np.max(llrs, axis=0), np.float32)
+    bands, shadows = len(cutout.middle_colour), along.shape[1] - len(cutout.middle_colour)
+    chosen = [[*range(bands), bands + shadow] for shadow in range(shadows)]
+    each = np.concatenate([along[:, one] for one in chosen])
+    both = np.concatenate([square[:, one][:, :, one] for one in chosen])
+    llrs = fit_vehicle(cutout, each, both, np.tile(pixels, shadows), count)
+    return llrs.reshape(shadows, -1).max(axis=0)
 
 
 def _draw_shadows(cutout: Cutout, ellipses: Sequence[Ellipse]) -> list[Floats]:
@@ -157,11 +160,11 @@ def _spot_products(cutout: Cutout, spots: Floats, shadows: Sequence[Floats]) -> 
 
     (atom, band + shadow) with the residual, and (atom, band + shadow, band + shadow) with one another.
     """
-    each = np.eye(len(cutout.ground), dtype=np.float32)[:, None, :, None]
-    bands = [cutout.whiten(np.asarray(band * spots[:, None, :])) for band in each]
-    shaded = [cutout.whiten(-shadow[:, None, :] * cutout.lost_light) for shadow in shadows]
-    columns = np.stack([*bands, *shaded], axis=1)
-    return columns @ cutout.whitened_residual, columns @ columns.transpose(0, 2, 1)
+    lost = cutout.mixed_light[2]
+    mixed = [spots[:, None] * band for band in cutout.mixed_bands] + [-shadow[:, None] * lost for shadow in shadows]
+    whole = np.stack(mixed, axis=1)
+    columns = cutout.whiten_mirrored(whole.reshape(-1, *lost.shape)).reshape(*whole.shape[:2], -1)
+    return columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
 
 
 def fit_vehicles(cutout: Cutout, places: Sequence[tuple[float, float]]) -> float:
@@ -179,27 +182,31 @@ def _own_colour_bounds(cutout: Cutout) -> tuple[float, float]:
     return (BUILDING_SHADOW_SHARE if cutout.beside_buildings else OWN_COLOUR_SHARE[0], OWN_COLOUR_SHARE[1])
 
 
-def _fit_ellipses_coarsely(cutout: Cutout, atoms: Floats, compact: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Twice the ratio of each atom in the coarse metric: as grey or own colour; and as a vehicle (0 if too large)."""
-    ones, ground = np.ones_like(cutout.ground), cutout.ground
-    square = atoms**2
-    single = np.maximum(
-        *(
-            _fit_bounded(
-                atoms @ cutout.inner_products(cutout.residual, colour),
-                square @ cutout.inner_products(colour, colour),
-                bounds,
-            )
-            for colour, bounds in ((ones, GREY_COVER), (ground, _own_colour_bounds(cutout)))
-        )
+@lru_cache(maxsize=32)
+def _fit_bank_coarsely(cutout: Cutout) -> Floats:
+    """Twice the ratio of each atom in the coarse metric, as grey or own colour.
+
+    Kept for the last cut-outs: they are asked for the best patch first, and for all that lead some moments later.
+    """
+    bank, ground, precision = build_patch_bank(), cutout.ground, cutout.precision
+    grey, own = precision.sum(axis=1), (precision * ground).sum(axis=1)  # grey light is one in every band
+    along = bank.atoms @ np.column_stack([(colour * cutout.residual).sum(axis=0) for colour in (grey, own)])
+    square = bank.squares @ np.column_stack([grey.sum(axis=0), (own * ground).sum(axis=0)])
+    return np.maximum(
+        _fit_bounded(along[:, 0], square[:, 0], GREY_COVER),
+        _fit_bounded(along[:, 1], square[:, 1], _own_colour_bounds(cutout)),
     )
-    bands = len(ground)
-    spots = atoms[compact]
+
+
+def _fit_vehicles_coarsely(cutout: Cutout) -> Floats:
+    """Twice the ratio of each atom in the coarse metric as a vehicle; 0 if too large."""
+    bank, bands = build_patch_bank(), len(cutout.ground)
+    spots, squares = bank.atoms[bank.compact], bank.squares[bank.compact]
     along = spots @ np.einsum("bcp,cp->pb", cutout.precision, cutout.residual)
-    squares = (square[compact] @ cutout.precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
-    vehicles = np.zeros_like(single)
-    vehicles[compact] = fit_vehicle(cutout, *combine_at_one_place(cutout, along, squares), spots.sum(axis=1))
-    return single, vehicles
+    square = (squares @ cutout.precision.reshape(bands**2, -1).T).reshape(-1, bands, bands)
+    vehicles = np.zeros(len(bank.atoms), np.float32)
+    vehicles[bank.compact] = fit_vehicle(cutout, *combine_at_one_place(cutout, along, square), spots.sum(axis=1))
+    return vehicles
 
 
 def _fit_bounded(along: Floats, square: Floats, bounds: tuple[float, float]) -> Floats:
@@ -208,9 +215,21 @@ def _fit_bounded(along: Floats, square: Floats, bounds: tuple[float, float]) -> 
     return np.asarray(2 * amplitude * along - amplitude**2 * square)
 
 
+class PatchBank(NamedTuple):
+    """Ellipses, drawn."""
+
+    ellipses: tuple[Ellipse, ...]
+    atoms: Floats
+    """(atom, pixel)"""
+    squares: Floats
+    """(atom, pixel): of these."""
+    compact: Mask
+    """(atom,): whether it is as small as a vehicle."""
+
+
 @lru_cache(maxsize=1)
-def build_patch_bank() -> tuple[tuple[Ellipse, ...], Floats, NDArray[np.bool_]]:
-    """Ellipses of several sizes, aspects and directions up to two pixels off the middle; drawn; which are compact."""
+def build_patch_bank() -> PatchBank:
+    """Ellipses of several sizes, aspects and directions up to two pixels off the middle."""
     round_ones = [(sigma, 1.0, 0.0) for sigma in ROUND_SIGMAS_PX]
     long_ones = [
         (sigma, aspect, np.pi * turn / turns)
@@ -221,7 +240,8 @@ def build_patch_bank() -> tuple[tuple[Ellipse, ...], Floats, NDArray[np.bool_]]:
     steps = range(-PATCH_REACH_PX, PATCH_REACH_PX + 1)
     places = [(float(row), float(col)) for row in steps for col in steps]
     ellipses = tuple(Ellipse(*place, *shape) for shape in round_ones + long_ones for place in places)
-    return ellipses, _draw_ellipses(ellipses), _are_compact(ellipses)
+    atoms = _draw_ellipses(ellipses)
+    return PatchBank(ellipses, atoms, atoms**2, _are_compact(ellipses))
 
 
 def _draw_ellipses(ellipses: Sequence[Ellipse]) -> Floats:
@@ -235,7 +255,7 @@ def _draw_ellipses(ellipses: Sequence[Ellipse]) -> Floats:
     return np.where(drawn >= TRUNCATION_SHARE, drawn, 0.0).astype(np.float32)
 
 
-def _are_compact(ellipses: Sequence[Ellipse]) -> NDArray[np.bool_]:
+def _are_compact(ellipses: Sequence[Ellipse]) -> Mask:
     return np.array([ellipse.compact for ellipse in ellipses])
 
 
@@ -247,7 +267,7 @@ def _fit_ground_change(cutout: Cutout) -> float:
     rows, cols = (axis.ravel() / HALF_PX for axis in np.mgrid[-HALF_PX : HALF_PX + 1, -HALF_PX : HALF_PX + 1])
     slopes = [down.reshape(flat.shape), right.reshape(flat.shape)]
     basis = [*slopes, flat, np.ones_like(flat), flat * rows, flat * cols]
-    columns = cutout.whiten(np.stack(basis).astype(np.float32)).astype(np.float64)
-    normal, seen = columns @ columns.T, columns @ cutout.whitened_residual
+    columns = cutout.whiten_mirrored(cutout.mix(np.stack(basis).astype(np.float32))).astype(np.float64)
+    normal, seen = columns @ columns.T, columns @ cutout.mirrored_residual
     ridge = (1e-6 * np.trace(normal) + 1e-12) * np.eye(len(basis))
     return 0.5 * float(seen @ np.linalg.solve(normal + ridge, seen))

@@ -12,6 +12,7 @@ import numpy as np
 
 from imagery_watch.change.background.noise import NoiseModel
 from imagery_watch.change.background.residuals import MIN_SUN_DEG, ResidualImage
+from imagery_watch.change.background.whitening import whiten_in_place, whiten_mirrored
 from imagery_watch.change.detection.aircraft_templates import HALF_PX, SIDE_PX, Imaging, imaging_of
 from imagery_watch.model import DetectorModel
 from imagery_watch.model.arrays import Floats, Mask
@@ -65,9 +66,33 @@ class Cutout:
         return np.isfinite(self.spread[0])
 
     @cached_property
+    def mixed_bands(self) -> Floats:
+        """(band, channel, pixel): what a unit of reflectance in each band is in each channel, in units of its noise."""
+        return np.asarray(self.noise.weights.T[:, :, None] / self.spread[:, None], np.float32)
+
+    @property
+    def middle_grey(self) -> float:
+        """Reflectance: about that of the empty apron, in all bands."""
+        return float(self.middle_colour.mean())
+
+    @cached_property
+    def mixed_light(self) -> Floats:
+        """(4, channel, pixel): the same of grey light, of the ground, of the light that it loses in shadow.
+
+        And of what the ground has more than its middle grey: so little that sums of it round less than the ground's.
+        """
+        lights = [np.ones_like(self.ground), self.ground, self.lost_light, self.ground - np.float32(self.middle_grey)]
+        return np.asarray(np.einsum("bcp,kbp->kcp", self.mixed_bands, np.stack(lights)), np.float32)
+
+    @cached_property
     def whitened_residual(self) -> Floats:
-        """(channel * pixel,): the residual in the exact metric."""
+        """(channel * pixel,): the residual in the exact metric, each pixel where it was."""
         return self.whiten(self.residual[None])[0]
+
+    @cached_property
+    def mirrored_residual(self) -> Floats:
+        """(value,): the same for products with what `whiten_mirrored` gives."""
+        return self.whiten_mirrored(self.mix(self.residual[None]))[0]
 
     def inner_products(self, first: Floats, second: Floats) -> Floats:
         """(pixel,): first' Q second per pixel, in the coarse metric; both are (band, pixel)."""
@@ -75,9 +100,20 @@ class Cutout:
         product: Floats = (first * weighted).sum(axis=0)
         return product
 
+    def mix(self, columns: Floats) -> Floats:
+        """(column, channel, pixel): columns (column, band, pixel) in units of each channel's noise."""
+        return np.asarray(self.noise.weights @ (columns / self.spread), np.float32)
+
     def whiten(self, columns: Floats) -> Floats:
-        """(column, channel * pixel): columns (column, band, pixel) in the exact metric, where noise is white."""
-        return self.noise.whiten(columns / self.spread, SIDE_PX).reshape(len(columns), -1)
+        """(column, channel * pixel): columns (column, band, pixel) in the exact metric, each pixel where it was."""
+        mixed = self.mix(columns)
+        square = mixed.reshape(*mixed.shape[:2], SIDE_PX, SIDE_PX)
+        return whiten_in_place(square, self.noise.acf).reshape(len(mixed), -1)
+
+    def whiten_mirrored(self, mixed: Floats) -> Floats:
+        """(column, value): columns (column, channel, pixel) of `mix` in the exact metric, for inner products alone."""
+        square = mixed.reshape(*mixed.shape[:2], SIDE_PX, SIDE_PX)
+        return whiten_mirrored(square, self.noise.acf).reshape(len(mixed), -1)
 
 
 def make_cutout(image: ResidualImage, row: int, col: int) -> Cutout:

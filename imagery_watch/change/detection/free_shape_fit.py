@@ -15,7 +15,7 @@ from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detection.aircraft_fit import AircraftFit, compute_llr_vs_clutter
 from imagery_watch.change.detection.aircraft_templates import Plan, Template, draw_template
 from imagery_watch.change.detection.cutout import Cutout, make_cutout
-from imagery_watch.change.detection.likelihood import ShapeFit, compute_reduced_chi2, fit_shapes, predict_residual
+from imagery_watch.change.detection.likelihood import ShapeFit, compute_reduced_chi2, fit_placed, predict_residual
 from imagery_watch.change.detection.motion import is_moving
 
 FREE_SHAPE_MIN_CHI2 = 1.5
@@ -115,7 +115,7 @@ def refit_free_shape(fit: AircraftFit, cutout: Cutout) -> AircraftFit:
     if fit.reduced_chi2 < FREE_SHAPE_MIN_CHI2 or not promising or cutout.beside_buildings:
         return fit
     best = climb(initial_parameters(fit), [cutout], ALL_PARAMETERS, STEP_SHARES)
-    one = _fit_at(best.parameters, cutout)
+    one = _fit_each([best.parameters], cutout)[0]
     fitted = predict_residual(cutout, one.shape, one.place, one.paints)
     reduced_chi2 = compute_reduced_chi2(cutout, fitted)
     llr = compute_llr_vs_clutter(best.log_posterior, fit.clutter_llr, reduced_chi2, len(cutout.bands))
@@ -137,7 +137,7 @@ def measure_object(fit: AircraftFit, images: Sequence[ResidualImage]) -> Aircraf
     row, col = round(fit.row), round(fit.col)
     cutouts = [make_cutout(image, row, col) for image in images[:MEASURED_LOOKS]]
     starts = [initial_parameters(fit, turn) for turn in START_TURNS_DEG]
-    likely = [compute_log_posterior(start, cutouts[:1]) for start in starts]
+    likely = compute_log_posteriors(starts, cutouts[:1])
     least = min(likely[0], FOLLOWED_SHARE * likely[0])
     followed = [start for start, one in zip(starts, likely, strict=True) if one >= least]
     nearly = max(climb(start, cutouts[:1], MAIN_PARAMETERS, STEP_SHARES) for start in followed)
@@ -162,44 +162,51 @@ def initial_parameters(fit: AircraftFit, turn_deg: float = 0.0) -> ShapeParamete
 
 def climb(start: ShapeParameters, cutouts: Sequence[Cutout], names: Sequence[str], shares: Sequence[float]) -> Optimum:
     """The best parameters near these: each in turn is varied, and the parabola through three values followed."""
-    best = Optimum(compute_log_posterior(start, cutouts), start)
+    best = Optimum(compute_log_posteriors([start], cutouts)[0], start)
     for share in shares:
         for name in names:
             step = share * getattr(PARAMETER_STEPS, name)
-            below, above = (_vary(best, name, by, cutouts) for by in (-step, step))
+            below, above = _vary(best, name, (-step, step), cutouts)
             bend = below.log_posterior - 2 * best.log_posterior + above.log_posterior
             top = 0.5 * (below.log_posterior - above.log_posterior) / bend if bend < 0 else 0.0
             some = [best, below, above]
             if 0 < abs(top) < MAX_JUMP:
-                some.append(_vary(best, name, top * step, cutouts))
+                some += _vary(best, name, (top * step,), cutouts)
             best = max(some)
     return best
 
 
-def _vary(one: Optimum, name: str, by: float, cutouts: Sequence[Cutout]) -> Optimum:
-    parameters = one.parameters._replace(**{name: getattr(one.parameters, name) + by})
-    return Optimum(compute_log_posterior(parameters, cutouts), parameters)
+def _vary(one: Optimum, name: str, steps: Sequence[float], cutouts: Sequence[Cutout]) -> list[Optimum]:
+    value = getattr(one.parameters, name)
+    varied = [one.parameters._replace(**{name: value + by}) for by in steps]
+    return [Optimum(*pair) for pair in zip(compute_log_posteriors(varied, cutouts), varied, strict=True)]
 
 
-def compute_log_posterior(parameters: ShapeParameters, cutouts: Sequence[Cutout]) -> float:
-    """Log-posterior of the parameters: their likelihood in all cut-outs, and how usual their proportions are."""
+def compute_log_posteriors(shapes: Sequence[ShapeParameters], cutouts: Sequence[Cutout]) -> list[float]:
+    """Log-posterior of each: its likelihood in all cut-outs, and how usual its proportions are."""
+    found = [_compute_log_prior(one) for one in shapes]
+    possible = [number for number, prior in enumerate(found) if prior > IMPOSSIBLE]
+    for cutout in cutouts if possible else ():
+        for number, fit in zip(possible, _fit_each([shapes[one] for one in possible], cutout), strict=True):
+            found[number] += fit.llr
+    return found
+
+
+def _compute_log_prior(parameters: ShapeParameters) -> float:
+    """How usual the proportions are; `IMPOSSIBLE` beyond the bounds."""
     if max(abs(parameters.down), abs(parameters.right)) > MAX_OFFSET_PX or any(
         value < least for value, least in zip(parameters.plan, PLAN_MIN, strict=True)
     ):
         return IMPOSSIBLE
-    unusual = sum(
+    return -0.5 * sum(
         ((value - mean) / sigma) ** 2 for value, mean, sigma in zip(parameters.plan, PLAN_MEAN, PLAN_SIGMA, strict=True)
     )
-    return sum(_llr_of(parameters, cutout) for cutout in cutouts) - 0.5 * unusual
 
 
-def _llr_of(parameters: ShapeParameters, cutout: Cutout) -> float:
-    return _fit_at(parameters, cutout).llr
-
-
-def _fit_at(parameters: ShapeParameters, cutout: Cutout) -> ShapeFit[Template]:
-    shape = _draw_recent(parameters.plan, exp(parameters.log_length), parameters.heading % 360.0, cutout.imaging)
-    return fit_shapes(cutout, [shape], [(parameters.down, parameters.right)])[0]
+def _fit_each(shapes: Sequence[ShapeParameters], cutout: Cutout) -> list[ShapeFit[Template]]:
+    """Each shape on its spot."""
+    drawn = [_draw_recent(one.plan, exp(one.log_length), one.heading % 360.0, cutout.imaging) for one in shapes]
+    return fit_placed(cutout, [(shape, one.down, one.right) for shape, one in zip(drawn, shapes, strict=True)])
 
 
 _draw_recent = lru_cache(maxsize=16)(draw_template)

@@ -23,6 +23,8 @@ SUBPIXEL_CROSS = ((0.0, 0.0), (0.16, 0.0), (-0.16, 0.0), (0.0, 0.16), (0.0, -0.1
 """Places beside the best of those."""
 FOCUS_SHARE = 0.1
 """Of the strongest pixel of a fitted aircraft: beyond that its fit is not judged."""
+ATOMS_AT_ONCE = 12
+"""Whose products are made together, so that a processor's own memory holds them; it changes the running time alone."""
 MIN_AROUND = 200
 """Values around a fitted aircraft from which their median says how much more than noise the place holds."""
 
@@ -39,44 +41,95 @@ class Shape(Protocol):
 S = TypeVar("S", bound=Shape)
 
 
+class CoarseAtoms(NamedTuple):
+    """Atoms, (atom, pixel) each, and all products of their parts: a bank is fitted to cut-out after cut-out."""
+
+    hull: Floats
+    wings: Floats
+    shadow: Floats
+    hull_hull: Floats
+    hull_wings: Floats
+    wings_wings: Floats
+    hull_shadow: Floats
+    wings_shadow: Floats
+    shadow_shadow: Floats
+
+
+def multiply_parts(hull: Floats, wings: Floats, shadow: Floats) -> CoarseAtoms:
+    """The atoms of these parts, (atom, pixel) each."""
+    same = (hull * hull, hull * wings, wings * wings)
+    return CoarseAtoms(hull, wings, shadow, *same, hull * shadow, wings * shadow, shadow * shadow)
+
+
 class CoarseLikelihood:
-    """The log-likelihood ratio of many atoms in one cut-out, in the coarse metric."""
+    """The log-likelihood ratio of many atoms in some cut-outs of one look, in the coarse metric."""
 
-    def __init__(self, cutout: Cutout) -> None:
-        ones, lost = np.ones_like(cutout.ground), cutout.lost_light
-        self.detector = cutout.detector
-        r, m = cutout.residual, cutout.ground
-        self.r1, self.rm, self.rl = (cutout.inner_products(r, other) for other in (ones, m, lost))
-        self.q11, self.q1m, self.q1l = (cutout.inner_products(ones, other) for other in (ones, m, lost))
-        self.qmm, self.qml, self.qll = (cutout.inner_products(*pair) for pair in ((m, m), (m, lost), (lost, lost)))
+    def __init__(self, cutouts: Sequence[Cutout]) -> None:
+        maps = [_multiply_coarsely(cutout) for cutout in cutouts]
+        self.detector = cutouts[0].detector
+        self.maps = np.stack(maps, axis=-1)
 
-    def fit(self, hull: Floats, wings: Floats, shadow: Floats) -> Floats:
-        """(atom,): log-likelihood ratio of each atom under its best paints; the three are (atom, pixel)."""
-        body = hull + wings
-        fixed = body @ self.rm + shadow @ self.rl
-        fixed = fixed + 0.5 * (body**2 @ self.qmm) + (body * shadow) @ self.qml + 0.5 * (shadow**2 @ self.qll)
-        linear = [part @ self.r1 + (part * body) @ self.q1m + (part * shadow) @ self.q1l for part in (hull, wings)]
-        square = [(one * two) @ self.q11 for one, two in ((hull, hull), (hull, wings), (wings, wings))]
-        return _fit_paints(linear, square, np.asarray(-fixed), self.detector)[0]
+    def fit(self, atoms: CoarseAtoms) -> Floats:
+        """(cutout, atom): log-likelihood ratio of each atom under its best paints."""
+        rm, r1, rl, qmm, q1m, q11, qml, q1l, qll = range(len(self.maps))
+        hull, wings = (self._along(part, rm, r1) for part in (atoms.hull, atoms.wings))
+        hh, hw, ww = (
+            self._along(part, qmm, q1m, q11) for part in (atoms.hull_hull, atoms.hull_wings, atoms.wings_wings)
+        )
+        hs, ws = (self._along(part, qml, q1l) for part in (atoms.hull_shadow, atoms.wings_shadow))
+        fixed = hull[0] + wings[0] + self._along(atoms.shadow, rl)[0]
+        fixed = (
+            fixed + 0.5 * (hh[0] + 2 * hw[0] + ww[0]) + hs[0] + ws[0] + 0.5 * self._along(atoms.shadow_shadow, qll)[0]
+        )
+        linear = [hull[1] + hh[1] + hw[1] + hs[1], wings[1] + hw[1] + ww[1] + ws[1]]
+        return _fit_paints(linear, [hh[2], hw[2], ww[2]], np.asarray(-fixed, np.float32), self.detector)[0].T
+
+    def _along(self, part: Floats, *which: int) -> Floats:
+        """(map, atom, cutout): sums over pixels of a part, or of a product of two, with some of the maps."""
+        maps = np.concatenate([self.maps[one] for one in which], axis=1)
+        return np.asarray((part @ maps).reshape(len(part), len(which), -1).transpose(1, 0, 2))
 
 
-def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats, Floats]:
+def _multiply_coarsely(cutout: Cutout) -> Floats:
+    """(9, pixel): products of the residual with ground, grey and lost light, and of these with one another."""
+    grey = cutout.precision.sum(axis=1)  # of grey light, whose every band is one
+    own, lost = ((cutout.precision * light).sum(axis=1) for light in (cutout.ground, cutout.lost_light))
+    r, m = cutout.residual, cutout.ground
+    pairs = ((r, own), (r, grey), (r, lost), (m, own), (m, grey), (1.0, grey), (m, lost), (1.0, lost))
+    return np.stack([(one * other).sum(axis=0) for one, other in (*pairs, (cutout.lost_light, lost))])
+
+
+def fit_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Any, Any, Any]:
     """Likelihood ratio (log), fuselage and wing paint of each atom in the exact metric; the three are (atom, pixel)."""
-    covered = (hull + wings)[:, None, :] * cutout.ground + shadow[:, None, :] * cutout.lost_light
-    ones, count = np.ones_like(cutout.ground), len(hull)
-    # one product with the whitening matrices, which are larger than all that they are multiplied with
-    columns = cutout.whiten(np.concatenate([hull[:, None, :] * ones, wings[:, None, :] * ones, covered]))
-    grey, fixed = (columns[:count], columns[count : 2 * count]), -columns[2 * count :]
-    left = cutout.whitened_residual - fixed
-    linear = [(part * left).sum(axis=1) for part in grey]
-    square = [(grey[one] * grey[two]).sum(axis=1) for one, two in ((0, 0), (0, 1), (1, 1))]
-    against = fixed @ cutout.whitened_residual - 0.5 * (fixed**2).sum(axis=1)
-    return _fit_paints(linear, square, against, cutout.detector)
+    some = [slice(start, start + ATOMS_AT_ONCE) for start in range(0, len(hull), ATOMS_AT_ONCE)]
+    products = [_multiply_exactly(cutout, hull[one], wings[one], shadow[one]) for one in some]
+    along, square = (np.concatenate(part).astype(np.float64) for part in zip(*products, strict=True))
+    # what a shape covers is its grey share, whose products are those of its parts, and the rest of the ground
+    grey = cutout.middle_grey
+    covered = [grey * (square[:, part, 0] + square[:, part, 1]) + square[:, part, 2] for part in range(3)]
+    linear = [along[:, part] + covered[part] for part in (0, 1)]
+    hidden = grey * (along[:, 0] + along[:, 1]) + along[:, 2]
+    against = -hidden - 0.5 * (grey * (covered[0] + covered[1]) + covered[2])
+    return _fit_paints(linear, [square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]], against, cutout.detector)
 
 
-def _fit_paints(
-    linear: list[Any], square: list[Any], fixed: Floats, detector: DetectorModel
-) -> tuple[Floats, Floats, Floats]:
+def _multiply_exactly(cutout: Cutout, hull: Floats, wings: Floats, shadow: Floats) -> tuple[Floats, Floats]:
+    """(atom, 3) and (atom, 3, 3): of fuselage and wings in grey light, and of all else that a shape hides.
+
+    That is the ground beyond its middle grey, and the light that it loses. Products with the residual, and with one
+    another.
+    """
+    grey, _, lost, beyond = cutout.mixed_light
+    mixed = np.empty((len(hull), 3, *grey.shape), np.float32)
+    np.multiply(hull[:, None], grey, out=mixed[:, 0])
+    np.multiply(wings[:, None], grey, out=mixed[:, 1])
+    np.multiply((hull + wings)[:, None], beyond, out=mixed[:, 2])
+    mixed[:, 2] += shadow[:, None] * lost
+    columns = cutout.whiten_mirrored(mixed.reshape(-1, *grey.shape)).reshape(len(hull), 3, -1)
+    return columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
+
+
+def _fit_paints(linear: list[Any], square: list[Any], fixed: Any, detector: DetectorModel) -> tuple[Any, Any, Any]:
     """Maximum over both paints under the prior: solved freely, clipped, and the second solved again for the first."""
     prior, mean, bounds = 1.0 / detector.paint_sigma**2, detector.paint_mean, detector.paint_range
     a, b, c = square[0] + prior, square[1], square[2] + prior
@@ -107,11 +160,20 @@ def fit_shapes(cutout: Cutout, shapes: Sequence[S], places: Sequence[tuple[float
     """Every shape at every place, in the exact metric."""
     parts = np.stack([shape.parts for shape in shapes])
     images = np.concatenate([shift_subpixel(parts, down, right) for down, right in places])
+    return _fit_images(cutout, images, [(shape, down, right) for down, right in places for shape in shapes])
+
+
+def fit_placed(cutout: Cutout, placed: Sequence[tuple[S, float, float]]) -> list[ShapeFit[S]]:
+    """Each shape at its own place, in the exact metric."""
+    images = [shift_subpixel(shape.parts, down, right) for shape, down, right in placed]
+    return _fit_images(cutout, np.stack(images), placed)
+
+
+def _fit_images(cutout: Cutout, images: Floats, placed: Sequence[tuple[S, float, float]]) -> list[ShapeFit[S]]:
     flat = images.reshape(len(images), 3, -1)
-    llr, hull, wings = fit_exactly(cutout, *(np.ascontiguousarray(flat[:, part]) for part in range(3)))
-    pairs = [(shape, down, right) for down, right in places for shape in shapes]
+    llr, hull, wings = fit_exactly(cutout, flat[:, 0], flat[:, 1], flat[:, 2])
     paints = zip(hull.tolist(), wings.tolist(), strict=True)
-    return [ShapeFit(*pair, float(r), paint) for pair, r, paint in zip(pairs, llr, paints, strict=True)]
+    return [ShapeFit(*pair, float(r), paint) for pair, r, paint in zip(placed, llr, paints, strict=True)]
 
 
 def pick_best(fits: Sequence[ShapeFit[S]]) -> ShapeFit[S]:

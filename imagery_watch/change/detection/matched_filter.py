@@ -56,13 +56,17 @@ class _MatchedFilter:
     def __init__(self, image: ResidualImage, templates: tuple[Template, ...]) -> None:
         self.shape = image.ground.shape[1:]
         reach = max(template.body.shape[0] for template in templates)
+        self.room = reach // 2
         self.padded = [fft.next_fast_len(edge + reach, real=True) for edge in self.shape]
         self.noise, self.detector = image.noise, image.detector
         lost = image.ground * image.detector.shadow_loss(image.bands)[:, None, None]
         matched = self._matched(image)
-        self.residual = [fft.rfft2((matched * other).sum(axis=0), self.padded) for other in (1.0, image.ground, lost)]
+        self.residual = [self._spread_out((matched * other).sum(axis=0)) for other in (1.0, image.ground, lost)]
         scaled = [other / image.spread for other in (np.ones_like(image.ground), image.ground, lost)]
-        self.one, self.ground, self.lost = (_local_means(self._mixed(other)) for other in scaled)
+        one, ground, lost = (_local_means(self._mixed(other)) for other in scaled)
+        pairs = (one**2, one * ground, one * lost, ground**2, ground * lost, lost**2)
+        self.coarse_shape = one.shape[1:]
+        self.pairs = np.concatenate(pairs).reshape(len(pairs) * len(one), -1)
         self.spectra = power_spectra(image.noise.acf, ENERGY_PX, ENERGY_PX)
 
     def _mixed(self, scaled: Image) -> Image:
@@ -87,33 +91,48 @@ class _MatchedFilter:
         """(y, x): log-likelihood ratio under the best paint."""
         middle = template.body.shape[0] // 2
         body, shade = self._kernel(template.body), self._kernel(template.shadow)
-        bodies, both, shades = energies
-        square = np.einsum("c,cyx->yx", bodies, self.one**2)
-        crossed = np.einsum("c,cyx->yx", bodies, self.one * self.ground)
-        crossed += np.einsum("c,cyx->yx", both, self.one * self.lost)
-        fixed = np.einsum("c,cyx->yx", 0.5 * bodies, self.ground**2)
-        fixed += np.einsum("c,cyx->yx", both, self.ground * self.lost)
-        fixed += np.einsum("c,cyx->yx", 0.5 * shades, self.lost**2)
-        linear = self._back(body * self.residual[0], middle) + self._fine(crossed)
-        against = self._back(body * self.residual[1] + shade * self.residual[2], middle) + self._fine(fixed)
-        return fit_paint(linear, self._fine(square), -against, self.detector)
+        square, crossed, fixed = self._fine(_weigh_pairs(*energies) @ self.pairs)
+        linear = self._back(body * self.residual[0], middle) + crossed
+        against = self._back(body * self.residual[1] + shade * self.residual[2], middle) + fixed
+        return fit_paint(linear, square, -against, self.detector)
 
     def _fine(self, coarse: Image) -> Image:
-        """(y, x) from every third row and column."""
-        wide = coarse.repeat(DECIMATION, axis=0).repeat(DECIMATION, axis=1)
-        fine: Image = wide[: self.shape[0], : self.shape[1]]
+        """(map, y, x) from every third row and column."""
+        maps = coarse.reshape(-1, *self.coarse_shape)
+        wide = maps.repeat(DECIMATION, axis=2).repeat(DECIMATION, axis=1)
+        fine: Image = wide[:, : self.shape[0], : self.shape[1]]
         return fine
 
+    def _spread_out(self, image: Image) -> NDArray[np.complex64]:
+        """Spectrum of an image, with room before it for half of the largest template."""
+        spectrum: NDArray[np.complex64] = fft.rfft2(np.pad(image, ((self.room, 0), (self.room, 0))), self.padded)
+        return spectrum
+
     def _kernel(self, kernel: Image) -> NDArray[np.complex64]:
-        """Spectrum of the kernel for correlation (hence conjugate)."""
-        spectrum: NDArray[np.complex64] = np.conj(fft.rfft2(kernel, self.padded))
+        """Spectrum of the kernel for correlation (hence conjugate); rows beyond it are nothing, and are left out."""
+        rows = fft.rfft(kernel, self.padded[1], axis=1)
+        spectrum: NDArray[np.complex64] = np.conj(fft.fft(rows, self.padded[0], axis=0))
         return spectrum
 
     def _back(self, spectrum: NDArray[np.complex64], middle: int) -> Image:
-        """The correlation, (y, x), moved so that each value stands at the template's middle."""
-        moved = np.roll(fft.irfft2(spectrum, self.padded), (middle, middle), axis=(0, 1))
-        cut: Image = moved[: self.shape[0], : self.shape[1]]
+        """The correlation, (y, x): each value stands at the template's middle."""
+        start = self.room - middle
+        cut: Image = fft.irfft2(spectrum, self.padded)[start : start + self.shape[0], start : start + self.shape[1]]
         return cut
+
+
+def _weigh_pairs(bodies: Floats, both: Floats, shades: Floats) -> Image:
+    """(3, pair of maps and channel): what makes the square in the paint, its product with the rest, and the rest.
+
+    The pairs are of one, ground and lost light: first with first, first with second, and so on to third with third.
+    """
+    nothing = np.zeros_like(bodies)
+    rows = (
+        (bodies, nothing, nothing, nothing, nothing, nothing),
+        (nothing, bodies, both, nothing, nothing, nothing),
+        (nothing, nothing, nothing, 0.5 * bodies, both, 0.5 * shades),
+    )
+    return np.stack([np.concatenate(row) for row in rows]).astype(np.float32)
 
 
 def _local_means(channels: Image) -> Image:

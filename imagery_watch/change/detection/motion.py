@@ -38,8 +38,8 @@ def estimate_speed(cutout: Cutout, fitted: Floats, heading_deg: float) -> tuple[
     turn = np.radians(heading_deg)
     ahead = down * np.float32(np.cos(turn)) - right * np.float32(np.sin(turn))  # minus the slope towards the nose
     basis = np.stack([down, right, ahead * (delays[:, None] / cutout.imaging.pixel_m)])
-    columns = cutout.whiten(basis.astype(np.float32)).astype(np.float64)
-    seen = cutout.whiten((cutout.residual - fitted)[None])[0].astype(np.float64)
+    columns = cutout.whiten_mirrored(cutout.mix(basis.astype(np.float32))).astype(np.float64)
+    seen = cutout.whiten_mirrored(cutout.mix((cutout.residual - fitted)[None]))[0].astype(np.float64)
     normal = columns @ columns.T
     relative, absolute = RIDGE
     inverse = np.linalg.inv(normal + relative * np.trace(normal) * np.eye(3) + absolute * np.eye(3))

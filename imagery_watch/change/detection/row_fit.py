@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from imagery_watch.change.detection.aircraft_fit import AircraftFit, compute_llr_vs_clutter
@@ -27,15 +28,17 @@ from imagery_watch.change.detection.cutout import Cutout
 from imagery_watch.change.detection.likelihood import (
     SUBPIXEL_CROSS,
     SUBPIXEL_PHASES,
+    CoarseAtoms,
     CoarseLikelihood,
     ShapeFit,
     compute_reduced_chi2,
     fit_shapes,
+    multiply_parts,
     pick_best,
     predict_residual,
 )
 from imagery_watch.change.detection.motion import is_moving
-from imagery_watch.model.arrays import Floats, Image
+from imagery_watch.model.arrays import Doubles, Image
 
 ROW_LENGTHS_M = (17.0, 22.0)
 """Larger aircraft stand far enough apart to be told one by one."""
@@ -94,9 +97,7 @@ class Row:
 def draw_rows(rows: Sequence[Row]) -> Image:
     """(row, 3, y, x): fuselages, wings and shadows of rows of the same members in a cut-out of `SIDE_PX` pixels."""
     spectrum = fft.rfft2(_draw_on_canvas(rows[0].member))
-    down, right = fft.fftfreq(CANVAS_PX)[:, None], fft.rfftfreq(CANVAS_PX)[None, :]
-    offsets = [np.array(row.offsets)[:, :, None, None] for row in rows]
-    phases = np.stack([np.exp(-2j * np.pi * (down * one[:, 0] + right * one[:, 1])).sum(axis=0) for one in offsets])
+    phases = np.stack([_sum_phases(np.array(row.offsets)) for row in rows])
     cut = np.s_[
         ...,
         CANVAS_PX // 2 - HALF_PX : CANVAS_PX // 2 + HALF_PX + 1,
@@ -105,16 +106,26 @@ def draw_rows(rows: Sequence[Row]) -> Image:
     return np.ascontiguousarray(fft.irfft2(spectrum * phases[:, None], (CANVAS_PX, CANVAS_PX))[cut], np.float32)
 
 
-def find_leading_rows(cutout: Cutout, coarse: CoarseLikelihood, plainer_llr: float) -> list[Row]:
-    """The rows worth a closer look, best first; none where one aircraft or a patch does nearly as well.
+def _sum_phases(offsets: Doubles) -> NDArray[np.complex128]:
+    """(ky, kx) of a canvas: what turns the spectrum of one member into that of all, `offsets` (member, 2) apart."""
+    down = np.exp(-2j * np.pi * fft.fftfreq(CANVAS_PX) * offsets[:, :1])
+    right = np.exp(-2j * np.pi * fft.rfftfreq(CANVAS_PX) * offsets[:, 1:])
+    return np.asarray(down.T @ right)
 
-    `plainer_llr` is the better of these two, in the same coarse metric.
+
+def find_leading_rows(
+    cutouts: Sequence[Cutout], coarse: CoarseLikelihood, plainer_llrs: Sequence[float]
+) -> list[list[Row]]:
+    """The rows worth a closer look in each cut-out, best first; none where one aircraft or a patch does nearly as well.
+
+    `plainer_llrs` are the better of these two, in the same coarse metric.
     """
-    rows, atoms = _build_row_bank(cutout.imaging)
-    llrs = coarse.fit(*atoms)
-    if llrs.max() < max(ROW_MIN_LLR, ROW_LLR_SHARE * plainer_llr):
-        return []
-    return [rows[index] for index in np.argsort(llrs)[::-1][:LEADING_ROWS]]
+    rows, atoms = _build_row_bank(cutouts[0].imaging)
+    found = []
+    for llrs, plainer in zip(coarse.fit(atoms), plainer_llrs, strict=True):
+        worth = llrs.max() >= max(ROW_MIN_LLR, ROW_LLR_SHARE * plainer)
+        found.append([rows[index] for index in np.argsort(llrs)[::-1][:LEADING_ROWS]] if worth else [])
+    return found
 
 
 def fit_row(cutout: Cutout, leading: list[Row], single: AircraftFit | None) -> tuple[AircraftFit, ...]:
@@ -180,8 +191,8 @@ def _resize_row(best: Row) -> list[Row]:
 
 
 @lru_cache(maxsize=6)
-def _build_row_bank(imaging: Imaging) -> tuple[tuple[Row, ...], tuple[Floats, Floats, Floats]]:
-    """Rows of all sizes, directions and pitches under a sun, and their parts, (atom, pixel) each."""
+def _build_row_bank(imaging: Imaging) -> tuple[tuple[Row, ...], CoarseAtoms]:
+    """Rows of all sizes, directions and pitches under a sun, and their parts."""
     base = build_template_bank(imaging, (SWEPT_PLAN,))[0]
     rows = tuple(
         Row(resize_template(base, length / base.length_m, heading - base.heading_deg), pitch, *place)
@@ -193,8 +204,7 @@ def _build_row_bank(imaging: Imaging) -> tuple[tuple[Row, ...], tuple[Floats, Fl
     kinds = len(ROW_PITCHES_M) * len(ROW_PLACES)
     parts = np.concatenate([draw_rows(rows[start : start + kinds]) for start in range(0, len(rows), kinds)])
     parts = parts.reshape(len(rows), 3, SIDE_PX**2)
-    hull, wings, shadow = (np.ascontiguousarray(parts[:, part]) for part in range(3))
-    return rows, (hull, wings, shadow)
+    return rows, multiply_parts(*(np.ascontiguousarray(parts[:, part]) for part in range(3)))
 
 
 def _draw_on_canvas(member: Template) -> Image:

@@ -1,10 +1,9 @@
 """Robust per-band normalisation of a pass to the reference, on clear ring pixels (docs/method.md, section 4)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imagery_watch.change.robust import MAD_TO_SIGMA
-from imagery_watch.model.arrays import Image, Mask
+from imagery_watch.change.robust import MAD_TO_SIGMA, median
+from imagery_watch.model.arrays import Doubles, Image, Mask
 
 GAIN_RANGE = (0.5, 2.0)
 """Gains outside it are no light or air, and are clipped."""
@@ -24,11 +23,13 @@ TUKEY_CUTOFF_SIGMAS = 6.0
 """Robust sigmas of a pixel's worst band at which its Tukey weight is zero."""
 MIN_SPREAD = 1e-4
 """Reflectance: no ring is taken to scatter by less."""
+EVEN_VARIANCE = 1e-8
+"""Reflectance squared: a ring that varies by no more has no line."""
 KEPT_WEIGHT = 0.2
 """Tukey weight from which a pixel counts when the offset is found again for a held gain."""
 
 
-def fit_gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def fit_gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[Doubles, Doubles]:
     """Per band the gain g and offset a with moving = a + g * fixed on unchanged ground: two arrays (band,).
 
     Iteratively reweighted least squares with Tukey weights, started from the medians; pixels that changed in any
@@ -41,20 +42,18 @@ def fit_gains_and_offsets(moving: Image, fixed: Image, usable: Mask) -> tuple[ND
         return gains, offsets
     rows = rows[:: max(1, len(rows) // MAX_SAMPLES)]
     x, y = (image.reshape(bands, -1)[:, rows].astype(np.float64) for image in (fixed, moving))
-    offsets = np.median(y, axis=1) - np.median(x, axis=1)
+    offsets = median(y) - median(x)
+    products = (x, y, x * x, x * y)
     for _ in range(ITERATIONS):
         weight = _tukey_weights(y - offsets[:, None] - gains[:, None] * x)
-        fitted = [_fit_line(x[b], y[b], weight) for b in range(bands)]
-        settled = all(abs(g - gains[b]) < CONVERGED_GAIN for b, (g, _) in enumerate(fitted))
-        gains, offsets = (np.array(part) for part in zip(*fitted, strict=True))
-        if settled:
+        before = gains
+        gains, offsets = _fit_lines(*products, weight)
+        if (np.abs(gains - before) < CONVERGED_GAIN).all():
             break
     return _hold_gains(x, y, gains, _tukey_weights(y - offsets[:, None] - gains[:, None] * x))
 
 
-def _hold_gains(
-    x: NDArray[np.float64], y: NDArray[np.float64], gains: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _hold_gains(x: Doubles, y: Doubles, gains: Doubles, weight: Doubles) -> tuple[Doubles, Doubles]:
     """The gains held to 1 as far as the ring speaks unclearly, and the offsets that then fit.
 
     Where crops have changed, a line through all fields is flatter than light and air can make it; how clearly it
@@ -65,37 +64,41 @@ def _hold_gains(
     held = 1.0 + (gains - 1.0) * clear
     kept = weight > KEPT_WEIGHT
     rest = y - held[:, None] * x
-    return held, np.median(rest[:, kept] if kept.sum() > MIN_RING_PIXELS / 2 else rest, axis=1)
+    return held, median(rest[:, kept] if kept.sum() > MIN_RING_PIXELS / 2 else rest)
 
 
-def _robust_variance(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _robust_variance(values: Doubles) -> Doubles:
     """(band,): squared median absolute deviation."""
-    spread = np.median(np.abs(values - np.median(values, axis=1, keepdims=True)), axis=1)
+    spread = median(np.abs(values - median(values)[:, None]))
     return np.asarray(spread**2)
 
 
-def apply_gains_and_offsets(moving: Image, gains: NDArray[np.float64], offsets: NDArray[np.float64]) -> Image:
+def apply_gains_and_offsets(moving: Image, gains: Doubles, offsets: Doubles) -> Image:
     """The pass as the reference's own light and air would have shown it, (band, y, x)."""
     scale = 1.0 / gains
     return (moving * scale[:, None, None] - (offsets * scale)[:, None, None]).astype(np.float32)
 
 
-def _tukey_weights(residual: NDArray[np.float64]) -> NDArray[np.float64]:
+def _tukey_weights(residual: Doubles) -> Doubles:
     """Tukey weights of each pixel's worst band."""
-    spread = MAD_TO_SIGMA * np.median(
-        np.abs(residual - np.median(residual, axis=1, keepdims=True)), axis=1, keepdims=True
-    )
-    worst = (np.abs(residual) / np.maximum(spread, MIN_SPREAD)).max(axis=0)
+    spread = MAD_TO_SIGMA * median(np.abs(residual - median(residual)[:, None]))
+    scaled = np.abs(residual)
+    scaled /= np.maximum(spread, MIN_SPREAD)[:, None]
+    worst = scaled.max(axis=0)
     return np.clip(1.0 - (worst / TUKEY_CUTOFF_SIGMAS) ** 2, 0.0, None) ** 2
 
 
-def _fit_line(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
-    """Gain and offset of the weighted line, the gain held within its range."""
+def _fit_lines(x: Doubles, y: Doubles, square: Doubles, product: Doubles, weight: Doubles) -> tuple[Doubles, Doubles]:
+    """(band,) each: gain and offset of the weighted lines, the gains held within their range.
+
+    `square` is that of x, and `product` that of x and y: they are the same from round to round.
+    """
     total = weight.sum()
     if total < MIN_RING_PIXELS / 2:
-        return 1.0, float(np.median(y - x))
-    mean_x, mean_y = (weight * x).sum() / total, (weight * y).sum() / total
-    variance = (weight * (x - mean_x) ** 2).sum() / total
-    slope = (weight * (x - mean_x) * (y - mean_y)).sum() / total / variance if variance > 1e-8 else 1.0
-    gain = float(np.clip(slope, *GAIN_RANGE))
-    return gain, float(mean_y - gain * mean_x)
+        return np.ones(len(x)), median(y - x)
+    mean_x, mean_y = x @ weight / total, y @ weight / total
+    variance = square @ weight / total - mean_x**2
+    covariance = product @ weight / total - mean_x * mean_y
+    even = variance <= EVEN_VARIANCE
+    gains = np.clip(np.where(even, 1.0, covariance / np.where(even, 1.0, variance)), *GAIN_RANGE)
+    return gains, mean_y - gains * mean_x

@@ -39,6 +39,16 @@ class Placed(NamedTuple):
     registration: Registration
 
 
+class Moved(NamedTuple):
+    """One pass, moved onto the reference, in its own light."""
+
+    registration: Registration
+    image: Image
+    """(band, y, x)"""
+    clear: Mask
+    """(y, x): where its ring is clear."""
+
+
 @dataclass(frozen=True, eq=False)
 class ReferenceFrame:
     """The reference: one place, one light and one usual ground; all arrays are over the whole Grid.
@@ -69,14 +79,12 @@ class ReferenceFrame:
         usable = clear & self.steady & _far_from_snow(scene, self.areas)
         return register(gradient_magnitude(scene.data, _bare(scene, self.areas)), self.outline, usable, self.resolution)
 
-    def place(
-        self, scene: Scene, clear: Mask, window: tuple[slice, slice], known: Registration | None = None
-    ) -> Placed:
+    def place(self, scene: Scene, clear: Mask, window: tuple[slice, slice], known: Moved | None = None) -> Placed:
         """The scene in the reference's frame and light, NaN where it is hidden, cut to the window.
 
-        `clear` is (y, x): its clear ring; `known` is how it lies on the clearest pass, where that was measured.
+        `clear` is (y, x): its clear ring; `known` is the scene moved onto the reference, where that was done.
         """
-        found, moved, clear = self.move(scene, clear, known or self.register(scene, clear))
+        found, moved, clear = known or self.move(scene, clear, self.register(scene, clear))
         image = self.light(moved, clear)
         valid = finite_in_all_bands(image)
         shift = (round(found.rows), round(found.cols))
@@ -94,16 +102,13 @@ class ReferenceFrame:
         cut = np.where(visible, image, np.float32(np.nan))[:, window[0], window[1]]
         return Placed(cut, visible[window], found)
 
-    def move(self, scene: Scene, clear: Mask, found: Registration) -> tuple[Registration, Image, Mask]:
-        """How the scene lies, the scene moved onto the reference, and where its ring is clear.
-
-        A pass that could not be registered is left where it lies.
-        """
+    def move(self, scene: Scene, clear: Mask, found: Registration) -> Moved:
+        """The scene, which lies so on the clearest pass; one that could not be registered is left where it lies."""
         if found.ok:
             found = replace(found, rows=found.rows - self.centre[0], cols=found.cols - self.centre[1])
         moved = shift_image(scene.data, found.rows, found.cols)
         shifted = ndimage.shift(clear.astype(np.float32), (found.rows, found.cols), order=0) > 0.5
-        return found, moved, shifted & finite_in_all_bands(moved) & self.areas.ring
+        return Moved(found, moved, shifted & finite_in_all_bands(moved) & self.areas.ring)
 
     def light(self, image: Image, clear: Mask) -> Image:
         """The image in the light of the usual ground."""
@@ -118,8 +123,8 @@ def make_frame(
     grid: Grid,
     detector: DetectorModel,
     pool: Executor,
-) -> tuple[ReferenceFrame, dict[str, Registration]]:
-    """The frame of some scenes, at least one, and how the clearest of them lie on the very clearest, by their ids.
+) -> tuple[ReferenceFrame, dict[str, Moved]]:
+    """The frame of some scenes, at least one, and the clearest of them, moved onto it, by their ids.
 
     The middle of where the clearest passes lie gives the place, the clearest one the light, and the median of the
     clearest the ground. `clear` is the clear ring of each, (y, x), by its id.
@@ -140,19 +145,15 @@ def make_frame(
         resolution=grid.resolution,
         detector=detector,
     )
-    placed = pool.map(lambda one: frame.register(one, clear[one.acquisition_id]), ranked)
-    lie = dict(zip((one.acquisition_id for one in ranked), placed, strict=True))
-    found = [(shift.rows, shift.cols) for shift in lie.values() if shift.ok]
+    lie = list(pool.map(lambda one: frame.register(one, clear[one.acquisition_id]), ranked))
+    found = [(shift.rows, shift.cols) for shift in lie if shift.ok]
     middle = np.median(found, axis=0) if found else np.zeros(2)
     frame = replace(frame, centre=(float(middle[0]), float(middle[1])))
-
-    def move(scene: Scene) -> tuple[Image, Mask]:
-        """One of the clearest, moved onto the reference, and where its ring is clear."""
-        return frame.move(scene, clear[scene.acquisition_id], lie[scene.acquisition_id])[1:]
-
-    frame = replace(frame, ground=move(first)[0])
-    lit = list(pool.map(lambda scene: frame.light(*move(scene)), ranked))
-    return replace(frame, ground=nan_median(np.stack(lit)) if len(lit) > 2 else _darker(lit, frame)), lie
+    moved = list(pool.map(lambda one, at: frame.move(one, clear[one.acquisition_id], at), ranked, lie))
+    frame = replace(frame, ground=moved[0].image)
+    lit = list(pool.map(lambda one: frame.light(one.image, one.clear), moved))
+    ground = nan_median(np.stack(lit)) if len(lit) > 2 else _darker(lit, frame)
+    return replace(frame, ground=ground), dict(zip((one.acquisition_id for one in ranked), moved, strict=True))
 
 
 def _clearness(scene: Scene, clear: Mapping[str, Mask]) -> tuple[float, datetime, str]:

@@ -6,14 +6,15 @@ so aprons are left out; fields that change their brightness keep their edges, he
 section 4).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import fft, ndimage
 
-from imagery_watch.change.robust import MAD_TO_SIGMA
+from imagery_watch.change.preprocess.spline_shift import Spline, find_spline
+from imagery_watch.change.robust import MAD_TO_SIGMA, median
 from imagery_watch.model import Registration, finite_in_all_bands
-from imagery_watch.model.arrays import Doubles, Image, Mask
+from imagery_watch.model.arrays import Doubles, Floats, Image, Mask
 from imagery_watch.model.change import MIN_RING_KM2
 
 MAX_SHIFT_PX = 6.0
@@ -148,12 +149,9 @@ def shift_image(data: Image, rows: float, cols: float) -> Image:
     invalid = ~finite_in_all_bands(data)
     blurred = ndimage.binary_dilation(invalid, np.ones((3, 3), bool)) if invalid.any() else invalid
     lost = ndimage.shift(blurred.astype(np.float32), (rows, cols), order=1, mode="constant", cval=1.0) > LOST_SHARE
-    moved = np.stack([_moved(band, invalid, (rows, cols)) for band in data])
+    reach = max(abs(rows), abs(cols))
+    moved = np.stack([find_spline(fill_invalid(band, invalid), reach).move(rows, cols) for band in data])
     return np.where(lost, np.float32(np.nan), moved)
-
-
-def _moved(band: Image, invalid: Mask, shift: tuple[float, float]) -> Image:
-    return ndimage.shift(fill_invalid(band, invalid), shift, order=3, mode="nearest").astype(np.float32)
 
 
 def fill_invalid(band: Image, invalid: Mask) -> Image:
@@ -183,6 +181,15 @@ class _Block:
     fixed: Image
     gradient: tuple[Image, Image]
     usable: Mask
+    known: dict[int, tuple[Floats, Floats, Floats]] = field(default_factory=dict)
+
+    def inside(self, reach: int) -> tuple[Floats, Floats, Floats]:
+        """(pixel,) each: the fixed image and its gradients where usable, so many pixels off the edges and more."""
+        if reach not in self.known:
+            cut = np.s_[reach:-reach, reach:-reach]
+            fixed, down, right = (image[cut][self.usable[cut]] for image in (self.fixed, *self.gradient))
+            self.known[reach] = fixed, down, right
+        return self.known[reach]
 
 
 def _blocks(moving: Image, fixed: Image, usable: Mask, along: int) -> list[_Block]:
@@ -202,8 +209,9 @@ def _blocks(moving: Image, fixed: Image, usable: Mask, along: int) -> list[_Bloc
 def _refine(block: _Block, start: tuple[float, float]) -> tuple[float, float] | None:
     """Gauss-Newton with Tukey weights from the whole shift; None where the block has no gradients or runs away."""
     rows, cols = start
+    spline = find_spline(block.moving, max(abs(rows), abs(cols)) + MAX_BLOCK_DRIFT_PX)
     for _ in range(ITERATIONS):
-        step = _step(block, rows, cols)
+        step = _step(block, spline, rows, cols)
         if step is None:
             return None
         rows, cols = rows + step[0], cols + step[1]
@@ -214,17 +222,19 @@ def _refine(block: _Block, start: tuple[float, float]) -> tuple[float, float] | 
     return rows, cols
 
 
-def _step(block: _Block, rows: float, cols: float) -> tuple[float, float] | None:
-    moved = ndimage.shift(block.moving, (rows, cols), order=3, mode="nearest")
+def _step(block: _Block, spline: Spline, rows: float, cols: float) -> tuple[float, float] | None:
     reach = int(np.ceil(max(abs(rows), abs(cols)))) + 1
-    inner = np.zeros_like(block.usable)
-    inner[reach:-reach, reach:-reach] = block.usable[reach:-reach, reach:-reach]
-    target, image = block.fixed[inner], moved[inner]
-    columns = np.stack([block.gradient[0][inner], block.gradient[1][inner], image, np.ones_like(image)])
-    spread = MAD_TO_SIGMA * np.median(np.abs(target - image)) + 1e-6
-    weight = np.clip(1 - ((target - image) / (TUKEY_TUNING * spread)) ** 2, 0, None) ** 2
-    normal = (columns * weight) @ columns.T
+    target, down, right = block.inside(reach)
+    if not len(target):
+        return None
+    image = spline.move(rows, cols)[reach:-reach, reach:-reach][block.usable[reach:-reach, reach:-reach]]
+    apart = target - image
+    columns = np.stack([down, right, image, np.ones_like(image)])
+    spread = MAD_TO_SIGMA * median(np.abs(apart)) + 1e-6
+    weight = np.clip(1 - (apart / (TUKEY_TUNING * spread)) ** 2, 0, None) ** 2
+    weighted = columns * weight
+    normal = weighted @ columns.T
     if np.linalg.cond(normal[:2, :2]) > MAX_CONDITION or normal[0, 0] < MIN_CURVATURE:
         return None
-    solution = np.linalg.solve(normal + 1e-6 * np.eye(4), (columns * weight) @ target)
+    solution = np.linalg.solve(normal + 1e-6 * np.eye(4), weighted @ target)
     return -float(solution[0]), -float(solution[1])

@@ -153,13 +153,13 @@ def _place_all(
     """The frame of the scenes, and the scenes in its place and light; None where there are no scenes."""
     if not useful:
         return None, []
-    frame, lie = make_frame(useful, clear, areas, grid, detector, pool)
+    frame, moved = make_frame(useful, clear, areas, grid, detector, pool)
     window = find_window(areas)
 
     def place(scene: Scene) -> PreparedPass | UnusablePass:
-        """One of the scenes."""
+        """One of the scenes; those that were moved already are let go of, for their pixels are many."""
         name = scene.acquisition_id
-        return _prepare(scene, frame.place(scene, clear[name], window, lie.get(name)))
+        return _prepare(scene, frame.place(scene, clear[name], window, moved.pop(name, None)))
 
     prepared = []
     for one in pool.map(place, useful):

@@ -105,8 +105,10 @@ def _fit_heaps(cutout: Cutout, heaps: Sequence[Heap]) -> Doubles:
     visible = np.array([cutout.detector.is_visible(band) for band in cutout.bands], np.float32)[:, None]
     parts = (body[:, None] * visible, body[:, None] * (1 - visible), -body[:, None] * cutout.ground)
     whole = [np.broadcast_to(part, (len(heaps), *cutout.ground.shape)) for part in parts]
-    columns = np.stack([cutout.whiten(part) for part in (*whole, -shadow[:, None] * cutout.lost_light)], axis=1)
-    along, square = columns @ cutout.whitened_residual, columns @ columns.transpose(0, 2, 1)
+    columns = np.stack(
+        [cutout.whiten_mirrored(cutout.mix(part)) for part in (*whole, -shadow[:, None] * cutout.lost_light)], axis=1
+    )
+    along, square = columns @ cutout.mirrored_residual, columns @ columns.transpose(0, 2, 1)
     colours = product(SNOW_LIGHTS, SNOW_INFRARED)
     return np.asarray(np.max([_fit_cover(along, square, *colour) for colour in colours], axis=0))
 

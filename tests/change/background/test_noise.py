@@ -8,11 +8,11 @@ from imagery_watch.change.background.noise import (
     ACF_LAGS_PX,
     NUGGET,
     NoiseModel,
-    build_whitener,
     measure_noise,
     measure_variance_scale,
     source_free_mask,
 )
+from imagery_watch.change.background.whitening import whiten_in_place, whiten_mirrored
 
 SHAPE = (80, 90)
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -59,11 +59,12 @@ def test_whitened_noise_is_whiter() -> None:
     side, z = 19, noisy(2)
     found = model(z)
     windows = np.stack(
-        [z[t, :, r : r + side, c : c + side].reshape(4, -1) for t in range(6) for r in (0, 30, 60) for c in (0, 35, 70)]
+        [z[t, :, r : r + side, c : c + side] for t in range(6) for r in (0, 30, 60) for c in (0, 35, 70)]
     )
-    white = found.whiten(windows, side).reshape(len(windows), 4, side, side)
+    mixed = np.einsum("cb,kbyx->kcyx", found.weights, windows).astype(np.float32)
+    white = whiten_in_place(mixed, found.acf).reshape(windows.shape)
     assert 0.3 < white.var() < 1.05  # the nugget outweighs what smooth noise has at the finest scales
-    assert beside(white) < 0.6 * beside(windows.reshape(white.shape))
+    assert beside(white) < 0.6 * beside(windows)
 
 
 def beside(images: np.ndarray) -> float:
@@ -95,10 +96,30 @@ def test_little_is_pulled_towards_the_usual() -> None:
 
 
 @pytest.mark.parametrize("side", [5, 19])
-def test_the_whitener_undoes_the_correlation(side: int) -> None:
-    reach = (1.0, 0.5, 0.25, 0.1, 0.05, *(0.0,) * (len(ACF_LAGS_PX) - 5))
-    rows, cols = (axis.ravel() for axis in np.mgrid[:side, :side])
-    apart = np.hypot(rows[:, None] - rows, cols[:, None] - cols)
-    covariance = np.interp(apart, ACF_LAGS_PX, reach, right=0.0) + NUGGET * np.eye(side**2)
-    root = build_whitener(reach, side)
+def test_what_is_whitened_has_lost_its_correlation(side: int) -> None:
+    covariance = correlation(side) + NUGGET * np.eye(side**2)
+    each = np.eye(side**2, dtype=np.float32).reshape(-1, 1, side, side)
+    root = whiten_in_place(each, (REACH,))[:, 0]
     np.testing.assert_allclose(root @ covariance @ root, np.eye(side**2), atol=0.08)
+
+
+@pytest.mark.parametrize("side", [5, 19])
+def test_mirror_images_change_no_product_of_what_is_whitened(side: int) -> None:
+    columns = np.random.default_rng(4).normal(size=(7, 2, side, side)).astype(np.float32)
+    values, vectors = np.linalg.eigh(correlation(side))
+    root = (vectors / np.sqrt(np.clip(values, 0, None) + NUGGET)) @ vectors.T
+    plain = columns.reshape(7, 2, -1) @ root
+    np.testing.assert_allclose(whiten_in_place(columns, (REACH, REACH)), plain, atol=2e-5)
+    mirrored = whiten_mirrored(columns, (REACH, REACH)).reshape(7, -1)
+    np.testing.assert_allclose(
+        mirrored @ mirrored.T, plain.reshape(7, -1) @ plain.reshape(7, -1).T, rtol=1e-4, atol=0.01
+    )
+
+
+REACH = (1.0, 0.5, 0.25, 0.1, 0.05, *(0.0,) * (len(ACF_LAGS_PX) - 5))
+
+
+def correlation(side: int) -> np.ndarray:
+    """(pixel, pixel): by the plain calculation."""
+    rows, cols = (axis.ravel() for axis in np.mgrid[:side, :side])
+    return np.interp(np.hypot(rows[:, None] - rows, cols[:, None] - cols), ACF_LAGS_PX, REACH, right=0.0)
