@@ -128,7 +128,7 @@ def test_another_airfields_folder_is_refused_before_the_work(tmp_path: Path) -> 
 @pytest.mark.parametrize("group", [(), ("airfields",)], ids=["main", "airfields"])
 def test_no_summary_in_a_list_of_commands_is_cut(group: tuple[str, ...], tmp_path: Path) -> None:
     done = run(*group, "--help", cwd=tmp_path, COLUMNS="80")
-    summaries = done.stdout.split("Commands:\n")[1].splitlines()
+    summaries = done.stdout.split("Commands:\n")[1].split("\n\n")[0].splitlines()
     assert len(summaries) >= 4
     assert all(line.endswith(".") and not line.endswith("...") for line in summaries)
 
