@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from imagery_watch.sources.places.index import Place
 
 AIRFIELD = "ICAO or IATA code, name or city of an airfield, or LAT,LON near it."
-WIDE, NARROWEST = 120, 20
-"""Columns where nobody says how many there are, and the fewest that are believed."""
+WIDE, NARROWEST, TALL = 120, 20, 24
+"""Columns where nobody says how many there are, the fewest that are believed, and lines, which nothing depends on."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 
@@ -79,14 +79,15 @@ def find_width(stream: TextIO) -> int | None:
         return int(stated)
     if not stream.isatty():
         return None
-    return max(NARROWEST, shutil.get_terminal_size((WIDE, 24)).columns)
+    return max(NARROWEST, shutil.get_terminal_size((WIDE, TALL)).columns)
 
 
 def console() -> "Console":
     """A console of the terminal's width, or of 120 columns where it is none."""
     from rich.console import Console
 
-    return Console(width=find_width(sys.stdout) or WIDE)
+    # rich believes a width alone of no terminal that calls itself dumb
+    return Console(width=find_width(sys.stdout) or WIDE, height=TALL)
 
 
 def say(text: str) -> None:

@@ -15,6 +15,8 @@ GLUE = "\ue000"
 """Stands for a space at which no line may end; for private use, so no name has a need of it."""
 LONG, LEAST_OF_LONG = 40, 20
 """Columns whose text is longer than the first are not made narrower than the second: one word a line is no reading."""
+SHORT = 28
+"""A cell of at most so many letters, its column's name among them, is kept on one line."""
 _TOGETHER = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?: UTC)?"
     r"|(?:[<>~] )?\d[\d.,]*(?:[–-]\d[\d.,]*)? (?:%|m|m2|km|km2|ha|[kMGT]?B|s|h|px|hours?|days?|km²|m²)(?!\w)"
@@ -58,12 +60,12 @@ class Sheet:
         return share(natural, floors, room - 3 * len(self.columns) - 1)
 
     def stack(self, room: int) -> list[str]:
-        """The cells under one another, each behind its column's name; those of a row after its first are indented."""
+        """Each row in lines of its own, every cell behind its column's name; indented where its first cell is empty."""
         lines = []
         for row in self.rows:
-            for number, (name, text) in enumerate(zip(self.columns, row, strict=True)):
-                if text:
-                    lines += fold(f"{'  ' if number else ''}{name}: {text}", room, hang=4)
+            named = [f"{name.replace(' ', GLUE)}: {text}" for name, text in zip(self.columns, row, strict=True) if text]
+            glued = [one.replace(" ", GLUE) if len_of(one) <= SHORT else one for one in named]
+            lines += fold(f"{'' if row[0] else '  '}{'; '.join(glued)}", room, hang=2 if row[0] else 4)
         return lines
 
     def _table(self, widths: Sequence[int]) -> "Table":
@@ -135,5 +137,5 @@ def len_of(text: str) -> int:
 
 
 def _words(text: str) -> list[str]:
-    glued = _TOGETHER.sub(lambda found: found[0].replace(" ", GLUE), text.replace(GLUE, " "))
+    glued = _TOGETHER.sub(lambda found: found[0].replace(" ", GLUE), text)
     return [word for word in glued.split(" ") if word]
