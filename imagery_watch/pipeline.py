@@ -229,11 +229,11 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPa
 
 
 def name_pass(acquisition: Acquisition) -> str:
-    """An item of a pass and the host that its files are on, or its folder, for those who wait."""
+    """An item of a pass, and the host that its files are on where they are not on this machine; for those who wait."""
     listed = acquisition.listed[0]
     band = next(iter(listed.facts.bands.values()), None)
-    where = name_hosts(listed.href(band.key)) if band is not None else ""
-    return f"{listed.id}{f' from {where}' if where else ''}"
+    href = listed.href(band.key) if band is not None else ""
+    return f"{listed.id} from {name_hosts(href)}" if "://" in href else listed.id
 
 
 def compare(

@@ -39,7 +39,7 @@ airfields.command(
     short_help="Draw an airfield's aprons from imagery.",
     epilog=examples(
         "airfields draft tromso",
-        "airfields draft LIPB --since 2024-06-01 --until 2024-06-30 -o drafts --open",
+        "airfields draft LIPB --since 2024-06-01 -o drafts --open",
         "airfields draft genova --catalog items.json -q",
     ),
 )(draft)

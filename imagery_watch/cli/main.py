@@ -12,7 +12,7 @@ from imagery_watch.cli.console import plain, tell, tell_warning
 from imagery_watch.cli.doctor import doctor
 from imagery_watch.cli.options import examples
 from imagery_watch.cli.run import demo, run
-from imagery_watch.cli.signals import heed_signals
+from imagery_watch.cli.signals import Stopped, heed_signals
 from imagery_watch.cli.voice import tell_cause
 from imagery_watch.cli.watching import limits, monitor, passes
 from imagery_watch.errors import ExitCode, ImageryWatchError
@@ -69,7 +69,8 @@ def main() -> NoReturn:
     try:
         code = app(shield_minus(sys.argv[1:]), standalone_mode=False)
     except ImageryWatchError as error:
-        tell_cause(error)
+        if not isinstance(error, Stopped):
+            tell_cause(error)
         _fail(str(error), error.exit_code)
     except typer.Exit as stop:
         raise SystemExit(stop.exit_code) from None

@@ -118,11 +118,11 @@ def _live(silent: bool) -> Iterator[Progress]:
 
 def tell_passed_over(looks: Iterable["Look"]) -> None:
     """A line on stderr for each pass and reason for which aprons were not judged."""
-    from imagery_watch.outputs.wording.summaries import describe_reason
+    from imagery_watch.outputs.wording.summaries import NO_REASON
     from imagery_watch.outputs.wording.text import minutes
 
     silent = [look for look in looks if look.result in ("failed", "not_observed")]
-    counted = Counter((minutes(look.datetime), look.result, describe_reason(look)) for look in silent)
+    counted = Counter((minutes(look.datetime), look.result, look.reason or NO_REASON) for look in silent)
     for (when, result, reason), number in counted.items():
         aprons = f" ({number} aprons)" if number > 1 else ""
         tell(f"{when} {result.replace('_', ' ')}{aprons}: {plain(reason)}")

@@ -349,19 +349,24 @@ def test_a_signal_ends_a_run_soon_and_leaves_no_half_result(sent: signal.Signals
             connection.close()
     assert (process.returncode, time.monotonic() - started < 5) == (code, True), err
     assert "Traceback" not in err
+    assert "imagery-watch: stopped; nothing was written to imagery-watch-LIPB; " in err and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"])
 def test_a_signal_ends_the_comparing_of_passes_too(sent: signal.Signals, code: int, tmp_path: Path) -> None:
-    with start("demo", "--out", tmp_path / "out", cwd=tmp_path) as process:
-        time.sleep(5)
+    with start("demo", "-v", "--out", tmp_path / "out", cwd=tmp_path) as process:
+        assert process.stderr is not None
+        before = list(iter(process.stderr.readline, "comparing passes: 1 of 32\n"))  # ends with the file, too
         process.send_signal(sent)
         started = time.monotonic()
         _, err = process.communicate(timeout=60)
+    assert "simulating passes: 16 of 16\n" in before
     assert process.returncode == code, err
     assert time.monotonic() - started < 5
     assert "Traceback" not in err
+    [told] = [line for line in err.splitlines() if line.startswith("imagery-watch: ")]
+    assert told.startswith(f"imagery-watch: stopped; nothing was written to {tmp_path / 'out'}; imagery")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check(said: str, width: int, *tokens: str) -> None:
-    """Each token is there, whole; lines fit, but those of one long word; none begins with the end of a time or length."""
+    """Each token is there, whole; lines fit, or are one long word; none begins with the end of a time or length."""
     for token in tokens:
         assert token in said, f"{token!r} is broken or missing at {width}:\n{said}"
     for line in said.splitlines():
