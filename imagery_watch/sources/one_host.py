@@ -11,7 +11,7 @@ from urllib3.util import Retry
 
 from imagery_watch.settings import Settings
 from imagery_watch.sources.certificates import trust
-from imagery_watch.sources.pixels.exchange import PatientRetry, set_deadlines
+from imagery_watch.sources.pixels.exchange import PatientRetry, find_proxy, set_deadlines
 from imagery_watch.sources.troubles import explain
 
 MAX_ANSWER_BYTES = 64 * 2**20
@@ -60,10 +60,12 @@ class _OneHost(HTTPAdapter):
         return set_deadlines(super().proxy_manager_for(proxy, **{**options, "ssl_context": self._trust}))
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """As HTTPAdapter does, the whole answer read. Raises _ForeignHost, _TooLong."""
+        """As HTTPAdapter does, by the proxy that files come by; all of it is read. Raises _ForeignHost, _TooLong."""
         if urlsplit(request.url or "").hostname != self._host:
             raise _ForeignHost
-        answer = super().send(request, *args, **{**options, "stream": True, "verify": True})
+        proxy = find_proxy(str(request.url))
+        proxies = {urlsplit(request.url).scheme: proxy} if proxy else {}
+        answer = super().send(request, *args, **{**options, "stream": True, "verify": True, "proxies": proxies})
         try:
             content = answer.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
         except HTTPError as error:

@@ -69,6 +69,15 @@ def test_a_host_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
     assert "127.0.0.1 does not answer in time" in said
 
 
+def make_api(base: str, features: list[dict[str, Any]]) -> dict[str, Any]:
+    """The answers of a catalogue that has one page of items."""
+    link = {"rel": "search", "href": f"{base}/search", "method": "POST", "type": "application/geo+json"}
+    landing = {"type": "Catalog", "stac_version": "1.0.0", "id": "one", "description": "", "links": [link],
+               "conformsTo": CONFORMS}  # fmt: skip
+    page = {"type": "FeatureCollection", "features": features, "links": []}
+    return {"/": [{"body": landing}], "/search": [{"body": page}]}
+
+
 @pytest.fixture
 def company(
     tmp_path: Path, script_server: Callable[[dict[str, Any]], Any], range_server: Callable[[Path], Any]
@@ -81,11 +90,7 @@ def company(
     features = json.loads(archive.read_text())["features"]
     for asset in (asset for feature in features for asset in feature["assets"].values()):
         asset["href"] = f"https://{PIXELS}/{asset['href'].removeprefix('./')}"
-    link = {"rel": "search", "href": f"https://{CATALOGUE}/search", "method": "POST", "type": "application/geo+json"}
-    landing = {"type": "Catalog", "stac_version": "1.0.0", "id": "one", "description": "", "links": [link],
-               "conformsTo": CONFORMS}  # fmt: skip
-    page = {"type": "FeatureCollection", "features": features, "links": []}
-    api = script_server({"/": [{"body": landing}], "/search": [{"body": page}]})
+    api = script_server(make_api(f"https://{CATALOGUE}", features))
     places = {CATALOGUE: api.url, PIXELS: range_server(archive.parent).url}
     certificate, key = make_certificate(tmp_path, *places)
     hosts = {name: urlsplit(url).port for name, url in places.items()}
@@ -132,3 +137,10 @@ def test_a_variable_that_names_no_certificate_is_named(tmp_path: Path) -> None:
 
 def test_an_error_that_is_of_no_known_kind_is_told_by_its_kind() -> None:
     assert explain(ValueError("https://host/?key=CANARY"), "host").what == "host broke the connection (ValueError)"
+
+
+def test_this_machine_is_asked_straight(script_server: Callable[[dict[str, Any]], Any], tmp_path: Path) -> None:
+    server = script_server(make_api("{base}", []))
+    done = run("run", "LIPB", "--catalog", server.url, cwd=tmp_path, HTTP_PROXY="http://127.0.0.1:9")
+    assert done.returncode == 0, done.stderr
+    assert {seen.path for seen in server.requests()} >= {"/", "/search"}
