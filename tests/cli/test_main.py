@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -357,7 +358,7 @@ def test_a_signal_ends_a_run_soon_and_leaves_no_half_result(sent: signal.Signals
 def test_a_signal_ends_the_comparing_of_passes_too(sent: signal.Signals, code: int, tmp_path: Path) -> None:
     with start("demo", "-v", "--out", tmp_path / "out", cwd=tmp_path) as process:
         assert process.stderr is not None
-        before = list(iter(process.stderr.readline, "comparing passes: 1 of 32\n"))  # ends with the file, too
+        before = list(takewhile(lambda line: line != "comparing passes: 1 of 32\n", process.stderr))
         process.send_signal(sent)
         started = time.monotonic()
         _, err = process.communicate(timeout=60)

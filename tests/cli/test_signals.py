@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_sweep_that_is_ended_says_how_far_its_record_goes(sent: signal.Signals
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, preexec_fn=heed_ctrl_c) as process:  # fmt: skip
         assert process.stderr is not None
-        before = list(iter(process.stderr.readline, "TSTB comparing passes: 1 of 14\n"))
+        before = list(takewhile(lambda line: line != "TSTB comparing passes: 1 of 14\n", process.stderr))
         process.send_signal(sent)
         out, err = process.communicate(timeout=60)
     assert process.returncode == code, [*before, err]
