@@ -1,5 +1,17 @@
-"""`python -m imagery_watch`: the same as the command `imagery-watch`."""
+"""`python -m imagery_watch`, and the command `imagery-watch`: signals are heeded before anything slow is imported."""
 
-from imagery_watch.cli.main import main
+from typing import NoReturn
 
-main()
+
+def main() -> NoReturn:
+    """Runs the command line, and never comes back."""
+    from imagery_watch.cli.signals import heed_signals
+
+    heed_signals()
+    from imagery_watch.cli.main import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

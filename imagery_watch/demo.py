@@ -24,6 +24,8 @@ from imagery_watch.sources.airfields.known import find_airfield, shipped_dir
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from imagery_watch.outputs.terminal.layout import Sheet
+
 NOTE = (
     "The ground is one real Sentinel-2 image of Bolzano airport, Italy (12 June 2022). The passes are simulated from "
     "it: every date, aircraft, cloud and change of light in them was made by this program."
@@ -101,24 +103,31 @@ class Demonstration:
 
     def show(self, console: "Console") -> None:
         """The tables of a terminal."""
-        from rich.table import Table
-
+        from imagery_watch.outputs.terminal.layout import print_text
         from imagery_watch.outputs.terminal.tables import print_summary
 
         print_summary(self.result, console)
-        table = Table(
-            "Planted", "Aircraft", "Length", "Between (UTC)", "Verdict", "Measured", title="Against the truth"
-        )
-        for one in self.expected:
-            between = f"{one.before:%Y-%m-%d} → {one.after:%Y-%m-%d}"
-            measured = f"{one.hit.length_m:.0f} m" if one.hit else ""
-            table.add_row(one.kind, one.aircraft, f"{one.length_m:.0f} m", between, one.verdict, measured)
-        console.print(table)
-        found = sum(one.hit is not None for one in self.expected)
-        console.print(
-            f"{found} of {len(self.expected)} planted changes found; {len(self.false)} false.", highlight=False
-        )
+        self.truth_table().show(console)
+        print_text(console, [self.verdict])
         console.print(f"report: {self.report}", markup=False, highlight=False, soft_wrap=True)
+
+    @property
+    def verdict(self) -> str:
+        """How many planted changes were found, and how many false ones."""
+        found = sum(one.hit is not None for one in self.expected)
+        return f"{found} of {len(self.expected)} planted changes found; {len(self.false)} false."
+
+    def truth_table(self) -> "Sheet":
+        """One row for each planted change."""
+        from imagery_watch.outputs.terminal.layout import Sheet
+
+        rows = [
+            (one.kind, one.aircraft, f"{one.length_m:.0f} m", f"{one.before:%Y-%m-%d} → {one.after:%Y-%m-%d}",
+             one.verdict, f"{one.hit.length_m:.0f} m" if one.hit else "")
+            for one in self.expected
+        ]  # fmt: skip
+        columns = ("Planted", "Aircraft", "Length", "Between (UTC)", "Verdict", "Measured")
+        return Sheet(columns, tuple(rows), "Against the truth")
 
 
 def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from imagery_watch.model import (
+    Acquisition,
     Airfield,
     Areas,
     Chip,
@@ -18,7 +19,9 @@ from imagery_watch.model import (
     Stay,
     parse_period,
 )
+from imagery_watch.model.href import name_hosts
 from imagery_watch.model.period import Day
+from imagery_watch.model.progress import Stage
 from imagery_watch.observability import chances_of, looks_of, occupancy_of
 from imagery_watch.provenance import describe_run
 from imagery_watch.settings import Settings
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from imagery_watch.sources.catalogs.catalog import Catalog
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage's name, how much of it is done, and of how much."""
+"""Called with the stage's name (a `Stage`, where it is known what it waits for), how much is done, of how much."""
 
 DEFAULT_DAYS = 30
 """What an API is asked for where the user names no first day."""
@@ -110,9 +113,10 @@ def survey(
 
     grid = grid_for(airfield, settings.margin_m, settings.max_grid_km2)
     wide = period.with_history(history_days)
-    progress("searching the catalogue", 0, 1)
+    progress(Stage("searching", name_hosts(catalog.name)), 0, 1)
     bbox = search_bbox(grid)
     listing = catalog.search(bbox, wide.start, wide.end)
+    progress(Stage("searching", f"{len(listing.items)} items"), 1, 1)
     absence = explain_absence(catalog, listing, bbox, wide.start, wide.end)
     listing = replace(listing, warnings=(*listing.warnings, *absence))
     return Survey(airfield, catalog, grid, period, history_days, listing, fold(listing.items))
@@ -221,19 +225,33 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPa
     from imagery_watch.sources.pixels.scenes import read_scenes
     from imagery_watch.sources.pixels.suspects import find_suspects
 
-    count = _counter("reading pixels", len(found.acquisitions), progress)
     reader = Reader(settings, found.catalog.name, found.catalog.local_root, found.catalog.sensor)
     west, south, east, north = found.airfield.bounds
-    outcomes = read_scenes(found.acquisitions, found.grid, ((west + east) / 2, (south + north) / 2), reader, count)
+    middle, total = ((west + east) / 2, (south + north) / 2), len(found.acquisitions)
+
+    def wait(number: int, acquisition: Acquisition) -> None:
+        """Says which pass is read now."""
+        progress(Stage("reading", name_pass(acquisition)), number, total)
+
+    outcomes = read_scenes(found.acquisitions, found.grid, middle, reader, wait)
     scenes, unread = [], {}
     for acquisition, outcome in zip(found.acquisitions, outcomes, strict=True):
         if isinstance(outcome, Scene):
             scenes.append(outcome)
         else:
             unread[acquisition.id] = outcome
+    progress("reading", total, total)
     suspects = find_suspects(scenes)
     kept = tuple(scene for scene in scenes if scene.acquisition_id not in suspects)
     return ReadPasses(found.acquisitions, kept, {**unread, **suspects})
+
+
+def name_pass(acquisition: Acquisition) -> str:
+    """An item of a pass, and the host that its files are on where they are not on this machine; for those who wait."""
+    listed = acquisition.listed[0]
+    band = next(iter(listed.facts.bands.values()), None)
+    href = listed.href(band.key) if band is not None else ""
+    return f"{listed.id} from {name_hosts(href)}" if "://" in href else listed.id
 
 
 def compare(

@@ -1,9 +1,13 @@
 """What a wheel holds, and what the files that install it do not say."""
 
+import os
 import re
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -16,12 +20,86 @@ INSTALLING = (ROOT / "pyproject.toml", *sorted((ROOT / "requirements").iterdir()
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as others get it: from the source distribution alone."""
     out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=out)
-    assert done.returncode == 0, done.stdout + done.stderr
+    build("--sdist", ROOT, out)
+    [packed] = out.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(out / "unpacked", filter="data")
+    [source] = (out / "unpacked").iterdir()
+    build("--wheel", source, out)
     [built] = out.glob("*.whl")
     return built
+
+
+def build(what: str, source: Path, out: Path) -> None:
+    command = [sys.executable, "-m", "build", what, "--no-isolation", "--outdir", str(out), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=out)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command in an environment that holds the wheel, beside what this one holds of others; nothing is fetched."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False)
+    scripts = sysconfig.get_path("scripts", "venv", {"base": str(folder)})
+    python = Path(scripts, Path(sys.executable).name)
+    target = sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)})
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # behind the environment's own: a folder in such a file has no such files of its own, so the checkout is not found
+    Path(target, "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    return Path(scripts, "imagery-watch")
+
+
+def call(installed: Path, line: str, cwd: Path) -> str:
+    """What the installed command says, in a folder that has nothing of the checkout but its tests' data."""
+    (cwd / "tests").symlink_to(ROOT / "tests")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([installed, *line.split()], cwd=cwd, env=environment, capture_output=True, text=True,
+                          timeout=170)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_what_is_installed_is_the_wheels(installed: Path, tmp_path: Path) -> None:
+    code = "import imagery_watch, sys; print(imagery_watch.__file__)"
+    python = installed.with_name(Path(sys.executable).name)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert Path(done.stdout).is_relative_to(installed.parents[1])
+
+
+def test_the_installed_command_explains_itself_and_knows_its_airfields(installed: Path, tmp_path: Path) -> None:
+    assert call(installed, "--help", tmp_path).startswith("Usage: imagery-watch ")
+    (tmp_path / "tests").unlink()
+    said = call(installed, "airfields list", tmp_path)
+    assert all(path.stem in said for path in (ROOT / "aoi").glob("*.geojson"))
+
+
+def test_the_installed_command_refuses_the_bad_files_of_the_readme(installed: Path, tmp_path: Path) -> None:
+    line = "run --aoi tests/data/s2_120m/aoi.geojson --catalog tests/data/s2_120m/catalog.json --out refused"
+    assert "5 not observed" in call(installed, line, tmp_path)
+    assert (tmp_path / "refused" / "report.html").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_installed_command_reads_the_real_pair_of_the_readme(installed: Path, tmp_path: Path) -> None:
+    said = call(installed, "run EDBF --catalog tests/data/fehrbellin/items.json -o fehrbellin", tmp_path)
+    assert "No change of aircraft size was found" in said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_installed_command_demonstrates_itself(installed: Path, tmp_path: Path) -> None:
+    assert "5 of 5 planted changes found; 0 false." in call(installed, "demo", tmp_path)
+    assert (tmp_path / "imagery-watch-demo" / "report.html").is_file()
 
 
 def test_the_wheel_holds_everything_that_is_read_at_run_time(wheel: Path) -> None:

@@ -1,10 +1,10 @@
-"""What every command needs of a terminal: plain text, a console, JSON, a bar, and the settings of the environment."""
+"""What every command needs of a terminal: plain text, a console, JSON, and the settings of the environment."""
 
+import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from imagery_watch.sources.places.index import Place
 
 AIRFIELD = "ICAO or IATA code, name or city of an airfield, or LAT,LON near it."
+WIDE, NARROWEST, TALL = 120, 20, 24
+"""Columns where nobody says how many there are, the fewest that are believed, and lines, which nothing depends on."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 
@@ -39,42 +41,79 @@ def settings(false_alarms_per_year: float | None = None, *, overpass: str | None
     return chosen if overpass is None else chosen.model_copy(update={"overpass": overpass})
 
 
-def find_named(text: str, home: Path) -> "Airfield":
+def find_named(text: str, home: Path, *, quiet: bool = False) -> "Airfield":
     """The airfield that a person names; how the name was taken is said on stderr. Raises AoiError."""
     from imagery_watch.sources.places.resolver import resolve_airfield
 
     airfield, told = resolve_airfield(text, home)
-    if told:
-        sys.stderr.write(f"note: {plain(told)}\n")
+    if told and not quiet:
+        tell(f"note: {plain(told)}")
     return airfield
 
 
-def find_unmapped(text: str, home: Path) -> "Place":
+def find_unmapped(text: str, home: Path, *, quiet: bool = False) -> "Place":
     """The airfield of the world that a person names, with aprons or without; how it was taken is said. AoiError."""
     from imagery_watch.sources.places.resolver import find_place
 
     found = find_place(text, home)
-    if found.told:
-        sys.stderr.write(f"note: {plain(found.told)}\n")
+    if found.told and not quiet:
+        tell(f"note: {plain(found.told)}")
     return found.place
 
 
-def choose_airfield(name: str | None, aoi: Path | None, home: Path, command: str) -> "Airfield":
+def choose_airfield(name: str | None, aoi: Path | None, home: Path, command: str, *, quiet: bool = False) -> "Airfield":
     """The airfield that a command is to look at: named, or in a file. Raises UsageError for none or both, AoiError."""
     if (name is None) == (aoi is None):
         raise UsageError(f"name one airfield: `{command} LIPB`, or `{command} --aoi FILE`")
     if aoi is None:
-        return find_named(str(name), home)
+        return find_named(str(name), home, quiet=quiet)
     from imagery_watch.sources.airfields.geojson import read_airfield
 
     return read_airfield(aoi)
+
+
+def find_width(stream: TextIO) -> int | None:
+    """Columns of a stream: what COLUMNS says, else its terminal's; None where it is none, as in a pipe or a file."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isascii() and stated.isdigit() and int(stated) >= NARROWEST:
+        return int(stated)
+    if not stream.isatty():
+        return None
+    return max(NARROWEST, shutil.get_terminal_size((WIDE, TALL)).columns)
 
 
 def console() -> "Console":
     """A console of the terminal's width, or of 120 columns where it is none."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 120)
+    # rich believes a width alone of no terminal that calls itself dumb
+    return Console(width=find_width(sys.stdout) or WIDE, height=TALL)
+
+
+def say(text: str) -> None:
+    """Prints a line of the result, folded between words on a terminal; elsewhere it stays one line."""
+    _write(text, sys.stdout)
+
+
+def tell(text: str) -> None:
+    """Prints an error or a note on stderr, folded between words on a terminal; elsewhere it stays one line."""
+    _write(text, sys.stderr)
+
+
+def fold_for(stream: TextIO, text: str, *, hang: int = 0) -> list[str]:
+    """The text in lines that a terminal need not break; one line where the stream is none."""
+    width = find_width(stream) if stream.isatty() else None
+    if width is None:
+        return [text]
+    from imagery_watch.outputs.terminal.layout import fold
+
+    return fold(text, width, hang=hang)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    for line in text.split("\n"):
+        stream.write("".join(f"{part}\n" for part in fold_for(stream, line)))
+    stream.flush()
 
 
 def print_json(value: Any) -> None:
@@ -82,23 +121,3 @@ def print_json(value: Any) -> None:
     from imagery_watch.outputs.files.hits_geojson import dump_json
 
     typer.echo(dump_json(value).rstrip("\n"))
-
-
-@contextmanager
-def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr, one line a stage; nothing where stderr is no terminal or programs are listening."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    screen = Console(stderr=True)
-    with Progress(*columns, console=screen, disable=quiet or not screen.is_terminal, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            """Moves the stage's bar, which its first report makes."""
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=max(total, 1))
-
-        yield report

@@ -1,10 +1,15 @@
 """The command `doctor`."""
 
+import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 
-from imagery_watch.cli.console import AsJson, plain, print_json, settings
+from imagery_watch.cli.console import AsJson, fold_for, plain, print_json, settings
+
+if TYPE_CHECKING:
+    from imagery_watch.model.check import Check
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -22,7 +27,12 @@ def doctor(as_json: AsJson = False) -> None:
         print_json([{name: getattr(one, name) for name in names} for one in checks])
     else:
         for one in checks:
-            typer.echo(f"{one.state:<5}{one.name}: {plain(' '.join(one.what.split()))}")
-            if one.fix:
-                typer.echo(f"     -> {plain(one.fix)}")
+            show_check(one)
     raise typer.Exit(int(sum_up(checks)))
+
+
+def show_check(one: "Check") -> None:
+    """Prints what was found, and under it what to do."""
+    lines = fold_for(sys.stdout, plain(f"{one.state:<5}{one.name}: {' '.join(one.what.split())}"), hang=5)
+    lines += fold_for(sys.stdout, f"     -> {plain(one.fix)}", hang=8) if one.fix else []
+    typer.echo("\n".join(lines))

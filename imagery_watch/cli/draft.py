@@ -1,15 +1,23 @@
 """The command that drafts an airfield from imagery."""
 
 import re
-import sys
+import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagery_watch.cli.console import AIRFIELD, find_unmapped, plain, progress_bar, settings
+from imagery_watch.cli.console import AIRFIELD, find_unmapped, plain, say, settings, tell
+from imagery_watch.cli.options import Quiet, Verbose
+from imagery_watch.cli.run import open_file
+from imagery_watch.cli.signals import name_files, stopping
+from imagery_watch.cli.voice import Voice, choose_voice, telling_progress
 from imagery_watch.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from imagery_watch.drafting import Draft
 
 _ENDS = re.compile(r"\s*,\s*".join([r"([+-]?\d{1,3}(?:\.\d+)?)"] * 4))
 
@@ -23,39 +31,45 @@ def draft(
         list[str] | None,
         typer.Option(metavar="LAT,LON,LAT,LON", help="A runway's ends, where the image does not show it; repeatable."),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the draft and its picture.")] = Path(),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the draft and its picture.")] = Path(),
+    open_it: Annotated[bool, typer.Option("--open", help="Open the picture in the browser when it is done.")] = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw an airfield's aprons from the clearest recent passes: a file to correct, and a picture to correct it by."""
+    voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.drafting import draft_airfield, write_draft
 
     chosen = settings()
     ends = [_read_ends(text) for text in runway or ()]
-    place = find_unmapped(icao, chosen.home)
-    with progress_bar(quiet=False) as progress:
-        made = draft_airfield(
-            place,
-            catalog,
-            chosen,
-            since=since,
-            until=until,
-            now=datetime.now(UTC),
-            runways=ends,
-            progress=progress,
-        )
-    file, picture = write_draft(made, out)
-    for warning in made.warnings:
-        sys.stderr.write(f"warning: {plain(warning)}\n")
-    hectares = (made.aprons > 0).sum() * made.grid.resolution**2 / 1e4
-    typer.echo(f"wrote {file}: {int(made.aprons.max())} aprons, {hectares:.1f} ha, {len(made.runways)} runways")
-    typer.echo(f"wrote {picture}: aprons red, runways blue, taxiways yellow, over {len(made.days)} passes")
-    typer.echo(
-        "This is a draft that nobody has checked: compare it with the picture, and correct it in QGIS or at geojson.io "
-        "(car parks and yards beside an airfield look like aprons; small ones are missed). "
-        f"Then: imagery-watch airfields add {file}"
-    )
-    if made.incomplete:
-        sys.stderr.write("imagery-watch: not all passes were there: run it again for what is missing\n")
+    place = find_unmapped(icao, chosen.home, quiet=voice == Voice.QUIET)
+    kept = partial(name_files, [out / f"{place.icao}.geojson", out / f"{place.icao}.png"], time.time())
+    with stopping(kept), telling_progress(voice) as progress:
+        made = draft_airfield(place, catalog, chosen, since=since, until=until, now=datetime.now(UTC), runways=ends,
+                              progress=progress)  # fmt: skip
+        file, picture = write_draft(made, out)
+    _tell_draft(made, file, picture, voice)
+    if open_it:
+        open_file(picture)
     raise typer.Exit(int(ExitCode.INCOMPLETE if made.incomplete else ExitCode.DONE))
+
+
+def _tell_draft(made: "Draft", file: Path, picture: Path, voice: Voice) -> None:
+    """What was written, and what to do with it."""
+    hectares = (made.aprons > 0).sum() * made.grid.resolution**2 / 1e4
+    if voice != Voice.QUIET:
+        for warning in made.warnings:
+            tell(f"warning: {plain(warning)}")
+    say(f"wrote {file}: {int(made.aprons.max())} aprons, {hectares:.1f} ha, {len(made.runways)} runways")
+    if voice != Voice.QUIET:
+        say(f"wrote {picture}: aprons red, runways blue, taxiways yellow, over {len(made.days)} passes")
+        say(
+            "This is a draft that nobody has checked: compare it with the picture, and correct it in QGIS or at "
+            "geojson.io (car parks and yards beside an airfield look like aprons; small ones are missed). "
+            f"Then: imagery-watch airfields add {file}"
+        )
+    if made.incomplete:
+        tell("imagery-watch: not all passes were there: run it again for what is missing")
 
 
 def _read_ends(text: str) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime, timedelta
-from typing import Any
 
 import urllib3
 
@@ -17,12 +16,12 @@ from imagery_watch.sources.catalogs.named import open_known
 from imagery_watch.sources.pixels.exchange import PROXY_FORM, host_of, is_private, pool_for
 from imagery_watch.sources.pixels.hrefs import check_href, public_name
 from imagery_watch.sources.pixels.ranges import RemoteFile
+from imagery_watch.sources.troubles import explain
 
 PLACE = (11.32, 46.45, 11.34, 46.47)
 """Bolzano airport, west, south, east, north: two relative orbits, so some twelve passes in thirty days."""
 DAYS = timedelta(days=30)
 LATER = "try again later; another catalogue of the table may do meanwhile (--catalog NAME)"
-NO_NETWORK = "is there a network? Where it wants a proxy, set HTTPS_PROXY=http://HOST:PORT"
 MOST_LANDING_BYTES = 256 * 1024
 
 
@@ -96,7 +95,8 @@ def _reach(address: str, settings: Settings) -> None:
         body = answer.read(MOST_LANDING_BYTES)
         answer.release_conn()
     except urllib3.exceptions.HTTPError as error:
-        raise _explain(getattr(error, "reason", None) or error, host) from None
+        trouble = explain(error, host)
+        raise _Trouble(trouble.what, trouble.fix) from None
     if answer.status != 200:
         raise _Trouble(f"{host} answered HTTP {answer.status}", _fix_for(answer.status))
     if b"stac_version" not in body:
@@ -109,26 +109,3 @@ def _fix_for(status: int) -> str:
     if 300 <= status < 400:
         return "does the network want a sign-in? A mirror's address must be its landing page"
     return LATER
-
-
-def _explain(error: Any, host: str) -> _Trouble:
-    """The first thing that is wrong on the way, by its kind."""
-    kinds = urllib3.exceptions
-    if isinstance(error, kinds.ProxyError):
-        return _Trouble("the proxy does not answer", "check HTTPS_PROXY, or unset it where there is no proxy")
-    if isinstance(error, kinds.NameResolutionError):
-        return _Trouble(f"DNS: the name {host} is not known here", NO_NETWORK)
-    if isinstance(error, kinds.SSLError):
-        fix = "a proxy that opens https? Set SSL_CERT_FILE to its certificate; check this machine's clock"
-        return _Trouble(f"{host}: its certificate is not trusted", fix)
-    if isinstance(error, kinds.NewConnectionError):
-        return _Trouble(f"{host} cannot be reached: {_cause(error)}", NO_NETWORK)
-    if isinstance(error, kinds.ConnectTimeoutError | kinds.ReadTimeoutError | TimeoutError):
-        return _Trouble(f"{host} does not answer in time", NO_NETWORK)
-    return _Trouble(f"{host} broke the connection ({type(error).__name__})", LATER)
-
-
-def _cause(error: BaseException) -> str:
-    """What the system says of a connection, such as "Connection refused"."""
-    cause = error.__cause__
-    return (isinstance(cause, OSError) and cause.strerror) or "no connection"

@@ -1,5 +1,6 @@
 """The words of an address: what of it names a file, and what of it is a signature, which comes and goes."""
 
+import re
 from urllib.parse import unquote, urlsplit
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".jp2", ".j2k")
@@ -46,3 +47,16 @@ def find_file_path(href: str) -> str:
             if unquote(value).lower().endswith(RASTER_SUFFIXES):
                 return unquote(value)
     return parts.path
+
+
+def name_hosts(addresses: str) -> str:
+    """The hosts of addresses with commas between, and the names of those that are files; no path, user or key."""
+    return ", ".join(dict.fromkeys(_name_host(one) for one in addresses.split(",")))
+
+
+def _name_host(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        return parts.hostname or "" if len(parts.scheme) > 1 and parts.netloc else re.split(r"[/\\]", address)[-1]
+    except ValueError:
+        return "an address that is none"

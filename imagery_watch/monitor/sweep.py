@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
+from imagery_watch.model.progress import rename_stage
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
@@ -64,12 +65,14 @@ def sweep(
     out: Path | None = None,
     now: datetime,
     progress: Progress = lambda *_: None,
+    on_done: Callable[[Outcome], None] = lambda _: None,
 ) -> SweepReport:
     """One sweep over the named airfields, or over all that are known.
 
     Running it twice changes nothing; running it after a kill ends where the killed one would have. Raises AoiError for
     an unknown name, UsageError for dates, CatalogError for what is no catalogue, LockedError where another sweep runs,
     StoreError where the record is damaged or something cannot be written. What fails for one airfield is its outcome.
+    `on_done` is given each outcome when the record holds it.
     """
     clock = time.monotonic()
     period = parse_period(since, None, now)
@@ -83,6 +86,7 @@ def sweep(
         for file in files:
             outcomes.append(_visit(job, file))
             written += write_new_hits(store, folder, now, outcomes[-1].airfield)
+            on_done(outcomes[-1])
         written += write_new_hits(store, folder, now)
         report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder / NEW_HITS)
         store.finish_sweep(number, report.seconds, report.exit_code, len(written))
@@ -141,7 +145,7 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
 
     def progress(stage: str, done: int, total: int) -> None:
         """The line's progress, under the airfield's name."""
-        job.progress(f"{airfield.id} {stage}", done, total)
+        job.progress(rename_stage(stage, f"{airfield.id} {stage}"), done, total)
 
     found = survey(airfield, job.catalog, job.settings, job.period, history_days=job.history_days, progress=progress)
     digest = hash_settings(airfield, job.settings, job.history_days)

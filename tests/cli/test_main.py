@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_another_airfields_folder_is_refused_before_the_work(tmp_path: Path) -> 
 @pytest.mark.parametrize("group", [(), ("airfields",)], ids=["main", "airfields"])
 def test_no_summary_in_a_list_of_commands_is_cut(group: tuple[str, ...], tmp_path: Path) -> None:
     done = run(*group, "--help", cwd=tmp_path, COLUMNS="80")
-    summaries = done.stdout.split("Commands:\n")[1].splitlines()
+    summaries = done.stdout.split("Commands:\n")[1].split("\n\n")[0].splitlines()
     assert len(summaries) >= 4
     assert all(line.endswith(".") and not line.endswith("...") for line in summaries)
 
@@ -349,19 +350,24 @@ def test_a_signal_ends_a_run_soon_and_leaves_no_half_result(sent: signal.Signals
             connection.close()
     assert (process.returncode, time.monotonic() - started < 5) == (code, True), err
     assert "Traceback" not in err
+    assert "imagery-watch: stopped; nothing was written to imagery-watch-LIPB; " in err and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"])
 def test_a_signal_ends_the_comparing_of_passes_too(sent: signal.Signals, code: int, tmp_path: Path) -> None:
-    with start("demo", "--out", tmp_path / "out", cwd=tmp_path) as process:
-        time.sleep(5)
+    with start("demo", "-v", "--out", tmp_path / "out", cwd=tmp_path) as process:
+        assert process.stderr is not None
+        before = list(takewhile(lambda line: line != "comparing passes: 1 of 32\n", process.stderr))
         process.send_signal(sent)
         started = time.monotonic()
         _, err = process.communicate(timeout=60)
+    assert "simulating passes: 16 of 16\n" in before
     assert process.returncode == code, err
     assert time.monotonic() - started < 5
     assert "Traceback" not in err
+    [told] = [line for line in err.splitlines() if line.startswith("imagery-watch: ")]
+    assert told.startswith(f"imagery-watch: stopped; nothing was written to {tmp_path / 'out'}; imagery")
 
 
 @pytest.fixture(scope="session")

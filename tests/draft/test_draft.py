@@ -206,7 +206,7 @@ def test_a_runway_that_lies_elsewhere_is_told_before_anything_is_read(tmp_path: 
             draft_airfield(
                 place, str(archive(tmp_path)), settings, since=None, until=None, now=DAY,
                 runways=[((46.451786, 11.324205), end)], progress=lambda stage, *_: stages.append(stage))  # fmt: skip
-    assert set(stages) == {"searching the catalogue"}
+    assert set(stages) == {"searching"}
 
 
 def test_a_catalogue_without_a_pass_is_told(tmp_path: Path) -> None:

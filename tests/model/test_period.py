@@ -59,7 +59,9 @@ def test_a_date_is_included_as_the_last_day_and_a_moment_is_not() -> None:
     assert parse_period(None, datetime(2023, 8, 10, 12, tzinfo=UTC), NOW).end == day("2023-08-10T12:00")
 
 
-@pytest.mark.parametrize("value", [30, 30.0, True, timedelta(days=30), b"2023-08-01", [], pd.NaT, np.datetime64("NaT")])
+@pytest.mark.parametrize(
+    "value", [30, 30.0, True, timedelta(days=30), b"2023-08-01", [], pd.NaT, np.datetime64("NaT", "ns")]
+)
 @pytest.mark.parametrize("option", ["since", "until"])
 def test_what_is_no_day_names_its_option(value: Any, option: str) -> None:
     with pytest.raises(UsageError, match=f"{option}.*expected a UTC date such as 2023-08-01"):

@@ -59,13 +59,21 @@ def copied(home: Path) -> Iterator[sqlite3.Connection | None]:
 def _snapshot(path: Path) -> sqlite3.Connection:
     copy = sqlite3.connect(":memory:", isolation_level=None)
     try:
+        _fill(copy, path)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+def _fill(copy: sqlite3.Connection, path: Path) -> None:
+    try:
         _copy(path, "ro", copy)
     except sqlite3.OperationalError:
         # In a folder that cannot be written SQLite cannot keep its notes beside the file; without a log nobody writes.
         if path.with_name(f"{path.name}-wal").exists():
             raise
         _copy(path, "ro&immutable=1", copy)
-    return copy
 
 
 def _copy(path: Path, mode: str, target: sqlite3.Connection) -> None:

@@ -7,14 +7,13 @@ from statistics import median_high
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.model import LimitReport, LookLimit
-from imagery_watch.outputs.terminal.tables import safe
+from imagery_watch.outputs.terminal.layout import Sheet, print_text
 from imagery_watch.outputs.wording.summaries import NO_REASON
 from imagery_watch.outputs.wording.text import clean, iso, rounded
 from imagery_watch.reasons import describe_codes
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 COLUMNS = ("Apron", "Looks", "Measured", "Median", "Best", "Worst")
 MEANING = (
@@ -29,25 +28,29 @@ MOST_REASONS = 6
 def show_limits(report: LimitReport, console: "Console") -> None:
     """Print the table (where anything was measured), what it means, and why looks could not be measured."""
     if any(one.limit is not None for one in report.looks):
-        console.print(limits_table(report))
-        console.print(safe(MEANING), highlight=False)
-    for line in (*unmeasured(report), *(f"note: {warning}" for warning in report.warnings)):
-        console.print(safe(line), highlight=False)
+        limits_table(report).show(console)
+        print_text(console, [MEANING])
+    print_text(console, (*unmeasured(report), *(f"note: {warning}" for warning in report.warnings)))
 
 
-def limits_table(report: LimitReport) -> "Table":
+def limits_table(report: LimitReport) -> Sheet:
     """One row for each apron, in the looks' order."""
-    from rich.table import Table
-
-    title = f"{report.airfield}: smallest aircraft that would likely have been found, by apron"
-    table = Table(title=safe(title), title_justify="left")
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column == "Apron" else "right", overflow="fold")
+    rows = []
     for name, looks in _by_apron(report).items():
         measured = [one for one in looks if one.limit is not None]
-        cells = (name, str(len(looks)), str(len(measured)), *_figures(measured))
-        table.add_row(*(safe(cell) for cell in cells))
-    return table
+        first, *others = _figures(measured)
+        rows.append((name, str(len(looks)), str(len(measured)), first, *others))
+    title = f"{report.airfield}: smallest aircraft that would likely have been found, by apron"
+    return Sheet(COLUMNS, tuple(rows), title, right=COLUMNS[1:])
+
+
+def limits_lines(report: LimitReport) -> list[str]:
+    """One line for each apron: the median of its looks, the best and the worst; or why nothing could be measured."""
+    told = []
+    for apron, looks, measured, median, best, worst in limits_table(report).rows:
+        spread = f", {best} to {worst}" if best else ""
+        told.append(f"{apron}: {median}{spread} ({measured} of {looks} looks measured)")
+    return told or unmeasured(report)
 
 
 def unmeasured(report: LimitReport) -> list[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from imagery_watch.model import Chance, Look, NextPass, Occupancy, Pass
 from imagery_watch.outputs.files.run_json import chance_properties
 from imagery_watch.outputs.report.report import RESULT_WORDS
-from imagery_watch.outputs.terminal.tables import safe
+from imagery_watch.outputs.terminal.layout import Sheet, print_text
+from imagery_watch.outputs.terminal.tables import print_simulated
 from imagery_watch.outputs.wording.sentences import (
     chance_rows,
     chance_sentences,
@@ -21,7 +22,6 @@ from imagery_watch.outputs.wording.text import iso, minutes, rounded
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 REASON_LETTERS = 110
 MOST_SURPLUS = 12
@@ -65,32 +65,24 @@ class PassHistory:
 def show_passes(history: PassHistory, console: "Console") -> None:
     """Print the passes with their looks, the chances, how full the aprons were, and when the next pass is due."""
     if history.simulated:
-        console.print(f"[bold yellow]Simulated data.[/] {safe(history.simulated)}", highlight=False)
+        print_simulated(console, history.simulated)
     if any(one.looks for one in history.passes):
-        console.print(passes_table(history))
-    for line in [*reason_lines(history), *lines(history)]:
-        console.print(safe(line), highlight=False)
+        passes_table(history).show(console)
+    print_text(console, [*reason_lines(history), *lines(history)])
     if history.chances:
-        console.print(chances_table(history))
-    console.print(safe(next_words(history)), highlight=False)
+        chances_table(history).show(console)
+    print_text(console, [next_words(history)])
 
 
-def passes_table(history: PassHistory) -> "Table":
+def passes_table(history: PassHistory) -> Sheet:
     """One row for each pass and apron; the pass is named in its first row, and reasons by their number."""
-    from rich.table import Table
-
-    title = f"{history.airfield}: what was looked at, and what could be seen of it (from {history.source})"
-    table = Table(title=safe(title), title_justify="left")
-    for column in COLUMNS:
-        right = column in ("Orbit", "Visible", "Smallest")
-        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column in COLUMNS[:2])
-    number_of = _number_reasons(history)
+    number_of, rows = _number_reasons(history), []
     for one in (one for one in history.passes if one.looks):
         named = (minutes(one.datetime), one.platform or "not known", _orbit(one.relative_orbit))
         for number, look in enumerate(one.looks):
-            cells = (*(named if number == 0 else ("", "", "")), *_cells(look, one.occupancy, number_of))
-            table.add_row(*(safe(cell) for cell in cells))
-    return table
+            rows.append((*(named if number == 0 else ("", "", "")), *_cells(look, one.occupancy, number_of)))
+    title = f"{history.airfield}: what was looked at, and what could be seen of it (from {history.source})"
+    return Sheet(COLUMNS, tuple(rows), title, right=("Orbit", "Visible", "Smallest"))
 
 
 def reason_lines(history: PassHistory) -> list[str]:
@@ -108,18 +100,12 @@ def _reason(look: Look) -> str:
     return shorten(describe_reason(look), REASON_LETTERS, placeholder=" …")
 
 
-def chances_table(history: PassHistory) -> "Table":
+def chances_table(history: PassHistory) -> Sheet:
     """The chance for each apron and length of stay."""
-    from rich.table import Table
-
     hours, rows = chance_rows(history.chances)
-    table = Table(title="Chance that a stay was under a look that could see it", title_justify="left")
-    table.add_column("Apron", overflow="fold")
-    for number in hours:
-        table.add_column(f"{number} h", justify="right", no_wrap=True)
-    for name, cells in rows:
-        table.add_row(*(safe(cell) for cell in (name, *cells)))
-    return table
+    columns = ("Apron", *(f"{number} h" for number in hours))
+    title = "Chance that a stay was under a look that could see it"
+    return Sheet(columns, tuple((name, *cells) for name, cells in rows), title, right=columns[1:])
 
 
 def lines(history: PassHistory) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from imagery_watch.errors import ExitCode
 from imagery_watch.model import Hit, Look
 from imagery_watch.outputs.files.hits_geojson import hit_feature
-from imagery_watch.outputs.terminal.tables import safe
+from imagery_watch.outputs.terminal.layout import Sheet, print_text
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import iso
 
@@ -76,20 +76,23 @@ class SweepReport:
 
 def show_sweep(report: SweepReport, console: "Console") -> None:
     """Print one row an airfield, the new hits in a sentence each, and where they are."""
-    from rich.table import Table
-
-    table = Table("Airfield", "Result", "New", "Late", "Revised", "Withdrawn", "Looks", "Note")
-    for one in report.outcomes:
-        numbers = (str(number or "") for number in (one.new, one.late, one.revised, one.withdrawn))
-        table.add_row(*(safe(cell) for cell in (one.airfield, one.state, *numbers, _looks_text(one), one.reason)))
-    console.print(table)
-    for hit in report.new_hits:
-        console.print(f"{safe(hit.airfield)}: {safe(hit.summary)}", highlight=False)
+    sweep_table(report).show(console)
+    print_text(console, (f"{hit.airfield}: {hit.summary}" for hit in report.new_hits))
     states = Counter(outcome.state for outcome in report.outcomes)
     counted = ", ".join(f"{number} {state}" for state, number in states.items()) or "no airfield is known"
-    console.print(f"{counted}; {len(report.new_hits)} new hits in {report.seconds:.0f} s", highlight=False)
+    print_text(console, [f"{counted}; {len(report.new_hits)} new hits in {report.seconds:.0f} s"])
     if report.new_hits:
         console.print(f"new hits: {report.folder}", markup=False, highlight=False, soft_wrap=True)
+
+
+def sweep_table(report: SweepReport) -> Sheet:
+    """One row an airfield."""
+    rows = [
+        (one.airfield, one.state, *(str(number or "") for number in (one.new, one.late, one.revised, one.withdrawn)),
+         _looks_text(one), one.reason)
+        for one in report.outcomes
+    ]  # fmt: skip
+    return Sheet(("Airfield", "Result", "New", "Late", "Revised", "Withdrawn", "Looks", "Note"), tuple(rows))
 
 
 def _looks_text(outcome: Outcome) -> str:

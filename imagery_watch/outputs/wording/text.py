@@ -6,6 +6,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
+from imagery_watch.model.filename import is_reserved
+
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that reorder what is read: an item id must not be able to look like another."""
 
@@ -55,7 +57,7 @@ def rounded(value: float | None, digits: int) -> float | None:
 def slug(text: str) -> str:
     """A file name for any text: ASCII letters, digits, `_-.`; and a hash where anything was changed."""
     safe = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.")[:_SLUG_LENGTH]
-    if safe and safe == text:
+    if safe and safe == text and not is_reserved(safe):
         return safe
     digest = hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()[:10]
-    return f"{safe}-{digest}" if safe else digest
+    return f"{'_' if is_reserved(safe) else ''}{safe}-{digest}" if safe else digest

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from imagery_watch.errors import AoiError
 from imagery_watch.model.airfield import Airfield, Apron, Quality
+from imagery_watch.model.filename import find_path, is_reserved
 from imagery_watch.sources.airfields.checks import (
     Shape,
     check_apron_size,
@@ -49,6 +50,7 @@ def read_airfield(path: Path) -> Airfield:
     Members that are absent have defaults: `id` the file's name, `quality` approximate. Raises AoiError, which
     names the file, the feature, the coordinate and the likely cause.
     """
+    path = Path(find_path(str(path)))
     return airfield_from_document(read_document(path, LARGEST_FILE_MB), str(path), default_id=_id_from(path.stem))
 
 
@@ -243,6 +245,8 @@ def _identifier(collection: Document, where: str, default: str) -> str:
     text = _text(collection.get("id"), f"{where}: `id`") or default
     if not _ID.fullmatch(text):
         raise AoiError(f"{where}: `id` is {quoted(text)}; expected letters, digits, - and _, such as LIPB")
+    if is_reserved(text):
+        raise AoiError(f"{where}: `id` is {quoted(text)}, a name of which Windows makes no file; choose another")
     return text
 
 
@@ -252,7 +256,7 @@ def _id_from(stem: str) -> str:
     plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
     text = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")
     lost = any(letter.isalnum() and not letter.isascii() for letter in whole)
-    if text and not lost and len(text) <= LONGEST_ID:
+    if text and not lost and len(text) <= LONGEST_ID and not is_reserved(text):
         return text
     mark = hashlib.sha256(whole.encode()).hexdigest()[:8]
     return f"{text[: LONGEST_ID - 9].strip('-_') or 'airfield'}-{mark}"

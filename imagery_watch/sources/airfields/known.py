@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imagery_watch.errors import AoiError
 from imagery_watch.model.airfield import Airfield
+from imagery_watch.model.filename import find_path, is_reserved
 from imagery_watch.sources.airfields.documents import read_document
 from imagery_watch.sources.airfields.geojson import LARGEST_FILE_MB, read_airfield
 from imagery_watch.sources.airfields.geometry import quoted
@@ -75,6 +76,7 @@ def add_airfield(icao: str, osm_file: Path, home: Path, *, name: str | None = No
 
 def add_file(file: Path, home: Path, *, name: str | None = None, overwrite: bool = False) -> Path:
     """Keeps an airfield file of any readable kind as `<home>/aoi/<ID>.geojson`; returns its path. Raises AoiError."""
+    file = Path(find_path(str(file)))
     airfield = read_airfield(file)
     path = new_path(airfield.id, home, overwrite=overwrite)
     document = read_document(file, LARGEST_FILE_MB)
@@ -86,8 +88,10 @@ def add_file(file: Path, home: Path, *, name: str | None = None, overwrite: bool
 def new_path(icao: str, home: Path, *, overwrite: bool) -> Path:
     """The path of the file of an airfield that is to be added. Raises AoiError for an odd id, or one that is there."""
     identifier = icao.upper()
-    if not _ICAO.fullmatch(identifier):
-        raise AoiError(f"{quoted(icao)} is no airfield's id: 2 to 12 letters, digits and -, such as LIPB")
+    if not _ICAO.fullmatch(identifier) or is_reserved(identifier):
+        raise AoiError(
+            f"{quoted(icao)} is no airfield's id: 2 to 12 letters, digits and -, such as LIPB, not CON or NUL"
+        )
     path = home / "aoi" / f"{identifier}.geojson"
     if path.exists() and not overwrite:
         raise AoiError(f"{path}: is there already; add --overwrite to replace it, or delete it")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from imagery_watch.model import ListedItem
+from imagery_watch.model.filename import find_share
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.times import is_doubted, reconcile_time, sensing_time
 
@@ -103,6 +104,8 @@ def absolute_href(href: str, base: str | Path) -> str:
 
 def find_local_name(href: str, folder: Path) -> str:
     """The file that a relative URI names: decoded, unless only the undecoded one, or one without query, is there."""
+    if find_share(href):  # to look whether it is there would ask another machine
+        return href
     decoded, plain = unquote(href), unquote(href.partition("#")[0].partition("?")[0])
     if "\0" in decoded or decoded == href == plain:
         return href

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from imagery_watch.errors import CatalogError
+from imagery_watch.model.filename import find_path
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import Catalog
@@ -36,7 +37,7 @@ def _open_one(where: str, settings: Settings, sensor: Sensor) -> Catalog:
             return ApiCatalog(where, settings, sensor)
         except ValueError:
             raise CatalogError(f"catalogue {where!r}: not a usable URL") from None
-    path = Path(where).expanduser()
+    path = Path(find_path(where)).expanduser()
     if _exists(path):
         from imagery_watch.sources.catalogs.stac_files import FileCatalog
 

@@ -184,7 +184,7 @@ class ApiCatalog:
                     yield from self._ask(bbox, start, end)
                     return
             raise CatalogUnavailable(
-                f"catalogue {self.name} {tell_trouble(error)}; try again later, or another --catalog"
+                f"catalogue {self.name} {tell_trouble(error, self._url)}; try again later, or another --catalog"
             ) from None
         except NO_ANSWER_OF_STAC as error:
             raise CatalogUnavailable(

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from imagery_watch.errors import CatalogError
 from imagery_watch.model import ListedItem
 from imagery_watch.model.access import Origin
+from imagery_watch.model.filename import find_share, read_file_uri
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_coverage, tell_namesakes, tidy
 from imagery_watch.sources.catalogs.items import Remark, find_local_name, parse_each, tell_remarks
@@ -85,10 +86,12 @@ class FileCatalog:
     def _target(self, href: str, source: Path) -> Path | None:
         """The linked file where it lies below the catalogue's own folder."""
         try:
-            if urlsplit(href).scheme not in ("", "file"):
+            scheme, uri = urlsplit(href).scheme, read_file_uri(href)
+            if len(scheme) > 1 and uri is None:
                 return None
-            parts = urlsplit(href)
-            name = unquote(parts.path) if parts.scheme == "file" else find_local_name(href, source.parent)
+            name = uri[1] if uri is not None else find_local_name(href, source.parent)
+            if (uri is not None and uri[0]) or find_share(name):
+                return None
             target = (source.parent / name).resolve()
         except (OSError, ValueError, RuntimeError):
             return None

@@ -22,6 +22,7 @@ from urllib3.util import Retry, Timeout
 
 from imagery_watch.errors import UsageError
 from imagery_watch.settings import Settings
+from imagery_watch.sources.certificates import trust
 
 PROXY_FORM = "http://HOST:PORT"
 PATIENCE = 3.0
@@ -227,11 +228,18 @@ def open_pool(
     """A new pool with deadlines, by way of a proxy where one is named."""
     timeout = Timeout(connect=timeout_s, read=timeout_s)
     if not proxy:
-        pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout)
+        pool = urllib3.PoolManager(maxsize=in_flight, block=True, retries=retry, timeout=timeout, ssl_context=trust())
         return set_deadlines(pool, public_only=public_only)
     user = urllib3.util.parse_url(proxy).auth
     headers = urllib3.make_headers(proxy_basic_auth=unquote(user)) if user else None
     by_way = urllib3.ProxyManager(
-        proxy, proxy_headers=headers, maxsize=in_flight, block=True, retries=retry, timeout=timeout
+        proxy,
+        proxy_headers=headers,
+        maxsize=in_flight,
+        block=True,
+        retries=retry,
+        timeout=timeout,
+        ssl_context=trust(),
+        proxy_ssl_context=trust(),
     )
     return set_deadlines(by_way, public_only=public_only)

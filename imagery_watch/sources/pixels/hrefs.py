@@ -1,11 +1,13 @@
 """Which addresses of files may be read, what a file is called in messages, and how its failure is."""
 
 import ipaddress
+import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model.access import OPEN, Access
+from imagery_watch.model.filename import find_share, read_file_uri
 from imagery_watch.model.href import find_file_path
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.sources.pixels.exchange import is_private
@@ -35,11 +37,12 @@ def check_href(href: str, local_root: Path | None, catalog: str, access: Access 
         raise href_refused(public_name(href), f"{parts.scheme}:// is not read; https or a local file is")
     if local_root is None:
         raise href_refused(public_name(href), "a local path in a remote catalogue is not read")
-    path = Path(unquote(parts.path) if parts.scheme == "file" else href)
-    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
-        raise href_refused(public_name(href), f"a file on another machine ({parts.netloc[:60]}) is not read")
+    host, name = read_file_uri(href) or ("", href)
+    elsewhere = host or find_share(name)
+    if host or (elsewhere and elsewhere.lower() != find_share(str(local_root)).lower()):
+        raise href_refused(public_name(href), f"a file on another machine ({elsewhere[:60]}) is not read")
     try:
-        resolved = path.resolve()
+        resolved = Path(name).resolve()
         is_file = resolved.is_file()
     except (OSError, ValueError, RuntimeError):
         raise href_refused(public_name(href), "not a usable path") from None
@@ -86,7 +89,7 @@ def read_failed(code: ReasonCode, file: str, **facts: object) -> ReadFailed:
 
 def public_name(href: str) -> str:
     """The last two parts of the path that names a file: enough to find it, and no secret in it."""
-    parts = [part for part in find_file_path(href).split("/") if part]
+    parts = [part for part in re.split(r"[/\\]", find_file_path(href)) if part]
     return "/".join(parts[-2:])[:120] or "asset"
 
 

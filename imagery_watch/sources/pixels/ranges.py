@@ -18,9 +18,10 @@ from imagery_watch.errors import ImageryWatchError, ReadFailed
 from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PrivateHost, pool_for
+from imagery_watch.sources.pixels.exchange import PrivateHost, host_of, pool_for
 from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_failed
 from imagery_watch.sources.pixels.signing import find_signer, slot_for
+from imagery_watch.sources.troubles import explain
 
 HEADER_BYTES = 32 * 1024
 """First range of a file: holds the directory of a 10980 x 10980 COG with its tile index (about 4 kB) and overviews'."""
@@ -110,7 +111,7 @@ class RemoteFile:
         except PrivateHost as error:
             raise href_refused(self.name, f"{error}, so it is not asked") from None
         except urllib3.exceptions.HTTPError as error:
-            what = f"the server did not deliver ({type(error).__name__})"
+            what = f"the server did not deliver ({explain(error, host_of(url)).what})"
             raise read_failed(ReasonCode.SERVER_SILENT, self.name, what=what) from None
         try:
             return _body(answer, self._check(answer, start, end), patience_s=2 * self._settings.timeout_s)

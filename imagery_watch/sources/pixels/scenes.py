@@ -26,20 +26,20 @@ def read_scenes(
     grid: Grid,
     lonlat: tuple[float, float],
     reader: Reader,
-    on_pass: Callable[[], None] = lambda: None,
+    on_pass: Callable[[int, Acquisition], None] = lambda *_: None,
 ) -> Iterator[Scene | Unread]:
     """The Scene of each Acquisition in turn, or why there is none.
 
-    Windows of all passes go through one pool; `on_pass` is called as each pass is done. `lonlat` is the airfield's,
-    for the sun where items do not state it.
+    Windows of all passes go through one pool; `on_pass` is told of each pass before it is waited for, and how many
+    are done. `lonlat` is the airfield's, for the sun where items do not state it.
     """
     pool = ThreadPoolExecutor(reader.settings.in_flight, thread_name_prefix="read")
     try:
         plans = deque(_Plan(acquisition, grid, reader, pool) for acquisition in acquisitions)
         while plans:
             plan = plans.popleft()  # its windows are let go of as soon as they are joined
+            on_pass(len(acquisitions) - len(plans) - 1, plan.acquisition)
             yield _join(plan, lonlat)
-            on_pass()
     finally:
         pool.shutdown(cancel_futures=True)
 

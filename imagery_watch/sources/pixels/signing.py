@@ -21,7 +21,8 @@ from imagery_watch.model.access import Access, Keys
 from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import pool_for
+from imagery_watch.sources.pixels.exchange import host_of, pool_for
+from imagery_watch.sources.troubles import explain
 
 AZURE_HOST = ".blob.core.windows.net"
 """End of the names of Azure's stores: ACCOUNT.blob.core.windows.net/CONTAINER/FILE."""
@@ -122,7 +123,7 @@ class TokenSigner:
             body = answer.read(MOST_TOKEN_BYTES)
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise _NoToken(f"did not answer ({type(error).__name__})") from None
+            raise _NoToken(f"did not answer ({explain(error, host_of(self._address)).what})") from None
         if answer.status != 200:
             raise _NoToken(f"answered HTTP {answer.status}")
         try:

@@ -10,8 +10,9 @@ import urllib3
 
 from imagery_watch.errors import MapUnavailable, UsageError
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PATIENCE, PatientRetry, find_proxy, is_private, open_pool
+from imagery_watch.sources.pixels.exchange import PATIENCE, PatientRetry, find_proxy, host_of, is_private, open_pool
 from imagery_watch.sources.places.index import Place
+from imagery_watch.sources.troubles import explain
 
 REACH_M = 5000
 """From an airfield's reference point, where its outline is not mapped: half the length of the largest airports."""
@@ -62,7 +63,8 @@ def ask_overpass(query: str, settings: Settings) -> dict[str, Any]:
         finally:
             answer.close()
     except urllib3.exceptions.HTTPError as error:
-        raise MapUnavailable(f"{host} did not answer ({_cause(error)}): {_LATER}") from None
+        trouble = explain(error, host_of(url))
+        raise MapUnavailable(f"{host} did not answer ({trouble.what}): {trouble.fix}; {_LATER}") from None
     return _check_reply(body, host)
 
 
@@ -139,8 +141,3 @@ def _check_reply(body: bytes, host: str) -> dict[str, Any]:
             "IMAGERY_WATCH_TIMEOUT_S gives it more time"
         )
     return reply
-
-
-def _cause(error: urllib3.exceptions.HTTPError) -> str:
-    """The kind of failure, in a word: messages of libraries may hold the whole address."""
-    return type(getattr(error, "reason", None) or error).__name__

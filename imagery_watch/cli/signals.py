@@ -1,0 +1,100 @@
+"""Ctrl-C and SIGTERM end the process soon, with one line that says what was kept and how to go on.
+
+Before the work, and behind it, there is nothing to put away: the process ends where it is. That holds while modules
+are imported, too, where an exception may get lost in somebody else's hands.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from imagery_watch.atomic import UNFINISHED
+from imagery_watch.errors import ExitCode, ImageryWatchError
+
+MOST_NAMED = 4
+"""Files that are named; there may be hundreds of pictures."""
+CLOCK_S = 0.02
+"""A file system's clock may be that much behind."""
+NOTHING = "stopped; nothing was written"
+CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+class Stopped(ImageryWatchError):
+    """The user, or the system, ended the work; the message says what was kept."""
+
+    def __init__(self, message: str, code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+class _Asked(BaseException):
+    """A signal, on its way to where the work began."""
+
+
+def heed_signals(told: str = NOTHING) -> None:
+    """From here on a signal ends the process at once, with its exit code and a line."""
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        """Says it, and is gone."""
+        os.write(2, f"imagery-watch: {told}\n".encode(errors="replace"))
+        os._exit(int(CODES[signal.Signals(number)]))
+
+    for number in CODES:
+        signal.signal(number, leave)
+
+
+@contextmanager
+def stopping(kept: Callable[[], str]) -> Iterator[None]:
+    """Within it a signal puts away what is half done. Raises Stopped, which says what `kept` finds then.
+
+    A second signal does not wait for that.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, _frame: FrameType | None) -> NoReturn:
+        """Notes which signal came: the exception may get lost, or be taken for another."""
+        asked.append(number)
+        heed_signals("stopped at once")
+        raise _Asked
+
+    try:
+        for number in CODES:
+            signal.signal(number, ask)
+        yield
+    except BaseException as error:
+        if not asked and not isinstance(error, _Asked):
+            raise
+        raise Stopped(f"stopped; {kept()}", CODES[signal.Signals(asked[0])]) from None
+    finally:
+        heed_signals(f"stopped; {kept()}")
+
+
+def name_kept(folder: Path, started: float) -> str:
+    """What of a run that began at `started`, in seconds of the epoch, is in its folder, and how to go on."""
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_newer(path, started))
+    if "run.json" in written:
+        return f"the run is complete in {folder}"
+    if written:
+        named = ", ".join(written[:MOST_NAMED]) + (", ..." if len(written) > MOST_NAMED else "")
+        return f"{len(written)} files are in {folder} ({named}), run.json is not: run the same again to complete them"
+    return f"nothing was written to {folder}; imagery that was fetched is kept: run the same again to go on from there"
+
+
+def name_files(paths: Sequence[Path], started: float) -> str:
+    """Which of the files were written since `started`, and how to go on."""
+    written = [str(path) for path in paths if _is_newer(path, started)]
+    if len(written) == len(paths):
+        return f"all is written: {', '.join(written)}"
+    kept = f"{', '.join(written)} is written" if written else "nothing was written"
+    return f"{kept}; imagery that was fetched is kept: run the same again to go on from there"
+
+
+def _is_newer(path: Path, started: float) -> bool:
+    try:
+        return path.is_file() and not path.match(UNFINISHED) and path.stat().st_mtime >= started - CLOCK_S
+    except OSError:
+        return False
