@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imagery_watch.model import Hit, Kind, RunResult
+from imagery_watch.model.progress import Progress
 from imagery_watch.outputs.files.export import write_outputs
-from imagery_watch.pipeline import Progress, run_airfield
+from imagery_watch.pipeline import run_airfield
 from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
 from imagery_watch.simulate.aircraft import TYPES

@@ -18,7 +18,8 @@ from imagery_watch.draft.pavement import Image, find_surfaces
 from imagery_watch.draft.runways import Runway, find_runways
 from imagery_watch.errors import AoiError, CatalogUnavailable, PassRefused
 from imagery_watch.model import Acquisition, Airfield, Apron, Grid, Period, Scene, parse_period
-from imagery_watch.pipeline import Progress, read_passes, survey
+from imagery_watch.model.progress import Progress
+from imagery_watch.pipeline import read_passes, survey
 from imagery_watch.settings import Settings
 from imagery_watch.survey import ReadPasses, Survey
 

@@ -9,31 +9,25 @@ from imagery_watch.model import (
     Acquisition,
     Airfield,
     Areas,
-    Chip,
-    Hit,
     LimitReport,
     Look,
     Period,
     RunResult,
     Scene,
-    Stay,
     parse_period,
 )
 from imagery_watch.model.href import name_hosts
 from imagery_watch.model.period import Day
-from imagery_watch.model.progress import Stage
-from imagery_watch.observability import chances_of, looks_of, occupancy_of
+from imagery_watch.model.progress import Progress, Stage
+from imagery_watch.observability import looks_of
 from imagery_watch.provenance import describe_run
+from imagery_watch.reporting import limited, report
 from imagery_watch.settings import Settings
 from imagery_watch.survey import ReadPasses, Survey
 
 if TYPE_CHECKING:
     from imagery_watch.change.detect import DetectionResult
-    from imagery_watch.change.tracking.stays import ObjectStay
     from imagery_watch.sources.catalogs.catalog import Catalog
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage's name (a `Stage`, where it is known what it waits for), how much is done, of how much."""
 
 DEFAULT_DAYS = 30
 """What an API is asked for where the user names no first day."""
@@ -143,39 +137,6 @@ def score(
     return report(found, passes, detection, areas, settings, limit, min_length_m=min_length_m)
 
 
-def report(
-    found: Survey,
-    passes: ReadPasses,
-    detection: "DetectionResult",
-    areas: Areas,
-    settings: Settings,
-    limit: Callable[[tuple[Look, ...]], tuple[Look, ...]],
-    *,
-    min_length_m: float = 0.0,
-) -> RunResult:
-    """What was detected in the passes of a survey, told as hits, looks and stays; `limit` gives looks their limits."""
-    from imagery_watch.change.tracking.stays import find_object_stays
-
-    airfield, period = found.airfield, found.period
-    every = hits_of(detection, airfield)
-    changes = tuple(hit for hit in every if hit.after in period)
-    looks = limit(looks_of(passes, detection, airfield, areas, period, changes, settings.min_visible_fraction))
-    hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
-    objects = find_object_stays(detection.objects, detection.events)
-    notes = describe_run(found, passes, detection, areas, settings)
-    return RunResult(
-        airfield,
-        found.grid,
-        hits=tuple(sorted(hits, key=lambda hit: (hit.after, hit.id))),
-        looks=looks,
-        chips=chips_of(detection, every, hits),
-        provenance=notes,
-        stays=stays_of(detection, objects, every, hits, airfield),
-        occupancy=occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction),
-        chances=chances_of(looks, period, notes.created),
-    )
-
-
 def limits_of(
     airfield: Airfield,
     catalog: str,
@@ -205,18 +166,6 @@ def limits_of(
     measured = apron_limits(looks, detection, areas, plantings, workers=settings.workers, progress=progress)
     notes = describe_run(found, passes, detection, areas, settings)
     return LimitReport(airfield.id, plantings, measured, notes.warnings, notes.incomplete)
-
-
-def limited(
-    looks: tuple[Look, ...], detection: "DetectionResult", areas: Areas, settings: Settings, progress: Progress
-) -> tuple[Look, ...]:
-    """The looks with the smallest aircraft that they would likely have shown, unless that is turned off."""
-    from imagery_watch.evaluate.detection_limit import with_limits
-
-    if not settings.limit_plantings:
-        return looks
-    number, workers = settings.limit_plantings, settings.workers
-    return with_limits(looks, detection, areas, number, workers=workers, progress=progress)
 
 
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPasses:
@@ -270,39 +219,6 @@ def compare(
         workers=settings.workers,
         on_pass=_counter("comparing passes", 2 * len(scenes), progress),
     )
-
-
-def hits_of(detection: "DetectionResult", airfield: Airfield) -> tuple[Hit, ...]:
-    """The hit of each event of a detection, in the events' order."""
-    from imagery_watch.change.results import make_hit
-
-    stack, calibration, least = detection.stack, detection.calibration, detection.min_score
-    return tuple(make_hit(one, stack, airfield, calibration, least) for one in detection.events)
-
-
-def chips_of(detection: "DetectionResult", every: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Chip, ...]:
-    """The pixels around the reported ones of every event's hit."""
-    from imagery_watch.change.results import cut_chip
-
-    wanted = {hit.id for hit in hits}
-    pairs = zip(detection.events, every, strict=True)
-    return tuple(cut_chip(event, hit.id, detection.stack) for event, hit in pairs if hit.id in wanted)
-
-
-def stays_of(
-    detection: "DetectionResult",
-    objects: Sequence["ObjectStay"],
-    every: Sequence[Hit],
-    hits: Sequence[Hit],
-    airfield: Airfield,
-) -> tuple[Stay, ...]:
-    """The stays of the objects that a reported hit tells of; the ends of the others are told without a hit."""
-    from imagery_watch.change.results import make_stays
-
-    reported = {hit.id for hit in hits}
-    pairs = zip(detection.events, every, strict=True)
-    ids = {event.key: hit.id for event, hit in pairs if hit.id in reported}
-    return make_stays(objects, ids, detection.stack, airfield)
 
 
 def _counter(stage: str, total: int, progress: Progress) -> Callable[[], None]:

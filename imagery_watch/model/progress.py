@@ -1,5 +1,10 @@
 """How far the work is, and what it waits for."""
 
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage's name (a `Stage`, where it is known what it waits for), how much is done, of how much."""
+
 
 class Stage(str):
     """The name of a stage, which is all that tells it from others, and what it waits for at this moment."""

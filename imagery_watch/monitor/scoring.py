@@ -16,12 +16,14 @@ from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.watch import Watch, add_look, begin_watch, drop_look, tell_changes
 from imagery_watch.errors import PassRefused, PassUnread
 from imagery_watch.model import Acquisition, Look, Occupancy, RunResult, Scene
+from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.due import list_read_versions, list_versions
 from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
 from imagery_watch.outputs.store.record import PassRecord
 from imagery_watch.outputs.wording.text import slug
-from imagery_watch.pipeline import Progress, compare, limited, read_passes, report
+from imagery_watch.pipeline import compare, read_passes
 from imagery_watch.reasons import Reason, ReasonCode, parse_codes
+from imagery_watch.reporting import limited, report
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.grids import draw_areas
 from imagery_watch.sources.pixels.suspects import find_repeats

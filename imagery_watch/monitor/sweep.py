@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
-from imagery_watch.model.progress import rename_stage
+from imagery_watch.model.progress import Progress, rename_stage
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
@@ -24,7 +24,7 @@ from imagery_watch.outputs.store.stay_record import reconcile_stays
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
 from imagery_watch.outputs.wording.credits import attribution
-from imagery_watch.pipeline import Progress, survey
+from imagery_watch.pipeline import survey
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.geojson import aoi_hash
