@@ -1,4 +1,4 @@
-"""From the record's outbox to those who wait for news: one file a new hit, and late finds in a folder of their own.
+"""From the record's outbox to those who wait for news: one file a new hit; late finds and changed minds apart from it.
 
 Another way to hand on is another channel: a name in the record's `deliveries`, and a function like the one here.
 """
@@ -13,11 +13,12 @@ from imagery_watch.model import Hit
 from imagery_watch.outputs.files.atomic import write_bytes, write_text
 from imagery_watch.outputs.files.hits_geojson import dump_json, hit_feature
 from imagery_watch.outputs.store.store import Store
+from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.outputs.wording.text import slug
 
 FILE = "file"
 """The channel that is the folder of new hits."""
-NEW_HITS, LATE_FINDS = "new-hits", "late-finds"
+NEW_HITS, LATE_FINDS, CHANGED = "new-hits", "late-finds", "changed-hits"
 
 
 def write_new_hits(store: Store, out: Path, now: datetime, airfield: str | None = None) -> list[Hit]:
@@ -26,18 +27,25 @@ def write_new_hits(store: Store, out: Path, now: datetime, airfield: str | None 
     File first, then the note, so that none is lost: a kill between the two leads to the same file once more. Raises
     StoreError where a file or the note cannot be written.
     """
-    clear_leftovers(out / NEW_HITS, out / LATE_FINDS)
-    waiting = [pair for pair in store.outbox(FILE) if airfield in (None, pair[0].airfield)]
+    clear_leftovers(*(out / name for name in (NEW_HITS, LATE_FINDS, CHANGED)))
+    waiting = [one for one in store.outbox(FILE) if airfield in (None, one.hit.airfield)]
     written = []
-    for hit, credit in waiting:
-        folder = out / (LATE_FINDS if hit.late else NEW_HITS)
-        shown = _with_picture(hit, out / hit.airfield / "chips", folder)
+    for hit, credit, revision in waiting:
+        folder, name = _place(hit, revision)
+        shown = _with_picture(say_standing(hit), out / hit.airfield / "chips", out / folder)
         collection = {"type": "FeatureCollection", "attribution": credit, "features": [hit_feature(shown)]}
-        write_text(folder / f"{slug(hit.id)}.geojson", dump_json(collection))
+        write_text(out / folder / f"{name}.geojson", dump_json(collection))
         store.note_delivery(hit.id, FILE, now)
-        if not hit.late:
+        if folder == NEW_HITS:
             written.append(shown)
     return written
+
+
+def _place(hit: Hit, revision: int) -> tuple[str, str]:
+    """Folder and name of a hit's file: what is told again, taken back or come back, is a message of its own."""
+    if revision > 1:
+        return CHANGED, f"{slug(hit.id)}-{revision}"
+    return LATE_FINDS if hit.late else NEW_HITS, slug(hit.id)
 
 
 def _with_picture(hit: Hit, chips: Path, folder: Path) -> Hit:

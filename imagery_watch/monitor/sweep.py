@@ -24,6 +24,7 @@ from imagery_watch.outputs.store.stay_record import reconcile_stays
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
 from imagery_watch.outputs.wording.credits import attribution
+from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.pipeline import survey
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
@@ -210,9 +211,8 @@ def _run(result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, st
 
 def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:
     """The run under the record's names, with the period's recorded hits that it could not judge or no longer finds."""
-    gone = [replace(hit, summary=f"Withdrawn: it no longer comes out. {hit.summary}") for hit in hits.withdrawn]
-    found = [replace(hit, summary=f"Found late: {hit.summary}") if hit.late else hit for hit in hits.hits]
-    every = sorted((*found, *hits.kept, *gone), key=lambda hit: (hit.after, hit.id))
+    told = [say_standing(hit) for hit in (*hits.hits, *hits.kept, *hits.withdrawn)]
+    every = sorted(told, key=lambda hit: (hit.after, hit.id))
     chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
     return replace(result, hits=tuple(every), chips=chips, stays=stays)
 

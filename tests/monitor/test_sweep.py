@@ -206,14 +206,31 @@ def test_the_order_of_arrival_does_not_matter(
     assert record(home)["looks"] == record(swept.home)["looks"]
 
 
+def changed(home: Path) -> dict[str, str]:
+    """The messages about hits that had been told of: their names, and the status that they tell."""
+    files = (home / "runs" / "changed-hits").glob("*.geojson")
+    return {path.stem: json.loads(path.read_text())["features"][0]["properties"]["status"] for path in files}
+
+
+def test_what_was_taken_back_before_anyone_was_told_is_no_message(swept: Swept, home: Path) -> None:
+    with sqlite3.connect(home / "monitor.sqlite") as connection:
+        connection.execute("DELETE FROM deliveries")
+    connection.close()
+    assert sweep_once(home, swept.catalog, budget=1e-200).new_hits == ()
+    assert statuses(home) == {"withdrawn"} and changed(home) == {}
+
+
 def test_new_settings_withdraw_and_bring_back_without_renaming(swept: Swept, home: Path) -> None:
     strict = sweep_once(home, swept.catalog, budget=1e-200)
     assert (strict.outcomes[0].withdrawn, strict.new_hits, statuses(home)) == (2, (), {"withdrawn"})
     published = json.loads((home / "runs" / NAME / "hits.geojson").read_text())["features"]
     assert {feature["properties"]["status"] for feature in published} == {"withdrawn"}
     assert all(feature["properties"]["summary"].startswith("Withdrawn") for feature in published)
+    taken_back = changed(home)
+    assert set(taken_back) == {f"{name}-2" for name in ids(home)} and set(taken_back.values()) == {"withdrawn"}
     again = sweep_once(home, swept.catalog)
     assert (again.outcomes[0].new, again.outcomes[0].revised, again.new_hits) == (0, 2, ())
+    assert changed(home) == taken_back | {f"{name}-3": "revised" for name in ids(home)}
     assert (ids(home), statuses(home)) == (ids(swept.home), {"revised"})
     assert live_hits(home) == live_hits(swept.home)
 

@@ -20,7 +20,7 @@ CREATE TABLE hits (
     attribution TEXT NOT NULL,
     first_seen TEXT NOT NULL,
     sensor TEXT NOT NULL,
-    revision INTEGER NOT NULL          -- what was told of it: 1 the first time; deliveries are of one revision
+    revision INTEGER NOT NULL          -- 1 the first time, one more when taken back or told again; see deliveries
 );
 
 CREATE INDEX hits_by_airfield ON hits (airfield);

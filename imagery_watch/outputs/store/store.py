@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from imagery_watch.atomic import put_in_place
 from imagery_watch.model import Hit, Look, Occupancy, Stay
@@ -39,6 +39,16 @@ def read_store(home: Path) -> Iterator["Store | None"]:
     """
     with copied(home) as connection:
         yield None if connection is None else Store(home / FILE, connection)
+
+
+class Waiting(NamedTuple):
+    """A hit that is to be handed on."""
+
+    hit: Hit
+    credit: str
+    """The credits owed for its imagery and shapes."""
+    revision: int
+    """1 the first time that it is told; more where it was taken back, or came back."""
 
 
 class Store:
@@ -135,16 +145,16 @@ class Store:
             for pass_id, orbit in listed.items():
                 self._execute(_NOTE_ORBIT, orbit, airfield, pass_id)
 
-    def outbox(self, channel: str) -> list[tuple[Hit, str]]:
-        """Hits that were not handed on by a channel yet, each with the credits owed, by airfield, time and id.
+    def outbox(self, channel: str) -> list[Waiting]:
+        """Hits that were not handed on by a channel yet, by airfield, time and id.
 
-        Waiting is what has no delivery of its revision. A hit stays at its first one for now: what is said anew of a
-        hit that was handed on (revised, withdrawn) is in the airfield's files, and is no news.
+        Waiting is what has no delivery of its revision, which is another one where a hit is withdrawn and where it
+        comes back; but what was withdrawn before anyone was told of it is no message.
         """
-        rows = self._execute(_OUTBOX, channel)
+        rows = self._execute(_OUTBOX, channel, channel)
         with explained(self.path):
-            found = [(_parse(Hit, properties), str(attribution)) for properties, attribution in rows]
-        return sorted(found, key=lambda pair: (pair[0].airfield, pair[0].after, pair[0].id))
+            found = [Waiting(_parse(Hit, properties), str(credit), int(number)) for properties, credit, number in rows]
+        return sorted(found, key=lambda one: (one.hit.airfield, one.hit.after, one.hit.id))
 
     def note_delivery(self, hit_id: str, channel: str, now: datetime) -> None:
         """Takes a hit, as it now is, out of a channel's outbox."""
@@ -217,13 +227,14 @@ SET result = excluded.result, visible_fraction = excluded.visible_fraction,
 WHERE excluded.result != 'failed'
 """
 
-# When it was first seen, and its revision, stay what they are.
+# When it was first seen stays what it is. Taken back, or told again after that, it is another revision.
 _UPSERT_HIT = """
 INSERT INTO hits (id, airfield, kind, status, lon, lat, x, y, properties, attribution, first_seen, sensor, revision)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (id) DO UPDATE
 SET status = excluded.status, lon = excluded.lon, lat = excluded.lat, x = excluded.x, y = excluded.y,
-    properties = excluded.properties, attribution = excluded.attribution, sensor = excluded.sensor
+    properties = excluded.properties, attribution = excluded.attribution, sensor = excluded.sensor,
+    revision = revision + ((excluded.status = 'withdrawn') != (status = 'withdrawn'))
 """
 
 _UPSERT_STAY = """
@@ -244,9 +255,12 @@ WHERE looks.airfield = ? ORDER BY datetime, looks.rowid
 """
 
 _OUTBOX = """
-SELECT properties, attribution FROM hits LEFT JOIN deliveries
+SELECT properties, attribution, hits.revision FROM hits LEFT JOIN deliveries
 ON deliveries.event = hits.id AND deliveries.revision = hits.revision AND deliveries.channel = ?
-WHERE deliveries.event IS NULL
+WHERE deliveries.event IS NULL AND (
+    hits.status != 'withdrawn'
+    OR EXISTS (SELECT 1 FROM deliveries AS earlier WHERE earlier.event = hits.id AND earlier.channel = ?)
+)
 """
 
 _NOTE_DELIVERY = """

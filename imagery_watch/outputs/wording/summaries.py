@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from textwrap import shorten
 from typing import get_args
@@ -179,3 +179,10 @@ def calibrated(value: float | None) -> str:
     if value is None:
         return "not calibrated yet"
     return f"{value:.2g}" if value >= 0.01 else "< 0.01"
+
+
+def say_standing(hit: Hit) -> Hit:
+    """The hit, its summary saying first that it was found late, or is withdrawn, where it is so."""
+    if hit.status == "withdrawn":
+        return replace(hit, summary=f"Withdrawn: it no longer comes out. {hit.summary}")
+    return replace(hit, summary=f"Found late: {hit.summary}") if hit.late else hit

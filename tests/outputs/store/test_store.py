@@ -81,11 +81,11 @@ def test_what_is_saved_comes_back(home: Path) -> None:
 
 def test_a_hit_leaves_the_outbox_once_and_stays_out(home: Path) -> None:
     with open_store(home) as store:
-        assert store.outbox(CHANNEL) == [(make_hit(), "credit")]
+        assert store.outbox(CHANNEL) == [(make_hit(), "credit", 1)]
         store.note_delivery(make_hit().id, CHANNEL, NOW)
         store.save(make_run(make_hit(score=99.0, status="revised")), 1, NOW + timedelta(days=1))
         assert store.outbox(CHANNEL) == []
-        assert [hit.id for hit, _ in store.outbox("another channel")] == [make_hit().id]
+        assert [one.hit.id for one in store.outbox("another channel")] == [make_hit().id]
         store.note_delivery(make_hit().id, CHANNEL, NOW)
         assert store.hits("LIPB")[0].score == 99.0
     connection = sqlite3.connect(home / FILE)
@@ -274,7 +274,7 @@ def columns(home: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_a_record_of_the_first_version_is_brought_up_to_date(old: Path, home: Path) -> None:
     with open_store(old) as store:
         assert store.hits("LIPB") == [make_hit(before_pass="", after_pass=SEEN.id)]
-        assert store.outbox(CHANNEL) == [(make_hit(before_pass="", after_pass=SEEN.id), "credit")]
+        assert store.outbox(CHANNEL) == [(make_hit(before_pass="", after_pass=SEEN.id), "credit", 1)]
         assert store.passes("LIPB") == {SEEN.id: replace(SEEN, relative_orbit=None)}
         assert store.looks("LIPB") == [(seen_look(relative_orbit=None, item_ids=(), reason_codes=()), None)]
         assert store.stays("LIPB") == []
@@ -298,8 +298,8 @@ def ids(home: Path, table: str) -> set[str]:
 def test_a_record_of_the_second_version_keeps_every_name_and_hands_nothing_on_twice(second: Path, home: Path) -> None:
     before = {table: ids(second, table) for table in ("hits", "stays", "passes", "airfields", "sweeps")}
     with open_store(second) as store:
-        assert [hit.kind for hit, _ in store.outbox(CHANNEL)] == ["arrival", "departure"]
-        assert {hit.airfield for hit, _ in store.outbox(CHANNEL)} == {"TSTA"}
+        assert [one.hit.kind for one in store.outbox(CHANNEL)] == ["arrival", "departure"]
+        assert {one.hit.airfield for one in store.outbox(CHANNEL)} == {"TSTA"}
         [handed_on] = store.hits("EDBF")
         passes = store.passes("EDBF") | store.passes("TSTA")
         hits, stays = [*store.hits("EDBF"), *store.hits("TSTA")], [*store.stays("EDBF"), *store.stays("TSTA")]
