@@ -217,11 +217,11 @@ def compare(
         half_window=timedelta(days=settings.baseline_half_window_days),
         false_alarms_per_year=settings.false_alarms_per_year,
         workers=settings.workers,
-        on_pass=_counter("comparing passes", 2 * len(scenes), progress),
+        on_pass=count_steps("comparing passes", 2 * len(scenes), progress),
     )
 
 
-def _counter(stage: str, total: int, progress: Progress) -> Callable[[], None]:
+def count_steps(stage: str, total: int, progress: Progress) -> Callable[[], None]:
     """A function that reports one more step of a stage each time it is called."""
     done = 0
 

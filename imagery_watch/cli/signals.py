@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end the process soon, with one line that says what was kept and how to go on.
+"""Ctrl-C, SIGTERM and SIGHUP end the process soon, with one line that says what was kept and how to go on.
 
 Before the work, and behind it, there is nothing to put away: the process ends where it is. That holds while modules
 are imported, too, where an exception may get lost in somebody else's hands.
@@ -21,6 +21,8 @@ CLOCK_S = 0.02
 """A file system's clock may be that much behind."""
 NOTHING = "stopped; nothing was written"
 CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows knows no such thing
+    CODES[signal.SIGHUP] = ExitCode.TERMINATED
 
 
 class Stopped(ImageryWatchError):
@@ -43,8 +45,14 @@ def heed_signals(told: str = NOTHING) -> None:
         os.write(2, f"imagery-watch: {told}\n".encode(errors="replace"))
         os._exit(int(CODES[signal.Signals(number)]))
 
+    _set_handlers(leave)
+
+
+def _set_handlers(handler: Callable[[int, FrameType | None], NoReturn]) -> None:
+    """Sets it for each signal, but not for one that whoever started us wants to be ignored, as `nohup` does."""
     for number in CODES:
-        signal.signal(number, leave)
+        if number != getattr(signal, "SIGHUP", None) or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -62,8 +70,7 @@ def stopping(kept: Callable[[], str]) -> Iterator[None]:
         raise _Asked
 
     try:
-        for number in CODES:
-            signal.signal(number, ask)
+        _set_handlers(ask)
         yield
     except BaseException as error:
         if not asked and not isinstance(error, _Asked):

@@ -4,7 +4,7 @@ Which question that answers, and which `run` does, is in docs/method.md, section
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ from imagery_watch.monitor.due import list_read_versions, list_versions
 from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
 from imagery_watch.outputs.store.record import PassRecord
 from imagery_watch.outputs.wording.text import slug
-from imagery_watch.pipeline import compare, read_passes
+from imagery_watch.pipeline import compare, count_steps, read_passes
 from imagery_watch.reasons import Reason, ReasonCode, parse_codes
 from imagery_watch.reporting import limited, report
 from imagery_watch.settings import Settings
@@ -93,6 +93,7 @@ def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) 
         place.detector,
         half_window=timedelta(days=settings.baseline_half_window_days),
         workers=settings.workers,
+        on_pass=count_steps("comparing passes", 2 * len(passes.scenes), progress),
     )
     if watch is None:
         detection = compare(passes.scenes, place.areas, found, settings, progress)
@@ -116,7 +117,8 @@ def _go_on(
     read = read_passes(replace(found, acquisitions=wanted), settings, progress)
     repeats = find_repeats(read.scenes, kept.owners)
     scenes = tuple(one for one in read.scenes if one.acquisition_id not in repeats)
-    watch = _add_all(kept.watch, scenes, timedelta(days=settings.baseline_half_window_days))
+    step = count_steps("comparing passes", len(scenes), progress)
+    watch = _add_all(kept.watch, scenes, timedelta(days=settings.baseline_half_window_days), step)
     watch = _drop_old(watch, found)
     detection = _tell(watch, settings)
     added = {one.acquisition_id for one in scenes}
@@ -154,10 +156,11 @@ def _refused(acquisition: Acquisition, known: _Known) -> PassRefused | None:
     return PassRefused(Reason(code, record.reason))
 
 
-def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta) -> Watch:
+def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta, step: Callable[[], None]) -> Watch:
     """The watch with these passes, the earliest first; one that it had is judged anew."""
     for scene in sorted(scenes, key=lambda one: (one.datetime, one.acquisition_id)):
         watch = add_look(drop_look(watch, scene.acquisition_id), scene, half_window)
+        step()
     return watch
 
 
