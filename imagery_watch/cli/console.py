@@ -45,6 +45,8 @@ def find_named(text: str, home: Path, *, quiet: bool = False) -> "Airfield":
     """The airfield that a person names; how the name was taken is said on stderr. Raises AoiError."""
     from imagery_watch.sources.places.resolver import resolve_airfield
 
+    if text.lower().endswith((".geojson", ".json", ".kml", ".kmz", ".gpkg", ".fgb", ".shp")) and Path(text).is_file():
+        raise UsageError(f"{text} is a file, not an airfield's name: give it as --aoi, or add it (airfields add)")
     airfield, told = resolve_airfield(text, home)
     if told and not quiet:
         tell(f"note: {plain(told)}")

@@ -1,6 +1,7 @@
 """The command that drafts an airfield from imagery."""
 
 import re
+import shlex
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -60,13 +61,15 @@ def _tell_draft(made: "Draft", file: Path, picture: Path, voice: Voice) -> None:
     if voice != Voice.QUIET:
         for warning in made.warnings:
             tell(f"warning: {plain(warning)}")
-    say(f"wrote {file}: {int(made.aprons.max())} aprons, {hectares:.1f} ha, {len(made.runways)} runways")
+    aprons, runways = int(made.aprons.max()), len(made.runways)
+    found = f"{aprons} apron{'s' * (aprons != 1)}, {hectares:.1f} ha, {runways} runway{'s' * (runways != 1)}"
+    say(f"wrote {file}: {found}")
     if voice != Voice.QUIET:
         say(f"wrote {picture}: aprons red, runways blue, taxiways yellow, over {len(made.days)} passes")
         say(
             "This is a draft that nobody has checked: compare it with the picture, and correct it in QGIS or at "
             "geojson.io (car parks and yards beside an airfield look like aprons; small ones are missed). "
-            f"Then: imagery-watch airfields add {file}"
+            f"Then: imagery-watch airfields add {shlex.quote(str(file))}"
         )
     if made.incomplete:
         tell("imagery-watch: not all passes were there: run it again for what is missing")

@@ -43,7 +43,7 @@ def monitor(
 ) -> None:
     """One sweep over many airfields: scores what is new, keeps the record, writes each new hit once. Made for cron.
 
-    With --quiet it prints nothing but new hits, a line each, and errors.
+    With --quiet it prints nothing but a line for each hit that is new, late, taken back or come back, and errors.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.monitor.sweep import sweep
@@ -67,6 +67,7 @@ def name_recorded(done: list["Outcome"]) -> str:
 
 def _show_sweep(report: "SweepReport", voice: Voice, *, as_json: bool) -> None:
     from imagery_watch.monitor.sweep import show_sweep
+    from imagery_watch.outputs.terminal.sweep_table import list_handed_on
 
     if voice == Voice.VERBOSE:
         for one in report.outcomes:
@@ -74,8 +75,8 @@ def _show_sweep(report: "SweepReport", voice: Voice, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_dict())
     elif voice == Voice.QUIET:
-        for hit in report.new_hits:
-            typer.echo(plain(f"{hit.airfield}: {hit.summary}"))
+        for line in list_handed_on(report):
+            typer.echo(plain(line))
         for one in report.outcomes:
             if one.state == "failed":
                 typer.echo(plain(f"imagery-watch: {one.airfield}: {one.reason}"), err=True)

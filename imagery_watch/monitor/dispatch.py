@@ -13,39 +13,32 @@ from imagery_watch.model import Hit
 from imagery_watch.outputs.files.atomic import write_bytes, write_text
 from imagery_watch.outputs.files.hits_geojson import dump_json, hit_feature
 from imagery_watch.outputs.store.store import Store
+from imagery_watch.outputs.terminal.sweep_table import FOLDERS, HandedOn, Matter
 from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.outputs.wording.text import slug
 
 FILE = "file"
 """The channel that is the folder of new hits."""
-NEW_HITS, LATE_FINDS, CHANGED = "new-hits", "late-finds", "changed-hits"
 
 
-def write_new_hits(store: Store, out: Path, now: datetime, airfield: str | None = None) -> list[Hit]:
-    """Writes the hits that wait, of one airfield or of all, and returns the news among them as they were written.
+def write_waiting(store: Store, out: Path, now: datetime, airfield: str | None = None) -> list[HandedOn]:
+    """Writes the hits that wait, of one airfield or of all, and returns them as they were written.
 
     File first, then the note, so that none is lost: a kill between the two leads to the same file once more. Raises
     StoreError where a file or the note cannot be written.
     """
-    clear_leftovers(*(out / name for name in (NEW_HITS, LATE_FINDS, CHANGED)))
+    clear_leftovers(*(out / name for name in FOLDERS.values()))
     waiting = [one for one in store.outbox(FILE) if airfield in (None, one.hit.airfield)]
-    written = []
+    written = list[HandedOn]()
     for hit, credit, revision in waiting:
-        folder, name = _place(hit, revision)
-        shown = _with_picture(say_standing(hit), out / hit.airfield / "chips", out / folder)
+        matter: Matter = "changed" if revision > 1 else "late" if hit.late else "new"
+        folder, name = out / FOLDERS[matter], slug(hit.id) if revision == 1 else f"{slug(hit.id)}-{revision}"
+        shown = _with_picture(say_standing(hit), out / hit.airfield / "chips", folder)
         collection = {"type": "FeatureCollection", "attribution": credit, "features": [hit_feature(shown)]}
-        write_text(out / folder / f"{name}.geojson", dump_json(collection))
+        write_text(folder / f"{name}.geojson", dump_json(collection))
         store.note_delivery(hit.id, FILE, now)
-        if folder == NEW_HITS:
-            written.append(shown)
+        written.append(HandedOn(matter, shown))
     return written
-
-
-def _place(hit: Hit, revision: int) -> tuple[str, str]:
-    """Folder and name of a hit's file: what is told again, taken back or come back, is a message of its own."""
-    if revision > 1:
-        return CHANGED, f"{slug(hit.id)}-{revision}"
-    return LATE_FINDS if hit.late else NEW_HITS, slug(hit.id)
 
 
 def _with_picture(hit: Hit, chips: Path, folder: Path) -> Hit:

@@ -15,7 +15,7 @@ from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedEr
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
 from imagery_watch.model.progress import Progress, rename_stage
 from imagery_watch.model.provenance import NOTHING_USED
-from imagery_watch.monitor.dispatch import NEW_HITS, clear_leftovers, write_new_hits
+from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
 from imagery_watch.monitor.scoring import keep, score_new
 from imagery_watch.outputs.files.export import write_outputs
@@ -86,11 +86,11 @@ def sweep(
         outcomes, written = [], []
         for file in files:
             outcomes.append(_visit(job, file))
-            written += write_new_hits(store, folder, now, outcomes[-1].airfield)
+            written += write_waiting(store, folder, now, outcomes[-1].airfield)
             on_done(outcomes[-1])
-        written += write_new_hits(store, folder, now)
-        report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder / NEW_HITS)
-        store.finish_sweep(number, report.seconds, report.exit_code, len(written))
+        written += write_waiting(store, folder, now)
+        report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder)
+        store.finish_sweep(number, report.seconds, report.exit_code, len(report.new_hits))
         if written or any(outcome.state == "scored" for outcome in outcomes):
             store.back_up()
     return report

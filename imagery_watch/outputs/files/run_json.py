@@ -40,7 +40,11 @@ WHY_NOT = ("not_used", "reason_code")
 
 def run_record(result: RunResult, contents: Mapping[str, bytes]) -> dict[str, Any]:
     """`run.json`: the provenance, what was found in numbers, surplus, chances, and the hashes of the other files."""
-    ours = {"hits": len(result.hits), "stays": len(result.stays), "looks": result_counts(result.looks)}
+    ours = {
+        "hits": sum(hit.status != "withdrawn" for hit in result.hits),
+        "stays": len(result.stays),
+        "looks": result_counts(result.looks),
+    }
     provenance = provenance_record(result.provenance)
     return {
         "schema_version": SCHEMA_VERSION,

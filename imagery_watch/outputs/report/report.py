@@ -44,15 +44,17 @@ QUALITY_WORDS = {
 
 def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
     """The report on `result` as one HTML page; `pictures` by hit id, hits without any being still listed."""
-    shown = pictures_shown(result.hits, pictures)
+    standing = summaries.aircraft_first(hit for hit in result.hits if hit.status != "withdrawn")
+    shown = pictures_shown(tuple(standing), pictures)
     css, script = _stylesheet(), _slider_script() if shown else Markup("")
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             result=result,
-            hits=list(enumerate(summaries.aircraft_first(result.hits), start=1)),
-            hit_numbers={hit.id: number for number, hit in enumerate(summaries.aircraft_first(result.hits), start=1)},
+            hits=list(enumerate(standing, start=1)),
+            withdrawn=[hit for hit in result.hits if hit.status == "withdrawn"],
+            hit_numbers={hit.id: number for number, hit in enumerate(standing, start=1)},
             pictures=shown,
             headline=summaries.headline(result),
             counts=summaries.result_counts(result.looks),
@@ -66,7 +68,7 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
             missed=summaries.missed(result.looks),
             weaker=summaries.weaker(result.looks),
             most_reasons=MOST_REASONS,
-            map=airfield_map(result.airfield, summaries.aircraft_first(result.hits)),
+            map=airfield_map(result.airfield, standing),
             timeline=timeline(result.looks, [apron.name for apron in result.airfield.aprons]),
             facts=facts(_origin(result.provenance)),
             warnings=result.provenance.warnings,

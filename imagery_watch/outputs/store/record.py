@@ -96,11 +96,14 @@ def reconcile(
     bracket lies in the period is withdrawn where it does not come out. But one that was not `judged` (a pass in its
     bracket could not be read, or is gone from the catalogue) is kept as it was: failure is not change.
 
-    `told_of` are the passes whose looks were told in earlier sweeps: what comes out of them only now is a late find.
+    `told_of` are the passes whose looks were told in earlier sweeps: a change between two of them that comes out only
+    now is a late find.
     """
     pairs = match_hits(recorded, found)
     again = {hit.id: _again(pairs[hit.id], hit, judged) for hit in found if hit.id in pairs}
-    found_now = [replace(hit, late=hit.after_pass in told_of) for hit in found if hit.id not in pairs]
+    found_now = [
+        replace(hit, late={hit.before_pass, hit.after_pass} <= set(told_of)) for hit in found if hit.id not in pairs
+    ]
     fresh = _minted(found_now, {hit.id for hit in recorded})
     named = again | fresh
     matched = {hit.id for hit in pairs.values()}

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imagery_watch.errors import ExitCode
 from imagery_watch.model import Hit, Look
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 State = Literal["scored", "nothing new", "failed"]
+Matter = Literal["new", "late", "changed"]
+FOLDERS: dict[Matter, str] = {"new": "new-hits", "late": "late-finds", "changed": "changed-hits"}
+"""Where the files of hits are written, by what there is to say of them."""
+
+
+class HandedOn(NamedTuple):
+    """One hit that was handed on."""
+
+    matter: Matter
+    """News; found late; or told before, and now taken back or come back."""
+    hit: Hit
+    """As it was written."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +62,24 @@ class SweepReport:
     started: datetime
     seconds: float
     outcomes: tuple[Outcome, ...]
-    new_hits: tuple[Hit, ...]
-    """Hits that were written to the folder of new hits in this sweep, by airfield, time and id."""
-    folder: Path
-    """The folder of new hits: one `<hit id>.geojson` each."""
+    handed_on: tuple[HandedOn, ...]
+    """Hits that were written to files in this sweep, by airfield, time and id."""
+    out: Path
+    """The folder below which they were."""
+
+    @property
+    def new_hits(self) -> tuple[Hit, ...]:
+        """The news."""
+        return self.told_as("new")
+
+    @property
+    def folder(self) -> Path:
+        """The folder of new hits: one `<hit id>.geojson` each."""
+        return self.out / FOLDERS["new"]
+
+    def told_as(self, matter: Matter) -> tuple[Hit, ...]:
+        """The hits that were handed on as one matter."""
+        return tuple(one.hit for one in self.handed_on if one.matter == matter)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -70,19 +96,32 @@ class SweepReport:
             "airfields": [outcome.as_dict() for outcome in self.outcomes],
             "new_hits": [hit_feature(hit) for hit in self.new_hits],
             "new_hits_folder": str(self.folder),
+            "late_finds": [hit_feature(hit) for hit in self.told_as("late")],
+            "changed_hits": [hit_feature(hit) for hit in self.told_as("changed")],
             "exit_code": int(self.exit_code),
         }
 
 
 def show_sweep(report: SweepReport, console: "Console") -> None:
-    """Print one row an airfield, the new hits in a sentence each, and where they are."""
+    """Print one row an airfield, what was handed on in a sentence each, and where that is."""
     sweep_table(report).show(console)
-    print_text(console, (f"{hit.airfield}: {hit.summary}" for hit in report.new_hits))
+    print_text(console, list_handed_on(report))
     states = Counter(outcome.state for outcome in report.outcomes)
     counted = ", ".join(f"{number} {state}" for state, number in states.items()) or "no airfield is known"
     print_text(console, [f"{counted}; {len(report.new_hits)} new hits in {report.seconds:.0f} s"])
-    if report.new_hits:
-        console.print(f"new hits: {report.folder}", markup=False, highlight=False, soft_wrap=True)
+    for matter, name in FOLDERS.items():
+        if report.told_as(matter):
+            where = f"{name.replace('-', ' ')}: {report.out / name}"
+            console.print(where, markup=False, highlight=False, soft_wrap=True)
+
+
+def list_handed_on(report: SweepReport) -> list[str]:
+    """A line for each hit that was handed on: the news, late finds, and what was taken back or came back."""
+    return [
+        f"{hit.airfield}: {hit.summary} Score {hit.score:.1f}; {hit.id}"
+        for matter in FOLDERS
+        for hit in report.told_as(matter)
+    ]
 
 
 def sweep_table(report: SweepReport) -> Sheet:
