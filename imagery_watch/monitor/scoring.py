@@ -44,6 +44,8 @@ class Scored:
     """What is to be kept; None where there are too few passes for a watch."""
     versions: Mapping[str, tuple[str, ...]]
     """The catalogue's, of each pass of the watch."""
+    begun: bool
+    """Whether all was judged anew, so that nothing of an earlier watch is worth keeping."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,9 @@ def score_new(
 def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None:
     """Keeps the watch for the next sweep. A full disk costs only that sweep's speed: it begins anew."""
     if scored.watch is not None:
-        with suppress(OSError):
-            save_watch(scored.watch, scored.versions, _folder(settings, found), _key(found, digest))
+        folder, key = _folder(settings, found), _key(found, digest)
+        with suppress(OSError, KeptDamagedError):
+            save_watch(scored.watch, scored.versions, folder, key, afresh=scored.begun)
 
 
 def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) -> Scored:
@@ -104,7 +107,7 @@ def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) 
         return limited(looks, detection, place.areas, settings, progress)
 
     versions = {one.id: tuple(list_read_versions(one)) for one in found.acquisitions}
-    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, versions)
+    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, versions, begun=True)
 
 
 def _go_on(
@@ -132,7 +135,8 @@ def _go_on(
     unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
     passes = ReadPasses(found.acquisitions, _scenes_of(watch), unread)
     now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
-    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, {**kept.versions, **now})
+    result = report(found, passes, detection, place.areas, settings, limit)
+    return Scored(result, watch, {**kept.versions, **now}, begun=False)
 
 
 def _tell(watch: Watch, settings: Settings) -> DetectionResult:

@@ -1,6 +1,7 @@
 """A watch lived sweep by sweep: only what is new is read and judged, what was judged stays, and news is told once."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -123,6 +124,28 @@ def test_what_was_lost_or_damaged_is_judged_anew_and_nothing_is_told_twice(lived
     index = json.loads(zlib.decompress((home / WATCHES / NAME / INDEX).read_bytes()))
     assert len(index["looks"]) == ARRIVES + 1
     assert all((home / WATCHES / NAME / one["file"]).stat().st_size == one["bytes"] for one in index["looks"])
+
+
+def test_a_damaged_watch_begins_anew_once(home: Path, lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged anew takes the place of what was damaged: the sweep after that goes on from it."""
+    damage(next((home / WATCHES / NAME).rglob("looks/*.f4")))
+    sweep_once(home, up_to(lived.catalog, HISTORY + 1))
+    monkeypatch.setattr("imagery_watch.monitor.scoring.begin_watch", None)
+    sweep_once(home, up_to(lived.catalog, HISTORY + 2))
+    assert states(home) == ["scored"] * (HISTORY + 2)
+
+
+def test_no_file_of_a_watch_stays_open(home: Path, lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some systems allow a process 256 open files, and Windows replaces none that is mapped."""
+    resource = pytest.importorskip("resource")
+    limits, opened = resource.getrlimit(resource.RLIMIT_NOFILE), len(os.listdir("/dev/fd"))  # noqa: PTH208
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened + HISTORY + 5, limits[1]))
+    monkeypatch.setattr("imagery_watch.monitor.scoring.begin_watch", None)
+    try:
+        report = sweep_once(home, up_to(lived.catalog, HISTORY + 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert [one.state for one in report.outcomes] == ["scored"]
 
 
 @pytest.mark.parametrize("number", [1, 3])
