@@ -88,9 +88,12 @@ def add_look(watch: Watch, scene: Scene, half_window: timedelta) -> Watch:
 def drop_look(watch: Watch, acquisition_id: str) -> Watch:
     """The watch without one pass, such as one that was processed anew; the others stay as they were judged."""
     index = watch.stack.index_of(acquisition_id)
+    scenes = (*(one.scene for one in watch.stack.passes), *(one.scene for one in watch.stack.unusable))
+    gone = {one.datetime for one in scenes if one.acquisition_id == acquisition_id}
+    snowy = tuple(when for when in watch.stack.snowy if when not in gone)
     unusable = tuple(one for one in watch.stack.unusable if one.scene.acquisition_id != acquisition_id)
     answers = {key: told for key, told in watch.answers.items() if acquisition_id not in key}
-    watch = replace(watch, stack=replace(watch.stack, unusable=unusable), answers=answers)
+    watch = replace(watch, stack=replace(watch.stack, unusable=unusable, snowy=snowy), answers=answers)
     if index is None:
         return watch
     passes = (*watch.stack.passes[:index], *watch.stack.passes[index + 1 :])

@@ -114,25 +114,31 @@ def _go_on(
     found: Survey, settings: Settings, kept: KeptWatch, place: Place, known: _Known, progress: Progress
 ) -> Scored:
     """The passes that are new read, judged by what is known, and joined to what was seen."""
-    refused = {one.id: error for one in found.acquisitions if (error := _refused(one, known)) is not None}
-    wanted = tuple(one for one in found.acquisitions if one.id not in refused and not _is_judged(one, kept))
+    unknown = tuple(one for one in found.acquisitions if not _is_judged(one, kept))
+    refused = {one.id: error for one in unknown if (error := _refused(one, known)) is not None}
+    wanted = tuple(one for one in unknown if one.id not in refused)
     read = read_passes(replace(found, acquisitions=wanted), settings, progress)
     repeats = find_repeats(read.scenes, kept.owners)
     scenes = tuple(one for one in read.scenes if one.acquisition_id not in repeats)
-    watch = _add_all(kept.watch, scenes, timedelta(days=settings.baseline_half_window_days))
+    unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
+    watch = _drop_refused(kept.watch, unread)
+    watch = _add_all(watch, scenes, timedelta(days=settings.baseline_half_window_days))
     watch = _drop_old(watch, found)
     detection = _tell(watch, settings)
     added = {one.acquisition_id for one in scenes}
 
     def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
-        """New looks with their limits, measured; the others with those that were measured when they were new."""
-        fresh = limited(
-            tuple(look for look in looks if look.pass_id in added), detection, place.areas, settings, progress
-        )
-        told = {(look.pass_id, look.apron): look for look in fresh}
-        return tuple(told.get((look.pass_id, look.apron)) or _as_measured(look, known) for look in looks)
+        """Looks that were not told before with their limits, measured; the others with those of then."""
+        old = {
+            (look.pass_id, look.apron): _as_measured(look, told)
+            for look in looks
+            if look.pass_id not in added | unread.keys() and (told := _told(look, known)) is not None
+        }
+        rest = tuple(look for look in looks if (look.pass_id, look.apron) not in old)
+        fresh = limited(rest, detection, place.areas, settings, progress)
+        measured = old | {(look.pass_id, look.apron): look for look in fresh}
+        return tuple(measured[look.pass_id, look.apron] for look in looks)
 
-    unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
     passes = ReadPasses(found.acquisitions, _scenes_of(watch), unread)
     now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
     result = report(found, passes, detection, place.areas, settings, limit)
@@ -165,12 +171,20 @@ def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta) -> W
     return watch
 
 
+def _drop_refused(watch: Watch, unread: Mapping[str, PassUnread]) -> Watch:
+    """The watch without passes that were processed anew into something that cannot be used."""
+    for name in {one.acquisition_id for one in _scenes_of(watch)} & unread.keys():
+        if isinstance(unread[name], PassRefused):
+            watch = drop_look(watch, name)
+    return watch
+
+
 def _drop_old(watch: Watch, found: Survey) -> Watch:
     """The watch without the looks from before the history that is asked for."""
     start = found.period.with_history(found.history_days).start
-    for item in watch.stack.passes:
-        if start is not None and item.datetime < start:
-            watch = drop_look(watch, item.scene.acquisition_id)
+    for scene in _scenes_of(watch):
+        if start is not None and scene.datetime < start:
+            watch = drop_look(watch, scene.acquisition_id)
     return watch
 
 
@@ -180,11 +194,14 @@ def _scenes_of(watch: Watch) -> tuple[Scene, ...]:
     return (*passes, *(one.scene for one in watch.stack.unusable))
 
 
-def _as_measured(look: Look, known: _Known) -> Look:
-    """A look with the limit, and the words about it, that were recorded when it was new."""
+def _told(look: Look, known: _Known) -> Look | None:
+    """The look as it was recorded; None for one of a pass that could not be read then, or was history alone."""
     old = known.looks.get((look.pass_id, look.apron))
-    if old is None or old.result == "failed":
-        return look
+    return None if old is None or old.result == "failed" else old
+
+
+def _as_measured(look: Look, old: Look) -> Look:
+    """A look with the limit, and the words about it, that were recorded when it was new."""
     return replace(
         look, smallest_detectable_m=old.smallest_detectable_m, reason=old.reason, reason_codes=old.reason_codes
     )

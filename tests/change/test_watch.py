@@ -96,6 +96,9 @@ def test_what_says_nothing_is_kept_with_its_reason(scenes: list[Scene], lived: l
     assert watch.stack.names == lived[0].stack.names
     assert watch.stack.reason_of(blind.acquisition_id)
     assert drop_look(watch, blind.acquisition_id).stack.unusable == lived[0].stack.unusable
+    snowy = add_look(lived[0], make_scene(21, scl=np.full(GRID.shape, 11, np.uint8)), HALF_WINDOW)
+    assert len(snowy.stack.snowy) == len(lived[0].stack.snowy) + 1
+    assert drop_look(snowy, make_scene(21).acquisition_id).stack.snowy == lived[0].stack.snowy
     with pytest.raises(ValueError, match="has this pass"):
         add_look(lived[0], scenes[0], HALF_WINDOW)
 
