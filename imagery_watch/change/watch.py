@@ -109,10 +109,12 @@ def drop_look(watch: Watch, acquisition_id: str) -> Watch:
 def tell_changes(
     watch: Watch, *, false_alarms_per_year: float, min_score: float | None = None, workers: int = 1
 ) -> DetectionResult:
-    """What the looks of a watch show together, as `detect` tells it."""
+    """What the looks of a watch show together, as `detect` tells it; its answers are those that this asked for."""
     judged = Judged(watch.stack, watch.own_orbits, watch.images, watch.detections)
+    answers = Answers(watch.images, watch.stack.names, watch.answers)
     with ThreadPoolExecutor(workers) as pool:
-        found = find_objects(judged, Answers(watch.images, watch.stack.names, watch.answers), pool)
+        found = find_objects(judged, answers, pool)
+    answers.forget_unasked()
     _forget_cutouts(watch.images.made())
     return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=min_score)
 
