@@ -19,7 +19,7 @@ from imagery_watch.model import Acquisition, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.due import list_read_versions, list_versions
 from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
-from imagery_watch.outputs.store.record import PassRecord
+from imagery_watch.outputs.store.record import SAME_TIME, PassRecord
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.pipeline import compare, read_passes
 from imagery_watch.reasons import Reason, ReasonCode, parse_codes
@@ -118,10 +118,13 @@ def _go_on(
     refused = {one.id: error for one in unknown if (error := _refused(one, known)) is not None}
     wanted = tuple(one for one in unknown if one.id not in refused)
     read = read_passes(replace(found, acquisitions=wanted), settings, progress)
-    repeats = find_repeats(read.scenes, kept.owners)
+    watch = _drop_renamed(kept.watch, found)
+    names = {one.acquisition_id for one in _scenes_of(watch)}
+    owners = {digest: name for digest, name in kept.owners.items() if name in names}
+    repeats = find_repeats(read.scenes, owners)
     scenes = tuple(one for one in read.scenes if one.acquisition_id not in repeats)
     unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
-    watch = _drop_refused(kept.watch, unread)
+    watch = _drop_refused(watch, unread)
     watch = _add_all(watch, scenes, timedelta(days=settings.baseline_half_window_days))
     watch = _drop_old(watch, found)
     detection = _tell(watch, settings)
@@ -168,6 +171,20 @@ def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta) -> W
     """The watch with these passes, the earliest first; one that it had is judged anew."""
     for scene in sorted(scenes, key=lambda one: (one.datetime, one.acquisition_id)):
         watch = add_look(drop_look(watch, scene.acquisition_id), scene, half_window)
+    return watch
+
+
+def _drop_renamed(watch: Watch, found: Survey) -> Watch:
+    """The watch without passes that the catalogue has under another id by now.
+
+    Where no item names its product an id is a pass's time, which moves when another of its tiles arrives; and a second
+    catalogue may tell more, or less, of the same pass.
+    """
+    listed = {one.id for one in found.acquisitions}
+    for scene in _scenes_of(watch):
+        same = (one for one in found.acquisitions if one.platform == scene.platform)
+        if scene.acquisition_id not in listed and any(abs(one.datetime - scene.datetime) <= SAME_TIME for one in same):
+            watch = drop_look(watch, scene.acquisition_id)
     return watch
 
 

@@ -9,7 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -274,3 +274,17 @@ def test_looks_of_the_history_have_limits_once_they_are_told(lived: Lived, tmp_p
         limits.append([look.smallest_detectable_m for look in one.looks])
     assert len(limits[0]) < len(limits[1]) == HISTORY
     assert None not in limits[1] and limits[1][-len(limits[0]) :] == limits[0]
+
+
+def test_a_pass_under_another_id_is_the_same_pass(lived: Lived, tmp_path: Path) -> None:
+    """Of items that name no product the id is the time, which moves when another tile arrives."""
+    home, features = make_home(tmp_path / "home"), listing(lived.catalog, range(HISTORY + 1))
+    for one in features:
+        del one["properties"]["s2:product_uri"]
+    sweep_once(home, write_listing(lived.catalog, features[:HISTORY], "unnamed.json"))
+    before = live_hits(home)
+    moved = datetime.fromisoformat(features[3]["properties"]["datetime"]) - timedelta(seconds=4)
+    features[3]["properties"]["datetime"] = moved.isoformat()
+    report = sweep_once(home, write_listing(lived.catalog, features, "moved.json"))
+    assert told(report)[:2] == (0, 0) and len(live_hits(home)) == len(before)
+    assert set(states(home)) == {"scored"} and len(kept(home)["looks"]) == HISTORY + 1
