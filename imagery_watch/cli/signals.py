@@ -43,8 +43,13 @@ def heed_signals(told: str = NOTHING) -> None:
         os.write(2, f"imagery-watch: {told}\n".encode(errors="replace"))
         os._exit(int(CODES[signal.Signals(number)]))
 
-    for number in CODES:
+    for number in _heeded():
         signal.signal(number, leave)
+
+
+def _heeded() -> list[signal.Signals]:
+    """All but those that who started us has us ignore: a shell's Ctrl-C is not for what it runs in the background."""
+    return [number for number in CODES if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextmanager
@@ -62,7 +67,7 @@ def stopping(kept: Callable[[], str]) -> Iterator[None]:
         raise _Asked
 
     try:
-        for number in CODES:
+        for number in _heeded():
             signal.signal(number, ask)
         yield
     except BaseException as error:
