@@ -33,7 +33,8 @@ def looks_of(
             continue
         for apron, name in enumerate(areas.apron_names):
             result, visible, reasons = _verdict(passes, detection, acquisition, apron, min_visible)
-            if detection.stack.index_of(acquisition.id) is not None and (acquisition.id, name) in changed:
+            used = acquisition.id not in passes.unread and detection.stack.index_of(acquisition.id) is not None
+            if used and (acquisition.id, name) in changed:
                 result = "change"  # even where less than half of the apron was seen: a hit lies in what was
             look = _look(airfield.id, name, acquisition, result, visible, reasons)
             look = replace(look, item_ids=passes.items_of(acquisition))

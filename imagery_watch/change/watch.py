@@ -88,9 +88,12 @@ def add_look(watch: Watch, scene: Scene, half_window: timedelta) -> Watch:
 def drop_look(watch: Watch, acquisition_id: str) -> Watch:
     """The watch without one pass, such as one that was processed anew; the others stay as they were judged."""
     index = watch.stack.index_of(acquisition_id)
+    scenes = (*(one.scene for one in watch.stack.passes), *(one.scene for one in watch.stack.unusable))
+    gone = {one.datetime for one in scenes if one.acquisition_id == acquisition_id}
+    snowy = tuple(when for when in watch.stack.snowy if when not in gone)
     unusable = tuple(one for one in watch.stack.unusable if one.scene.acquisition_id != acquisition_id)
     answers = {key: told for key, told in watch.answers.items() if acquisition_id not in key}
-    watch = replace(watch, stack=replace(watch.stack, unusable=unusable), answers=answers)
+    watch = replace(watch, stack=replace(watch.stack, unusable=unusable, snowy=snowy), answers=answers)
     if index is None:
         return watch
     passes = (*watch.stack.passes[:index], *watch.stack.passes[index + 1 :])
@@ -106,10 +109,12 @@ def drop_look(watch: Watch, acquisition_id: str) -> Watch:
 def tell_changes(
     watch: Watch, *, false_alarms_per_year: float, min_score: float | None = None, workers: int = 1
 ) -> DetectionResult:
-    """What the looks of a watch show together, as `detect` tells it."""
+    """What the looks of a watch show together, as `detect` tells it; its answers are those that this asked for."""
     judged = Judged(watch.stack, watch.own_orbits, watch.images, watch.detections)
+    answers = Answers(watch.images, watch.stack.names, watch.answers)
     with ThreadPoolExecutor(workers) as pool:
-        found = find_objects(judged, Answers(watch.images, watch.stack.names, watch.answers), pool)
+        found = find_objects(judged, answers, pool)
+    answers.forget_unasked()
     _forget_cutouts(watch.images.made())
     return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=min_score)
 

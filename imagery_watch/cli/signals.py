@@ -45,14 +45,13 @@ def heed_signals(told: str = NOTHING) -> None:
         os.write(2, f"imagery-watch: {told}\n".encode(errors="replace"))
         os._exit(int(CODES[signal.Signals(number)]))
 
-    _set_handlers(leave)
+    for number in _heeded():
+        signal.signal(number, leave)
 
 
-def _set_handlers(handler: Callable[[int, FrameType | None], NoReturn]) -> None:
-    """Sets it for each signal, but not for one that whoever started us wants to be ignored, as `nohup` does."""
-    for number in CODES:
-        if number != getattr(signal, "SIGHUP", None) or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, handler)
+def _heeded() -> list[signal.Signals]:
+    """All but those that who started us has us ignore: a shell's Ctrl-C is not for what it runs in the background."""
+    return [number for number in CODES if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextmanager
@@ -70,7 +69,8 @@ def stopping(kept: Callable[[], str]) -> Iterator[None]:
         raise _Asked
 
     try:
-        _set_handlers(ask)
+        for number in _heeded():
+            signal.signal(number, ask)
         yield
     except BaseException as error:
         if not asked and not isinstance(error, _Asked):

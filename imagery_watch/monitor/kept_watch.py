@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +57,18 @@ class Place:
     detector: DetectorModel
 
 
-def save_watch(watch: Watch, versions: Mapping[str, Sequence[str]], folder: Path, key: str) -> None:
+def save_watch(
+    watch: Watch, versions: Mapping[str, Sequence[str]], folder: Path, key: str, *, afresh: bool = False
+) -> None:
     """Keeps a watch below `folder`; `versions` are the catalogue's of each pass, `key` what all of it rests on.
 
-    Looks that are there already are not written again. Raises OSError, and ValueError for a watch without a frame.
+    Looks that are there already are not written again, unless the watch was begun `afresh`: then what lies there is of
+    another frame, or damaged. Raises OSError, and ValueError for a watch without a frame.
     """
     stack, frame = watch.stack, watch.stack.frame
     if frame is None:
         raise ValueError("a watch without a frame cannot be kept")
-    known = _read_index(folder, key) or {}
+    known = {} if afresh else _read_index(folder, key) or {}
     kept = {
         one["scene"]["acquisition_id"]: one
         for one in known.get("looks", ())
@@ -118,14 +122,15 @@ def _assemble(told: Mapping[str, Any], folder: Path, place: Place) -> Watch:
     window = find_window(place.areas)
     apron_index = place.areas.apron_index[window]
     shape = (4 * len(frame.bands), *apron_index.shape)
-    arrays = [_open_look(folder, one, shape) for one in told["looks"]]
     passes = []
-    for one, load in zip(told["looks"], arrays, strict=True):
-        image = load()[: len(frame.bands)]
+    for one in told["looks"]:
+        image = _read_image(folder, one, shape)
         visible = finite_in_all_bands(image)
         passes.append(PreparedPass(values.load_scene(one["scene"]), image, visible, values.load_registration(one)))
-    makers = [_make_image(one, load, passes[at], apron_index >= 0, place, frame.bands)
-              for at, (one, load) in enumerate(zip(told["looks"], arrays, strict=True))]  # fmt: skip
+    makers = [
+        _make_image(one, partial(_read_look, folder, one, shape), item, apron_index >= 0, place, frame.bands)
+        for one, item in zip(told["looks"], passes, strict=True)
+    ]
     stack = Stack(
         passes=tuple(passes),
         unusable=tuple(
@@ -161,10 +166,7 @@ def _make_image(
         """The image, None where the look had nothing to be compared with."""
         if one["noise"] is None:
             return None
-        content = load()
-        if zlib.crc32(content.tobytes()) != one["crc"]:
-            raise KeptDamagedError(one["file"])
-        _, residual, ground, spread = np.split(content, 4)
+        _, residual, ground, spread = np.split(load(), 4)
         return assemble_residual_image(
             residual, ground, spread, values.load_noise(one["noise"]), bands,
             (item.scene.sun_azimuth, item.scene.sun_elevation), aprons,
@@ -179,13 +181,14 @@ def _write_look(watch: Watch, index: int, folder: Path) -> dict[str, Any]:
     empty = np.zeros_like(item.image)
     parts = (empty, empty, empty) if image is None else (image.residual, image.ground, image.spread)
     content = np.concatenate([item.image, *parts]).astype(np.float32)
-    file = f"{LOOKS}/{slug(item.scene.acquisition_id)}.f4"
     data = content.astype("<f4").tobytes()
+    checksum = zlib.crc32(data)
+    file = f"{LOOKS}/{slug(item.scene.acquisition_id)}-{checksum:08x}.f4"  # what an old index names stays as it was
     replace_whole(folder / file, data)
     return {
         "file": file,
         "bytes": len(data),
-        "crc": zlib.crc32(data),
+        "crc": checksum,
         "scene": values.dump_scene(item.scene),
         "digests": digest_bands(item.scene),
         "registration": values.dump_registration(item.registration),
@@ -194,12 +197,26 @@ def _write_look(watch: Watch, index: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def _open_look(folder: Path, one: Mapping[str, Any], shape: tuple[int, ...]) -> Callable[[], Floats]:
-    """A function that maps the arrays of a look into memory. Raises KeptDamagedError where the file is not whole."""
-    path = folder / one["file"]
+def _read_image(folder: Path, one: Mapping[str, Any], shape: tuple[int, ...]) -> Floats:
+    """The image alone, which is a quarter of a look's file. Raises OSError, and KeptDamagedError for a cut file."""
+    path, quarter = folder / one["file"], (shape[0] // 4, *shape[1:])
     if not _is_whole(path, 4 * int(np.prod(shape))):
         raise KeptDamagedError(str(path))
-    return lambda: np.memmap(path, "<f4", "r", shape=shape)
+    return np.fromfile(path, "<f4", int(np.prod(quarter))).reshape(quarter)
+
+
+def _read_look(folder: Path, one: Mapping[str, Any], shape: tuple[int, ...]) -> Floats:
+    """All arrays of a look. Raises KeptDamagedError where the file is not what was written.
+
+    They are read and not mapped: a map holds its file open, and some systems allow few hundred of these to a process.
+    """
+    try:
+        data = (folder / one["file"]).read_bytes()
+    except OSError as error:
+        raise KeptDamagedError(one["file"]) from error
+    if zlib.crc32(data) != one["crc"]:
+        raise KeptDamagedError(one["file"])
+    return np.frombuffer(data, "<f4").reshape(shape)
 
 
 def _write_frame(frame: ReferenceFrame, folder: Path) -> dict[str, Any]:
@@ -242,10 +259,6 @@ def _read_index(folder: Path, key: str) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, zlib.error):
         return None
     return dict(told) if same else None
-
-
-def _name_of(one: Mapping[str, Any]) -> str:
-    return str(one["scene"]["acquisition_id"])
 
 
 def _is_whole(path: Path, size: int) -> bool:

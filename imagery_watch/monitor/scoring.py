@@ -19,7 +19,7 @@ from imagery_watch.model import Acquisition, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.due import list_read_versions, list_versions
 from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
-from imagery_watch.outputs.store.record import PassRecord
+from imagery_watch.outputs.store.record import SAME_TIME, PassRecord
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.pipeline import compare, count_steps, read_passes
 from imagery_watch.reasons import Reason, ReasonCode, parse_codes
@@ -44,6 +44,8 @@ class Scored:
     """What is to be kept; None where there are too few passes for a watch."""
     versions: Mapping[str, tuple[str, ...]]
     """The catalogue's, of each pass of the watch."""
+    begun: bool
+    """Whether all was judged anew, so that nothing of an earlier watch is worth keeping."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,9 @@ def score_new(
 def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None:
     """Keeps the watch for the next sweep. A full disk costs only that sweep's speed: it begins anew."""
     if scored.watch is not None:
-        with suppress(OSError):
-            save_watch(scored.watch, scored.versions, _folder(settings, found), _key(found, digest))
+        folder, key = _folder(settings, found), _key(found, digest)
+        with suppress(OSError, KeptDamagedError):
+            save_watch(scored.watch, scored.versions, folder, key, afresh=scored.begun)
 
 
 def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) -> Scored:
@@ -105,36 +108,46 @@ def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) 
         return limited(looks, detection, place.areas, settings, progress)
 
     versions = {one.id: tuple(list_read_versions(one)) for one in found.acquisitions}
-    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, versions)
+    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, versions, begun=True)
 
 
 def _go_on(
     found: Survey, settings: Settings, kept: KeptWatch, place: Place, known: _Known, progress: Progress
 ) -> Scored:
     """The passes that are new read, judged by what is known, and joined to what was seen."""
-    refused = {one.id: error for one in found.acquisitions if (error := _refused(one, known)) is not None}
-    wanted = tuple(one for one in found.acquisitions if one.id not in refused and not _is_judged(one, kept))
+    unknown = tuple(one for one in found.acquisitions if not _is_judged(one, kept))
+    refused = {one.id: error for one in unknown if (error := _refused(one, known)) is not None}
+    wanted = tuple(one for one in unknown if one.id not in refused)
     read = read_passes(replace(found, acquisitions=wanted), settings, progress)
-    repeats = find_repeats(read.scenes, kept.owners)
+    watch = _drop_renamed(kept.watch, found)
+    names = {one.acquisition_id for one in _scenes_of(watch)}
+    owners = {digest: name for digest, name in kept.owners.items() if name in names}
+    repeats = find_repeats(read.scenes, owners)
     scenes = tuple(one for one in read.scenes if one.acquisition_id not in repeats)
+    unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
+    watch = _drop_refused(watch, unread)
     step = count_steps("comparing passes", len(scenes), progress)
-    watch = _add_all(kept.watch, scenes, timedelta(days=settings.baseline_half_window_days), step)
+    watch = _add_all(watch, scenes, timedelta(days=settings.baseline_half_window_days), step)
     watch = _drop_old(watch, found)
     detection = _tell(watch, settings)
     added = {one.acquisition_id for one in scenes}
 
     def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
-        """New looks with their limits, measured; the others with those that were measured when they were new."""
-        fresh = limited(
-            tuple(look for look in looks if look.pass_id in added), detection, place.areas, settings, progress
-        )
-        told = {(look.pass_id, look.apron): look for look in fresh}
-        return tuple(told.get((look.pass_id, look.apron)) or _as_measured(look, known) for look in looks)
+        """Looks that were not told before with their limits, measured; the others with those of then."""
+        old = {
+            (look.pass_id, look.apron): _as_measured(look, told)
+            for look in looks
+            if look.pass_id not in added | unread.keys() and (told := _told(look, known)) is not None
+        }
+        rest = tuple(look for look in looks if (look.pass_id, look.apron) not in old)
+        fresh = limited(rest, detection, place.areas, settings, progress)
+        measured = old | {(look.pass_id, look.apron): look for look in fresh}
+        return tuple(measured[look.pass_id, look.apron] for look in looks)
 
-    unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
     passes = ReadPasses(found.acquisitions, _scenes_of(watch), unread)
     now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
-    return Scored(report(found, passes, detection, place.areas, settings, limit), watch, {**kept.versions, **now})
+    result = report(found, passes, detection, place.areas, settings, limit)
+    return Scored(result, watch, {**kept.versions, **now}, begun=False)
 
 
 def _tell(watch: Watch, settings: Settings) -> DetectionResult:
@@ -164,12 +177,34 @@ def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta, step
     return watch
 
 
+def _drop_renamed(watch: Watch, found: Survey) -> Watch:
+    """The watch without passes that the catalogue has under another id by now.
+
+    Where no item names its product an id is a pass's time, which moves when another of its tiles arrives; and a second
+    catalogue may tell more, or less, of the same pass.
+    """
+    listed = {one.id for one in found.acquisitions}
+    for scene in _scenes_of(watch):
+        same = (one for one in found.acquisitions if one.platform == scene.platform)
+        if scene.acquisition_id not in listed and any(abs(one.datetime - scene.datetime) <= SAME_TIME for one in same):
+            watch = drop_look(watch, scene.acquisition_id)
+    return watch
+
+
+def _drop_refused(watch: Watch, unread: Mapping[str, PassUnread]) -> Watch:
+    """The watch without passes that were processed anew into something that cannot be used."""
+    for name in {one.acquisition_id for one in _scenes_of(watch)} & unread.keys():
+        if isinstance(unread[name], PassRefused):
+            watch = drop_look(watch, name)
+    return watch
+
+
 def _drop_old(watch: Watch, found: Survey) -> Watch:
     """The watch without the looks from before the history that is asked for."""
     start = found.period.with_history(found.history_days).start
-    for item in watch.stack.passes:
-        if start is not None and item.datetime < start:
-            watch = drop_look(watch, item.scene.acquisition_id)
+    for scene in _scenes_of(watch):
+        if start is not None and scene.datetime < start:
+            watch = drop_look(watch, scene.acquisition_id)
     return watch
 
 
@@ -179,11 +214,14 @@ def _scenes_of(watch: Watch) -> tuple[Scene, ...]:
     return (*passes, *(one.scene for one in watch.stack.unusable))
 
 
-def _as_measured(look: Look, known: _Known) -> Look:
-    """A look with the limit, and the words about it, that were recorded when it was new."""
+def _told(look: Look, known: _Known) -> Look | None:
+    """The look as it was recorded; None for one of a pass that could not be read then, or was history alone."""
     old = known.looks.get((look.pass_id, look.apron))
-    if old is None or old.result == "failed":
-        return look
+    return None if old is None or old.result == "failed" else old
+
+
+def _as_measured(look: Look, old: Look) -> Look:
+    """A look with the limit, and the words about it, that were recorded when it was new."""
     return replace(
         look, smallest_detectable_m=old.smallest_detectable_m, reason=old.reason, reason_codes=old.reason_codes
     )

@@ -67,7 +67,7 @@ def test_kept_answers_are_what_the_looks_would_say_again(lived: list[Watch]) -> 
     assert lived[-1].answers and not forgetful.answers
     for one, other in zip(tell(lived[-1]).objects, tell(forgetful).objects, strict=True):
         assert one == other
-    assert forgetful.answers == {key: lived[-1].answers[key] for key in forgetful.answers}
+    assert forgetful.answers == lived[-1].answers, "what nobody asks any more is not kept"
 
 
 def test_a_pass_that_comes_late_takes_its_place(scenes: list[Scene], lived: list[Watch]) -> None:
@@ -96,6 +96,9 @@ def test_what_says_nothing_is_kept_with_its_reason(scenes: list[Scene], lived: l
     assert watch.stack.names == lived[0].stack.names
     assert watch.stack.reason_of(blind.acquisition_id)
     assert drop_look(watch, blind.acquisition_id).stack.unusable == lived[0].stack.unusable
+    snowy = add_look(lived[0], make_scene(21, scl=np.full(GRID.shape, 11, np.uint8)), HALF_WINDOW)
+    assert len(snowy.stack.snowy) == len(lived[0].stack.snowy) + 1
+    assert drop_look(snowy, make_scene(21).acquisition_id).stack.snowy == lived[0].stack.snowy
     with pytest.raises(ValueError, match="has this pass"):
         add_look(lived[0], scenes[0], HALF_WINDOW)
 

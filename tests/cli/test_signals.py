@@ -123,3 +123,20 @@ def test_a_signal_is_no_error_of_those_who_meet_it(sent: signal.Signals, code: i
 def test_an_error_within_stays_what_it_is(handlers: object) -> None:
     with pytest.raises(ValueError, match="mine"), stopping(lambda: "unused"):
         raise ValueError("mine")
+
+
+def test_what_a_shell_runs_in_the_background_ignores_its_ctrl_c() -> None:
+    """Such a shell has it ignored before it starts us; it still ends when it is terminated."""
+    code = """
+import os, signal
+from imagery_watch.cli.signals import heed_signals, stopping
+heed_signals()
+with stopping(str):
+    os.kill(os.getpid(), signal.SIGINT)
+os.kill(os.getpid(), signal.SIGINT)
+print("went on", flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+    command = ["sh", "-c", 'trap "" INT; exec "$0" -c "$1"', sys.executable, code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (143, "went on\n"), done.stderr

@@ -1,6 +1,7 @@
 """A watch lived sweep by sweep: only what is new is read and judged, what was judged stays, and news is told once."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -8,16 +9,31 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+import rasterio
 import support.monitor
-from support.monitor import NAME, environment, listing, live_hits, make_archive, make_home, record, write_listing
+from support.monitor import (
+    NAME,
+    NOW,
+    SINCE,
+    environment,
+    listing,
+    live_hits,
+    make_archive,
+    make_home,
+    record,
+    write_listing,
+)
 
 from imagery_watch.monitor.kept_watch import INDEX
 from imagery_watch.monitor.scoring import WATCHES
-from imagery_watch.monitor.sweep import SweepReport
+from imagery_watch.monitor.sweep import SweepReport, sweep
+from imagery_watch.settings import Settings
 from monitor.test_sweep import SURE, ids, states, statuses, sweep_once
 
 PASSES, HISTORY = 15, 10
@@ -95,6 +111,12 @@ def test_one_sweep_over_all_of_it_finds_the_same(lived: Lived, tmp_path: Path) -
     assert names == [(hit["kind"], hit["before"], hit["after"]) for hit in live_hits(lived.home)]
 
 
+def kept(home: Path) -> dict[str, Any]:
+    """The index of the watch."""
+    found: dict[str, Any] = json.loads(zlib.decompress((home / WATCHES / NAME / INDEX).read_bytes()))
+    return found
+
+
 DAMAGE = {
     "all is lost": lambda folder: shutil.rmtree(folder),
     "the index is cut": lambda folder: (folder / "watch.json.z").write_bytes(
@@ -120,9 +142,31 @@ def test_what_was_lost_or_damaged_is_judged_anew_and_nothing_is_told_twice(lived
     report = sweep_once(home, up_to(lived.catalog, ARRIVES + 1))
     assert told(report) == (1, 0, 0, 0)
     assert [hit.kind for hit in report.new_hits] == ["arrival"]
-    index = json.loads(zlib.decompress((home / WATCHES / NAME / INDEX).read_bytes()))
-    assert len(index["looks"]) == ARRIVES + 1
-    assert all((home / WATCHES / NAME / one["file"]).stat().st_size == one["bytes"] for one in index["looks"])
+    looks = kept(home)["looks"]
+    assert len(looks) == ARRIVES + 1
+    assert all((home / WATCHES / NAME / one["file"]).stat().st_size == one["bytes"] for one in looks)
+
+
+def test_a_damaged_watch_begins_anew_once(home: Path, lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged anew takes the place of what was damaged: the sweep after that goes on from it."""
+    damage(next((home / WATCHES / NAME).rglob("looks/*.f4")))
+    sweep_once(home, up_to(lived.catalog, HISTORY + 1))
+    monkeypatch.setattr("imagery_watch.monitor.scoring.begin_watch", None)
+    sweep_once(home, up_to(lived.catalog, HISTORY + 2))
+    assert states(home) == ["scored"] * (HISTORY + 2)
+
+
+def test_no_file_of_a_watch_stays_open(home: Path, lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some systems allow a process 256 open files, and Windows replaces none that is mapped."""
+    resource = pytest.importorskip("resource")
+    limits, opened = resource.getrlimit(resource.RLIMIT_NOFILE), len(os.listdir("/dev/fd"))  # noqa: PTH208
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened + HISTORY + 5, limits[1]))
+    monkeypatch.setattr("imagery_watch.monitor.scoring.begin_watch", None)
+    try:
+        report = sweep_once(home, up_to(lived.catalog, HISTORY + 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert [one.state for one in report.outcomes] == ["scored"]
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -179,3 +223,68 @@ def test_a_pass_with_the_bytes_of_one_judged_earlier_is_no_look(lived: Lived, ho
     report = sweep_once(home, write_listing(lived.catalog, copied, "copied.json"))
     assert told(report) == (0, 0, 0, 0) and states(home)[-1] == "refused"
     assert all(hit["score"] > SURE for hit in live_hits(home))
+
+
+def looks_of_pass(home: Path, number: int) -> list[tuple[Any, ...]]:
+    """What the record says of one pass: result, visible fraction, registration error, reason and code."""
+    passes = sorted(row[1] for row in record(home)["passes"])
+    return [row[3:] for row in record(home)["looks"] if row[1] == sorted(passes, key=lambda one: one[12:])[number]]
+
+
+def hide(catalog: Path, feature: dict[str, Any]) -> None:
+    """Thick cloud over all of a pass."""
+    [path] = (catalog.parent / feature["id"]).glob("*[sS][cC][lL]*")
+    with rasterio.open(path, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as scl:
+        scl.write(np.full((1, scl.height, scl.width), 9, np.uint8))
+
+
+def test_a_pass_that_says_nothing_stays_as_it_was_told_and_leaves_with_the_history(home: Path, lived: Lived) -> None:
+    archive = Path(shutil.copytree(lived.catalog.parent, home.with_name("cloudy"))) / lived.catalog.name
+    hide(archive, listing(archive)[HISTORY])
+    sweep_once(home, up_to(archive, HISTORY + 1))
+    [told_first] = looks_of_pass(home, HISTORY)
+    assert told_first[:2] == ("not_observed", 0.0) and told_first[-1]
+    sweep_once(home, up_to(archive, HISTORY + 2))
+    assert looks_of_pass(home, HISTORY) == [told_first]
+    assert len(kept(home)["unusable"]) == 1
+    settings = Settings(home=home, margin_m=300, retries=0, limit_plantings=0)
+    a_year_later = NOW + timedelta(days=365)
+    catalog = str(up_to(archive, HISTORY + 3))
+    [late] = sweep([NAME], settings, catalog=catalog, since="2023-07-25", now=a_year_later).outcomes
+    assert late.state == "scored"
+    assert kept(home)["unusable"] == [] and len(kept(home)["looks"]) == 2
+
+
+def test_a_pass_that_cannot_be_read_any_more_says_why(home: Path, lived: Lived) -> None:
+    features = listing(lived.catalog, range(HISTORY))
+    features[4]["properties"]["s2:processing_baseline"] = "05.12"
+    with without_pixels_of(lived.catalog, features[4:5]):
+        sweep_once(home, write_listing(lived.catalog, features, "unreadable.json"))
+    [(result, *_, reason, code)] = looks_of_pass(home, 4)
+    assert result == "not_observed" and reason and code
+    assert len(kept(home)["looks"]) == HISTORY - 1, "what it showed is shown by nothing that the catalogue has"
+
+
+def test_looks_of_the_history_have_limits_once_they_are_told(lived: Lived, tmp_path: Path) -> None:
+    home, catalog = make_home(tmp_path / "home"), up_to(lived.catalog, HISTORY)
+    settings = Settings(home=home, margin_m=300, retries=0, limit_plantings=2)
+    limits = []
+    for since in ("2022-07-10", SINCE):
+        [one] = sweep([NAME], settings, catalog=str(catalog), since=since, now=NOW).outcomes
+        limits.append([look.smallest_detectable_m for look in one.looks])
+    assert len(limits[0]) < len(limits[1]) == HISTORY
+    assert None not in limits[1] and limits[1][-len(limits[0]) :] == limits[0]
+
+
+def test_a_pass_under_another_id_is_the_same_pass(lived: Lived, tmp_path: Path) -> None:
+    """Of items that name no product the id is the time, which moves when another tile arrives."""
+    home, features = make_home(tmp_path / "home"), listing(lived.catalog, range(HISTORY + 1))
+    for one in features:
+        del one["properties"]["s2:product_uri"]
+    sweep_once(home, write_listing(lived.catalog, features[:HISTORY], "unnamed.json"))
+    before = live_hits(home)
+    moved = datetime.fromisoformat(features[3]["properties"]["datetime"]) - timedelta(seconds=4)
+    features[3]["properties"]["datetime"] = moved.isoformat()
+    report = sweep_once(home, write_listing(lived.catalog, features, "moved.json"))
+    assert told(report)[:2] == (0, 0) and len(live_hits(home)) == len(before)
+    assert set(states(home)) == {"scored"} and len(kept(home)["looks"]) == HISTORY + 1

@@ -29,6 +29,7 @@ class Answers:
         """
         self.images, self.names = images, names
         self.kept: dict[str, Answer] = {} if kept is None else kept
+        self._asked = set[str]()
 
     def share(self, detection: Detection, look: int) -> float | None:
         """How much of a detection's object one look shows; None where that look cannot tell."""
@@ -58,10 +59,19 @@ class Answers:
 
     def recall(self, key: str, ask: Callable[[], _T]) -> _T:
         """What was told under a key, or else what `ask` is told now."""
+        self._asked.add(key)
         if key not in self.kept:
             self.kept[key] = ask()
         found: _T = self.kept[key]  # type: ignore[assignment]  # a key holds what was put there under it
         return found
+
+    def forget_unasked(self) -> None:
+        """Drops what nobody asked: each look that comes asks some questions about more looks, and never the old ones.
+
+        Without this what is kept of an object would grow by the square of the looks that show it.
+        """
+        for key in self.kept.keys() - self._asked:
+            del self.kept[key]
 
     def name_of(self, detection: Detection) -> str:
         """A text that tells a detection from every other of the airfield, in every run."""
