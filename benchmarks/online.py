@@ -19,6 +19,7 @@ from tallies import share
 from worlds import CASES, SEED_STEP, Job, claims, in_season
 
 from imagery_watch.change.detect import DetectionResult, detect
+from imagery_watch.change.tracking.events import Standing
 from imagery_watch.change.watch import Watch, add_look, begin_watch, tell_changes
 from imagery_watch.evaluate.verdicts import Change, Claim, changes_in, judge
 from imagery_watch.model import Scene
@@ -74,6 +75,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self.watch: Watch | None = None
+        self.told: list[Standing] = []
 
     def __call__(self, scenes: Sequence[Scene], world: World) -> DetectionResult:
         """What is told now that the last of the scenes has come."""
@@ -83,7 +85,11 @@ class Keeper:
             self.watch = add_look(self.watch, scenes[-1], HALF_WINDOW)
         if self.watch is None:
             return ask_anew(scenes, world)
-        return tell_changes(self.watch, false_alarms_per_year=Settings().false_alarms_per_year)
+        budget = Settings().false_alarms_per_year
+        found = tell_changes(self.watch, false_alarms_per_year=budget, standing=self.told)
+        fits = [(one, one.parked.best.fit) for one in found.events]
+        self.told = [Standing(one.kind, one.before, one.after, fit.row, fit.col) for one, fit in fits]
+        return found
 
 
 def live(job: Job, make_watcher: Callable[[], Watcher]) -> Lived:

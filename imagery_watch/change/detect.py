@@ -21,7 +21,7 @@ from imagery_watch.change.looks.pairs import compare_looks
 from imagery_watch.change.preprocess.stack import Stack, prepare_stack
 from imagery_watch.change.snow.season import SnowSeason, judge_snow
 from imagery_watch.change.tracking.answers import Answers
-from imagery_watch.change.tracking.events import Event, derive_events, is_fringe
+from imagery_watch.change.tracking.events import Event, Standing, derive_events, is_fringe
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
@@ -162,8 +162,19 @@ def _find_between(judged: Judged, pool: Executor, on_pass: Callable[[], None]) -
     return Found(objects, objects, snow)
 
 
-def conclude(judged: Judged, found: Found, *, false_alarms_per_year: float, min_score: float | None) -> DetectionResult:
-    """The changes that are told of what was found, as `detect` says."""
+def conclude(
+    judged: Judged,
+    found: Found,
+    *,
+    false_alarms_per_year: float,
+    min_score: float | None,
+    standing: Sequence[Standing] = (),
+) -> DetectionResult:
+    """The changes that are told of what was found, as `detect` says.
+
+    What was told of earlier (`standing`) is told as long as it comes out at all: what an airfield's clutter asks of a
+    new change moves a little with each look, and is no evidence against an old one.
+    """
     stack, detector = judged.stack, judged.stack.detector
     # which of them are one event goes by the bank's lengths; relocations and --min-length by the measured ones
     events = _with_measured(derive_events(found.objects, detector.min_reported_llr), found.measured)
@@ -174,7 +185,11 @@ def conclude(judged: Judged, found: Found, *, false_alarms_per_year: float, min_
     open_budget = false_alarms_per_year if min_score is None else 0.0
     return DetectionResult(
         stack=stack,
-        events=tuple(one for one in events if _is_told(one, events, least, calibration, open_budget)),
+        events=tuple(
+            one
+            for one in events
+            if _is_told(one, events, least, calibration, open_budget) or any(old.is_told_by(one) for old in standing)
+        ),
         own_orbits=judged.own_orbits,
         objects=tuple(found.measured),
         residual_images=judged.images,

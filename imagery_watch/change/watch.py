@@ -18,6 +18,7 @@ from imagery_watch.change.detection.finder import Detection
 from imagery_watch.change.kept import Later
 from imagery_watch.change.preprocess.stack import Stack, add_pass, prepare_stack
 from imagery_watch.change.tracking.answers import Answer, Answers
+from imagery_watch.change.tracking.events import Standing
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 
 LEAST_HISTORY = 10
@@ -107,16 +108,19 @@ def drop_look(watch: Watch, acquisition_id: str) -> Watch:
 
 
 def tell_changes(
-    watch: Watch, *, false_alarms_per_year: float, min_score: float | None = None, workers: int = 1
+    watch: Watch, *, false_alarms_per_year: float, standing: Sequence[Standing] = (), workers: int = 1
 ) -> DetectionResult:
-    """What the looks of a watch show together, as `detect` tells it; its answers are those that this asked for."""
+    """What the looks of a watch show together, as `detect` tells it; its answers are those that this asked for.
+
+    `standing` is what was told of earlier.
+    """
     judged = Judged(watch.stack, watch.own_orbits, watch.images, watch.detections)
     answers = Answers(watch.images, watch.stack.names, watch.answers)
     with ThreadPoolExecutor(workers) as pool:
         found = find_objects(judged, answers, pool)
     answers.forget_unasked()
     _forget_cutouts(watch.images.made())
-    return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=min_score)
+    return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=None, standing=standing)
 
 
 def _moved(detections: Sequence[Detection], index: int, by: int) -> list[Detection]:

@@ -28,7 +28,7 @@ from imagery_watch.monitor import kept_values as values
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.sources.pixels.suspects import digest_bands
 
-FORM = 1
+FORM = 2
 """Of these files; another form is not read."""
 INDEX, FRAME, LOOKS = "watch.json.z", "frame.f4", "looks"
 
@@ -227,6 +227,7 @@ def _write_frame(frame: ReferenceFrame, folder: Path) -> dict[str, Any]:
         "centre": list(frame.centre),
         "dark_level": frame.dark_level.tolist(),
         "darkest": float(frame.darkest),
+        "until": frame.until.isoformat(),
         "crc": zlib.crc32(content),
     }
 
@@ -245,6 +246,7 @@ def _load_frame(told: Mapping[str, Any], folder: Path, place: Place) -> Referenc
         ground=content[2:],
         dark_level=np.array(told["dark_level"], np.float32),
         darkest=told["darkest"],
+        until=values.load_time(told["until"]),
         areas=place.areas,
         resolution=place.grid.resolution,
         detector=place.detector,

@@ -4,6 +4,7 @@ Which question that answers, and which `run` does, is in docs/method.md, section
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import imagery_watch
 from imagery_watch.change.detect import DetectionResult
+from imagery_watch.change.preprocess.stack import Stack
+from imagery_watch.change.tracking.events import Standing
 from imagery_watch.change.watch import Watch, add_look, begin_watch, drop_look, tell_changes
 from imagery_watch.errors import PassRefused, PassUnread
-from imagery_watch.model import Acquisition, Look, Occupancy, RunResult, Scene
+from imagery_watch.model import Acquisition, Hit, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.due import list_read_versions, list_versions
 from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
@@ -29,6 +32,7 @@ from imagery_watch.sources.airfields.grids import draw_areas
 from imagery_watch.sources.pixels.suspects import find_repeats
 from imagery_watch.survey import ReadPasses, Survey
 
+_log = logging.getLogger(__name__)
 WATCHES = "watch"
 """The folder below `home` in which watches are kept."""
 STAGE = ("change", "sensors", "model")
@@ -55,6 +59,8 @@ class _Known:
     passes: Mapping[str, PassRecord]
     looks: Mapping[tuple[str, str], Look]
     """By pass and apron."""
+    hits: Sequence[Hit]
+    """Those that stand."""
 
 
 def score_new(
@@ -63,31 +69,44 @@ def score_new(
     digest: str,
     passes: Mapping[str, PassRecord],
     looks: Sequence[tuple[Look, Occupancy | None]],
+    hits: Sequence[Hit],
     progress: Progress,
 ) -> Scored:
     """The passes of a survey told as hits and looks; those that a kept watch has judged are not read again.
 
-    `digest` is of the settings and shapes; `passes` and `looks` are the record's. Nothing is kept yet: see `keep`.
+    `digest` is of the settings and shapes; `passes`, `looks` and `hits` are the record's. Nothing is kept yet: see
+    `keep`.
     """
-    known = _Known(passes, {(look.pass_id, look.apron): look for look, _ in looks})
+    standing = tuple(hit for hit in hits if hit.status != "withdrawn")
+    known = _Known(passes, {(look.pass_id, look.apron): look for look, _ in looks}, standing)
     place = Place(draw_areas(found.airfield, found.grid), found.grid, found.catalog.sensor.detector)
     kept = load_watch(_folder(settings, found), _key(found, digest), place)
-    if kept is not None:
+    if kept is not None and not _is_aged(kept.watch, found):
         with suppress(KeptDamagedError):  # noticed where an array is asked for: all is judged anew
             return _go_on(found, settings, kept, place, known, progress)
-    return _begin(found, settings, place, progress)
+    same = any(one.settings_hash == digest for one in passes.values())
+    return _begin(found, settings, place, standing if same else (), progress)
 
 
 def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None:
-    """Keeps the watch for the next sweep. A full disk costs only that sweep's speed: it begins anew."""
-    if scored.watch is not None:
-        folder, key = _folder(settings, found), _key(found, digest)
-        with suppress(OSError, KeptDamagedError):
-            save_watch(scored.watch, scored.versions, folder, key, afresh=scored.begun)
+    """Keeps the watch for the next sweep; where it cannot be kept, that one judges all passes anew."""
+    if scored.watch is None:
+        return
+    folder, key = _folder(settings, found), _key(found, digest)
+    try:
+        save_watch(scored.watch, scored.versions, folder, key, afresh=scored.begun)
+    except (OSError, KeptDamagedError) as error:
+        _log.warning("%s: what was judged could not be kept in %s: %s", found.airfield.id, folder, error)
 
 
-def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) -> Scored:
-    """All passes read, and judged among one another."""
+def _is_aged(watch: Watch, found: Survey) -> bool:
+    """Whether all passes that its frame was made of are older than the history, or too few are left to go on."""
+    start, frame = found.period.with_history(found.history_days).start, watch.stack.frame
+    return watch.stack.is_few or frame is None or (start is not None and frame.until < start)
+
+
+def _begin(found: Survey, settings: Settings, place: Place, standing: Sequence[Hit], progress: Progress) -> Scored:
+    """All passes read, and judged among one another; `standing` was told of under the same settings."""
     passes = read_passes(found, settings, progress)
     watch = begin_watch(
         passes.scenes,
@@ -101,7 +120,7 @@ def _begin(found: Survey, settings: Settings, place: Place, progress: Progress) 
     if watch is None:
         detection = compare(passes.scenes, place.areas, found, settings, progress)
     else:
-        detection = _tell(watch, settings)
+        detection = _tell(watch, settings, standing)
 
     def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
         """Each look with its limit, measured."""
@@ -129,7 +148,7 @@ def _go_on(
     step = count_steps("comparing passes", len(scenes), progress)
     watch = _add_all(watch, scenes, timedelta(days=settings.baseline_half_window_days), step)
     watch = _drop_old(watch, found)
-    detection = _tell(watch, settings)
+    detection = _tell(watch, settings, known.hits)
     added = {one.acquisition_id for one in scenes}
 
     def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
@@ -144,14 +163,28 @@ def _go_on(
         measured = old | {(look.pass_id, look.apron): look for look in fresh}
         return tuple(measured[look.pass_id, look.apron] for look in looks)
 
-    passes = ReadPasses(found.acquisitions, _scenes_of(watch), unread)
+    listed = {one.id for one in found.acquisitions}
+    scenes_told = tuple(one for one in _scenes_of(watch) if one.acquisition_id in listed)
+    passes = ReadPasses(found.acquisitions, scenes_told, unread)
     now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
     result = report(found, passes, detection, place.areas, settings, limit)
     return Scored(result, watch, {**kept.versions, **now}, begun=False)
 
 
-def _tell(watch: Watch, settings: Settings) -> DetectionResult:
-    return tell_changes(watch, false_alarms_per_year=settings.false_alarms_per_year, workers=settings.workers)
+def _tell(watch: Watch, settings: Settings, hits: Sequence[Hit]) -> DetectionResult:
+    standing = [place for hit in hits if (place := _place_in(watch.stack, hit)) is not None]
+    budget = settings.false_alarms_per_year
+    return tell_changes(watch, false_alarms_per_year=budget, standing=standing, workers=settings.workers)
+
+
+def _place_in(stack: Stack, hit: Hit) -> Standing | None:
+    """Where a recorded hit lies in a stack; None where the stack has not both of its looks."""
+    before, after = stack.index_of(hit.before_pass), stack.index_of(hit.after_pass)
+    if before is None or after is None:
+        return None
+    where = stack.georeference
+    row, col = where.grid.rowcol(hit.x, hit.y)
+    return Standing(hit.kind, before, after, row - where.top, col - where.left)
 
 
 def _is_judged(acquisition: Acquisition, kept: KeptWatch) -> bool:
@@ -201,9 +234,9 @@ def _drop_refused(watch: Watch, unread: Mapping[str, PassUnread]) -> Watch:
 
 def _drop_old(watch: Watch, found: Survey) -> Watch:
     """The watch without the looks from before the history that is asked for."""
-    start = found.period.with_history(found.history_days).start
+    start, listed = found.period.with_history(found.history_days).start, {one.id for one in found.acquisitions}
     for scene in _scenes_of(watch):
-        if start is not None and scene.datetime < start:
+        if start is not None and scene.datetime < start and scene.acquisition_id not in listed:
             watch = drop_look(watch, scene.acquisition_id)
     return watch
 

@@ -156,7 +156,8 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     job.store.note_listing(airfield.id, gone=gone, listed=listed)
     if not _is_due(job, found, digest, recorded):
         return _nothing_new(found)
-    scored = score_new(found, job.settings, digest, recorded, job.store.looks(airfield.id), progress)
+    looks, known = job.store.looks(airfield.id), job.store.hits(airfield.id)
+    scored = score_new(found, job.settings, digest, recorded, looks, known, progress)
     result = replace(scored.result, provenance=replace(scored.result.provenance, created=job.now))
     passes = record_passes(found, result, digest, recorded)
     hits = _reconciled(job, result, recorded, passes)

@@ -9,6 +9,7 @@ import pytest
 
 from change.scenes import DETECTOR, GRID, JET, areas, changes, look_for, make_scene, series, stand
 from imagery_watch.change.detect import DetectionResult
+from imagery_watch.change.tracking.events import Standing
 from imagery_watch.change.watch import LEAST_HISTORY, Watch, add_look, begin_watch, drop_look, tell_changes
 from imagery_watch.model import Scene
 
@@ -54,6 +55,21 @@ def test_each_change_is_told_when_its_look_is_the_newest(lived: list[Watch]) -> 
     later = [("arrival", 11, 12), ("departure", 13, 14)]
     counts = [len([one for one in later if one[2] < len(watch.stack.passes)]) for watch in lived]
     assert [changes(tell(watch)) for watch in lived] == [first + later[:count] for count in counts]
+
+
+def test_what_was_told_stays_told_whatever_is_asked_of_new_changes(lived: list[Watch]) -> None:
+    told = tell(lived[-1])
+    standing = [
+        Standing(one.kind, one.before, one.after, one.parked.best.fit.row + 2, one.parked.best.fit.col)
+        for one in told.events
+    ]
+    strict = {"false_alarms_per_year": 1e-300}
+    assert tell_changes(lived[-1], **strict).events == ()
+    assert tell_changes(lived[-1], **strict, standing=standing).events == told.events
+    elsewhere = [one._replace(col=one.col + 4) for one in standing]
+    another = [one._replace(kind="replacement") for one in standing]
+    later = [one._replace(before=one.after, after=one.after + 1) for one in standing]
+    assert tell_changes(lived[-1], **strict, standing=[*elsewhere, *another, *later]).events == ()
 
 
 def test_looks_that_were_judged_stay_as_they_were(lived: list[Watch]) -> None:

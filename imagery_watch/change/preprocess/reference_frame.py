@@ -69,6 +69,8 @@ class ReferenceFrame:
     """(band,): the clearest passes' usual dark level, as `measure_dark_level` gives it."""
     darkest: float
     """Median of the shortest band in the darkest of them."""
+    until: datetime
+    """When the last of them was: a frame ages with the ground."""
     areas: Areas = field(repr=False)
     resolution: float
     """Metres a pixel."""
@@ -141,6 +143,7 @@ def make_frame(
         ground=np.zeros((0,), np.float32),
         dark_level=np.median([measure_dark_level(one) for one in ranked], axis=0).astype(np.float32),
         darkest=min(measure_blue(one, detector) for one in ranked),
+        until=max(one.datetime for one in ranked),
         areas=areas,
         resolution=grid.resolution,
         detector=detector,

@@ -16,6 +16,8 @@ from imagery_watch.model import Kind
 
 FRINGE_LLR_SHARE, FRINGE_REACH = 0.1, 1.5
 """Of the stronger event's evidence, and of its length: what is weaker and nearer may be a part of it."""
+SAME_PLACE_M = 30.0
+"""Two changes nearer than this are at one place (part of the contract)."""
 
 
 class EventKey(NamedTuple):
@@ -56,6 +58,23 @@ class Event:
     def score(self) -> float:
         """Square root of twice that: larger is surer. `false_alarms` says what it means."""
         return llr_to_score(self.llr_vs_clutter)
+
+
+class Standing(NamedTuple):
+    """A change that was told of earlier, where it lies in a stack now."""
+
+    kind: Kind
+    before: int
+    after: int
+    row: float
+    col: float
+
+    def is_told_by(self, event: Event) -> bool:
+        """Whether an event tells the same: its kind, its place and a bracket that overlaps."""
+        fit = event.parked.best.fit
+        near_px = SAME_PLACE_M / fit.template.imaging.pixel_m
+        near = np.hypot(fit.row - self.row, fit.col - self.col) <= near_px
+        return bool(near) and event.kind == self.kind and event.before < self.after and self.before < event.after
 
 
 def derive_events(objects: Sequence[ParkedObject], min_llr: float) -> list[Event]:
