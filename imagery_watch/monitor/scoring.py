@@ -21,7 +21,7 @@ from imagery_watch.errors import PassRefused, PassUnread
 from imagery_watch.model import Acquisition, Hit, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.due import list_read_versions, list_versions
-from imagery_watch.monitor.kept_watch import KeptDamagedError, KeptWatch, Place, load_watch, save_watch
+from imagery_watch.monitor.kept_watch import INDEX, KeptDamagedError, KeptWatch, Place, load_watch, save_watch
 from imagery_watch.outputs.store.record import SAME_TIME, PassRecord
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.pipeline import compare, count_steps, read_passes
@@ -90,10 +90,11 @@ def score_new(
 
 def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None:
     """Keeps the watch for the next sweep; where it cannot be kept, that one judges all passes anew."""
-    if scored.watch is None:
-        return
     folder, key = _folder(settings, found), _key(found, digest)
     try:
+        if scored.watch is None:
+            (folder / INDEX).unlink(missing_ok=True)
+            return
         save_watch(scored.watch, scored.versions, folder, key, afresh=scored.begun)
     except (OSError, KeptDamagedError) as error:
         _log.warning("%s: what was judged could not be kept in %s: %s", found.airfield.id, folder, error)

@@ -33,6 +33,7 @@ from support.monitor import (
 from imagery_watch.monitor.kept_watch import INDEX
 from imagery_watch.monitor.scoring import WATCHES
 from imagery_watch.monitor.sweep import SweepReport, sweep
+from imagery_watch.outputs.terminal.sweep_table import Outcome
 from imagery_watch.settings import Settings
 from monitor.test_sweep import SURE, ids, states, statuses, sweep_once
 
@@ -238,21 +239,32 @@ def hide(catalog: Path, feature: dict[str, Any]) -> None:
         scl.write(np.full((1, scl.height, scl.width), 9, np.uint8))
 
 
-def test_a_pass_that_says_nothing_stays_as_it_was_told_and_leaves_with_the_history(home: Path, lived: Lived) -> None:
-    archive = Path(shutil.copytree(lived.catalog.parent, home.with_name("cloudy"))) / lived.catalog.name
-    hide(archive, listing(archive)[HISTORY])
+def test_a_pass_that_says_nothing_stays_as_it_was_told_and_leaves_with_the_history(
+    tmp_path: Path, lived: Lived
+) -> None:
+    home = make_home(tmp_path / "home")
+    archive = Path(shutil.copytree(lived.catalog.parent, tmp_path / "cloudy")) / lived.catalog.name
+    hide(archive, listing(archive)[0])
     sweep_once(home, up_to(archive, HISTORY + 1))
-    [told_first] = looks_of_pass(home, HISTORY)
+    [told_first] = looks_of_pass(home, 0)
     assert told_first[:2] == ("not_observed", 0.0) and told_first[-1]
     sweep_once(home, up_to(archive, HISTORY + 2))
-    assert looks_of_pass(home, HISTORY) == [told_first]
-    assert len(kept(home)["unusable"]) == 1
+    assert looks_of_pass(home, 0) == [told_first]
+    assert (len(kept(home)["unusable"]), len(kept(home)["looks"])) == (1, HISTORY + 1)
+    assert sweep_a_year_later(home, up_to(archive, HISTORY + 3), "2023-06-05").state == "scored"
+    assert (len(kept(home)["unusable"]), len(kept(home)["looks"])) == (0, HISTORY + 2)
+
+
+def test_a_watch_whose_first_passes_are_all_older_than_the_history_begins_anew(home: Path, lived: Lived) -> None:
+    assert (home / WATCHES / NAME / INDEX).is_file()
+    assert sweep_a_year_later(home, lived.catalog, "2023-07-25").state == "scored"
+    assert not (home / WATCHES / NAME / INDEX).exists(), "four passes are too few for another watch"
+
+
+def sweep_a_year_later(home: Path, catalog: Path, since: str) -> Outcome:
     settings = Settings(home=home, margin_m=300, retries=0, limit_plantings=0)
-    a_year_later = NOW + timedelta(days=365)
-    catalog = str(up_to(archive, HISTORY + 3))
-    [late] = sweep([NAME], settings, catalog=catalog, since="2023-07-25", now=a_year_later).outcomes
-    assert late.state == "scored"
-    assert kept(home)["unusable"] == [] and len(kept(home)["looks"]) == 2
+    [outcome] = sweep([NAME], settings, catalog=str(catalog), since=since, now=NOW + timedelta(days=365)).outcomes
+    return outcome
 
 
 def test_a_pass_that_cannot_be_read_any_more_says_why(home: Path, lived: Lived) -> None:
