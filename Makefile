@@ -10,10 +10,10 @@ demo: $(STAMP)
 	$(BIN)/imagery-watch demo
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3 --dist worksteal
 
 test-slow: $(STAMP)
-	$(BIN)/pytest -m slow --override-ini=addopts="-ra --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost --timeout=600"
+	$(BIN)/pytest -n 2 -m slow --override-ini=addopts="-ra --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost --timeout=600"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -142,11 +142,6 @@ def have_types(*types: str) -> Callable[[Path, list[Feature]], None]:
     return change
 
 
-def have_no_bands(_: Path, features: list[Feature]) -> None:
-    for feature in features:
-        feature["assets"] = {"thumbnail": {"href": "./preview.jpg", "type": "image/jpeg"}}
-
-
 BANDS = ("B02", "B03", "B04", "B08")
 CASES = {
     "a nodata value in the files' tags": Case(has_a_hole(9999)),
@@ -162,8 +157,6 @@ CASES = {
     "spaces and umlauts in hrefs": Case(lie_in_a_folder_with_spaces),
     "file addresses with spaces and umlauts": Case(are_named_whole),
     "media types in other words": Case(have_types("image/geotiff", "image/TIFF; application=geotiff")),
-    "media types that tell nothing": Case(have_types("application/octet-stream", "")),
-    "no band at all": Case(have_no_bands, refused="thumbnail"),
 }
 
 
