@@ -154,7 +154,6 @@ CASES = {
     "the time of ingestion": Case(tell_when_they_were_put_in),
     "composites of a month": Case(are_composites, said="composite"),
     "one id for all": Case(share_one_name),
-    "spaces and umlauts in hrefs": Case(lie_in_a_folder_with_spaces),
     "file addresses with spaces and umlauts": Case(are_named_whole),
     "media types in other words": Case(have_types("image/geotiff", "image/TIFF; application=geotiff")),
 }
