@@ -43,7 +43,7 @@ class Later(Sequence[T]):
     @classmethod
     def of(cls, values: Sequence[T]) -> "Later[T]":
         """The values, which are made already."""
-        return cls([lambda value=value: value for value in values])  # type: ignore[misc]  # a default binds each value
+        return cls([_give(value) for value in values])
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -57,7 +57,7 @@ class Later(Sequence[T]):
 
     def inserted(self, index: int, value: T) -> "Later[T]":
         """The same with one value more, before the one at `index`."""
-        return self._of_cells((*self._cells[:index], _Cell(lambda: value), *self._cells[index:]))
+        return self._of_cells((*self._cells[:index], _Cell(_give(value)), *self._cells[index:]))
 
     def without(self, index: int) -> "Later[T]":
         """The same without the value at `index`."""
@@ -72,6 +72,11 @@ class Later(Sequence[T]):
         other = cls([])
         other._cells = cells
         return other
+
+
+def _give(value: T) -> Callable[[], T]:
+    """A function that gives the value."""
+    return lambda: value
 
 
 class _Cell(Generic[T]):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from imagery_watch.model import Acquisition, Airfield, PassOutcome, PassState, Period, RunResult
@@ -47,9 +47,11 @@ def list_expected(found: Survey, recorded: Mapping[str, PassRecord]) -> set[str]
     return {one.id for one in recorded.values() if one.datetime in wide}
 
 
-def is_anything_new(found: Survey, recorded: Mapping[str, PassRecord], digest: str) -> bool:
-    """Whether a pass of the survey is new, has changed, failed before, or was scored under other settings."""
-    return not all(_is_known(one, recorded.get(one.id), found.period, digest) for one in found.acquisitions)
+def is_anything_new(
+    acquisitions: Sequence[Acquisition], period: Period, recorded: Mapping[str, PassRecord], digest: str
+) -> bool:
+    """Whether a pass is new, has changed, failed before, or was scored under other settings."""
+    return not all(_is_known(one, recorded.get(one.id), period, digest) for one in acquisitions)
 
 
 def _is_known(acquisition: Acquisition, known: PassRecord | None, period: Period, digest: str) -> bool:

@@ -175,7 +175,7 @@ def _is_due(job: _Sweep, found: Survey, digest: str, recorded: dict[str, PassRec
         return False
     if job.store.outputs_due(found.airfield.id) or not (job.out / found.airfield.id / "run.json").is_file():
         return True
-    return is_anything_new(found, recorded, digest)
+    return is_anything_new(found.acquisitions, found.period, recorded, digest)
 
 
 def _reconciled(

@@ -13,7 +13,6 @@ from imagery_watch.outputs.store.record import PassRecord
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.sources.catalogs.acquisitions import fold
 from imagery_watch.sources.catalogs.items import parse_item
-from imagery_watch.survey import Survey
 
 URI = "S2A_MSIL2A_20230601T101601_N0509_R065_T32TPS_20230601T162400.SAFE"
 
@@ -43,11 +42,10 @@ def is_new(now: Acquisition, before: Acquisition, state: PassState) -> bool:
         sensor="sentinel-2",
         reason_code="",
     )
-    found = Survey(None, None, None, Period(None, None), 0, None, (now,))  # type: ignore[arg-type]
-    return is_anything_new(found, {known.id: known}, "same")
+    return is_anything_new([now], Period(None, None), {known.id: known}, "same")
 
 
-CASES = {
+CASES: dict[str, tuple[PassState, tuple[str, ...], tuple[str, ...], bool]] = {
     "refused, and listed as before": ("refused", ("https",), ("https",), False),
     "refused, and another copy is listed now": ("refused", ("https",), ("https", "https"), True),
     "refused, and its copy can be opened now": ("refused", ("https", "s3"), ("https", "https"), True),
@@ -60,4 +58,4 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_new_copy_is_news_of_a_pass_that_was_refused(case: str) -> None:
     state, before, now, expected = CASES[case]
-    assert is_new(listed(*now), listed(*before), state) is expected  # type: ignore[arg-type]
+    assert is_new(listed(*now), listed(*before), state) is expected

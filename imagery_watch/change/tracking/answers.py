@@ -5,7 +5,7 @@ the answers outlive a run: whoever watches an airfield asks a new look alone.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detection.aircraft_fit import AircraftFit
@@ -62,8 +62,7 @@ class Answers:
         self._asked.add(key)
         if key not in self.kept:
             self.kept[key] = ask()
-        found: _T = self.kept[key]  # type: ignore[assignment]  # a key holds what was put there under it
-        return found
+        return cast(_T, self.kept[key])  # a key holds what was put there under it
 
     def forget_unasked(self) -> None:
         """Drops what nobody asked: each look that comes asks some questions about more looks, and never the old ones.

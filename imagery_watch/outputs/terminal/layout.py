@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from imagery_watch.outputs.wording.text import clean
 
@@ -78,8 +78,8 @@ class Sheet:
 
         table = Table()
         for name, width in zip(self.columns, widths, strict=True):
-            justify = "right" if name in self.right else "left"
-            table.add_column(filled(name, width), width=width, justify=justify)  # type: ignore[arg-type]
+            justify: Literal["left", "right"] = "right" if name in self.right else "left"
+            table.add_column(filled(name, width), width=width, justify=justify)
         for row in self.rows:
             table.add_row(*(filled(text, width) for text, width in zip(row, widths, strict=True)))
         return table
