@@ -10,7 +10,8 @@ from typing import Any
 
 from imagery_watch.atomic import put_in_place
 from imagery_watch.errors import StoreError
-from imagery_watch.outputs.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, TABLES
+from imagery_watch.outputs.store.migrations import MIGRATIONS
+from imagery_watch.outputs.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 
 FILE = "monitor.sqlite"
 BACKUP = "monitor.sqlite.bak"

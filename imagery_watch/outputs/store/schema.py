@@ -1,9 +1,9 @@
-"""The tables of `monitor.sqlite`: what was looked at, what came out, and what was handed on."""
+"""The tables of `monitor.sqlite`: what was looked at, what came out, who judged it, and what was handed on."""
 
 APPLICATION_ID = 0x49574D52
 """`IWMR` in SQLite's header: a file without it is not our record, and is not touched."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """SQLite's `user_version`; a file with a higher one comes from a newer version of this package."""
 
 HITS = """
@@ -20,7 +20,8 @@ CREATE TABLE hits (
     attribution TEXT NOT NULL,
     first_seen TEXT NOT NULL,
     sensor TEXT NOT NULL,
-    revision INTEGER NOT NULL          -- 1 the first time, one more when taken back or told again; see deliveries
+    revision INTEGER NOT NULL,         -- 1 the first time, one more when taken back or told again; see deliveries
+    muted_by TEXT                      -- the rejected hit at whose place this one is, and no stronger: no news; or null
 );
 
 CREATE INDEX hits_by_airfield ON hits (airfield);
@@ -30,9 +31,69 @@ DELIVERIES = """
 CREATE TABLE deliveries (              -- what was handed on; what is not here waits in the outbox
     event TEXT NOT NULL,               -- id of the hit
     revision INTEGER NOT NULL,
-    channel TEXT NOT NULL,             -- file: the folder of new hits
-    sent_at TEXT NOT NULL,
+    channel TEXT NOT NULL,             -- file: the folder of new hits; else the name of a channel
+    sent_at TEXT NOT NULL,             -- for a channel with messages: when it was put into one, or held back
+    message TEXT,                      -- id of the message that holds it; null: a file, or held back by a silence
     PRIMARY KEY (event, revision, channel)
+);
+"""
+
+ALERTS = """
+CREATE TABLE messages (                -- composed once, sent until it is accepted, always under the same id
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    body TEXT NOT NULL,                -- JSON: what is told, whole
+    composed_at TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    next_try_at TEXT NOT NULL,
+    last_error TEXT NOT NULL DEFAULT '',
+    sent_at TEXT                       -- null: waits
+);
+
+CREATE INDEX messages_waiting ON messages (channel) WHERE sent_at IS NULL;
+
+CREATE TABLE troubles (                -- what keeps the watch from looking; one row a trouble, kept when it ended
+    subject TEXT NOT NULL,             -- what is in trouble: catalogue NAME, airfield ID, sight ID
+    since TEXT NOT NULL,
+    text TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    told_at TEXT,                      -- when a message last told of it; null: not yet
+    ended_at TEXT,                     -- null: it goes on
+    end_told_at TEXT,
+    PRIMARY KEY (subject, since)
+);
+
+CREATE TABLE silences (                -- an airfield of which no message is sent for a time; its hits stay in the feed
+    id INTEGER PRIMARY KEY,
+    airfield TEXT NOT NULL,            -- empty: all
+    note TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    ends_at TEXT NOT NULL              -- moved to now where it is ended early
+);
+"""
+
+JUDGEMENTS = """
+CREATE TABLE reviews (                 -- what people said of hits; never overwritten; each reviewer's newest counts
+    hit TEXT NOT NULL,
+    airfield TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('confirmed', 'rejected', 'unsure')),
+    note TEXT NOT NULL,
+    reviewer TEXT NOT NULL,
+    reviewed_at TEXT NOT NULL,
+    PRIMARY KEY (hit, reviewer, reviewed_at)
+);
+
+CREATE INDEX reviews_by_airfield ON reviews (airfield);
+
+CREATE TABLE turns (                   -- how the standing of a hit changed, and why
+    hit TEXT NOT NULL,
+    happened_at TEXT NOT NULL,
+    was TEXT NOT NULL,                 -- its status before; empty: it was not there
+    became TEXT NOT NULL,
+    reason_code TEXT NOT NULL,
+    score_before REAL,
+    score_after REAL,
+    PRIMARY KEY (hit, happened_at, became)
 );
 """
 
@@ -97,60 +158,4 @@ CREATE TABLE stays (
 );
 
 CREATE INDEX stays_by_airfield ON stays (airfield);
-{HITS}{DELIVERIES}"""
-
-STAYS_OF_VERSION_2 = """
-CREATE TABLE stays (
-    id TEXT PRIMARY KEY,               -- minted once, never changed
-    airfield TEXT NOT NULL REFERENCES airfields (id),
-    properties TEXT NOT NULL,          -- JSON: every field of the Stay
-    first_seen TEXT NOT NULL
-);
-
-CREATE INDEX stays_by_airfield ON stays (airfield);
-"""
-
-
-def _pass_at(table: str, time: str) -> str:
-    """SQL for the id of the pass at a time that a row's properties name; null where none is recorded."""
-    return (
-        f"(SELECT passes.id FROM passes WHERE passes.airfield = {table}.airfield "
-        f"AND passes.datetime = json_extract({table}.properties, '$.{time}') LIMIT 1)"
-    )
-
-
-MIGRATIONS = {
-    1: f"""
-ALTER TABLE passes ADD COLUMN relative_orbit INTEGER;
-ALTER TABLE looks ADD COLUMN standing INTEGER;
-ALTER TABLE looks ADD COLUMN usual INTEGER;
-{STAYS_OF_VERSION_2}
-""",
-    # SQLite before 3.35 cannot drop a column (written_at), so the table of hits is made anew. Hits and stays learn the
-    # passes of their looks from the passes' times.
-    2: f"""
-ALTER TABLE passes ADD COLUMN sensor TEXT NOT NULL DEFAULT 'sentinel-2';
-ALTER TABLE passes ADD COLUMN reason_code TEXT NOT NULL DEFAULT '';
-ALTER TABLE looks ADD COLUMN sensor TEXT NOT NULL DEFAULT 'sentinel-2';
-ALTER TABLE looks ADD COLUMN reason_code TEXT NOT NULL DEFAULT '';
-ALTER TABLE stays ADD COLUMN sensor TEXT NOT NULL DEFAULT 'sentinel-2';
-{DELIVERIES}
-INSERT INTO deliveries SELECT id, 1, 'file', written_at FROM hits WHERE written_at IS NOT NULL;
-DROP INDEX hits_outbox;
-DROP INDEX hits_by_airfield;
-ALTER TABLE hits RENAME TO hits_of_version_2;
-{HITS}
-INSERT INTO hits
-SELECT id, airfield, kind, status, lon, lat, x, y,
-    json_set(properties,
-        '$.before_pass', coalesce({_pass_at("hits_of_version_2", "before")}, ''),
-        '$.after_pass', coalesce({_pass_at("hits_of_version_2", "after")}, '')),
-    attribution, first_seen, 'sentinel-2', 1
-FROM hits_of_version_2;
-DROP TABLE hits_of_version_2;
-UPDATE stays SET properties = json_set(properties,
-    '$.first_pass', coalesce({_pass_at("stays", "seen_from")}, ''),
-    '$.last_pass', coalesce({_pass_at("stays", "seen_to")}, ''));
-""",
-}
-"""What makes a record of one version into one of the next; all of it in one transaction."""
+{HITS}{DELIVERIES}{ALERTS}{JUDGEMENTS}"""

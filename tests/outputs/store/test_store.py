@@ -29,6 +29,7 @@ SEEN = PassRecord("sentinel-2a_20220306", START + timedelta(days=5), ("S2A_1 aa"
 DATA = Path(__file__).parents[2] / "data"
 VERSION_1 = DATA / "record_v1.sql"
 VERSION_2 = DATA / "record_v2.sql"
+VERSION_3 = DATA / "record_v3.sql"
 CHANNEL = "file"
 
 
@@ -90,7 +91,7 @@ def test_a_hit_leaves_the_outbox_once_and_stays_out(home: Path) -> None:
         assert store.hits("LIPB")[0].score == 99.0
     connection = sqlite3.connect(home / FILE)
     assert connection.execute("SELECT first_seen FROM hits").fetchall() == [("2022-09-01T00:00:00Z",)]
-    told = [(make_hit().id, 1, CHANNEL, "2022-09-01T00:00:00Z")]
+    told = [(make_hit().id, 1, CHANNEL, "2022-09-01T00:00:00Z", None)]
     assert connection.execute("SELECT * FROM deliveries").fetchall() == told
     connection.close()
 
@@ -254,6 +255,12 @@ def second(tmp_path: Path) -> Path:
     return restored(tmp_path / "second", VERSION_2)
 
 
+@pytest.fixture
+def third(tmp_path: Path) -> Path:
+    """A home whose record the third version made: the second's, brought up to date."""
+    return restored(tmp_path / "third", VERSION_3)
+
+
 def version(home: Path) -> int:
     connection = sqlite3.connect(home / FILE)
     number: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -312,7 +319,7 @@ def test_a_record_of_the_second_version_keeps_every_name_and_hands_nothing_on_tw
     assert {table: ids(second, table) for table in before} == before
     assert (version(second), columns(second)) == (SCHEMA_VERSION, columns(home))
     connection = sqlite3.connect(second / FILE)
-    told = [(handed_on.id, 1, CHANNEL, "2022-09-01T06:00:00Z")]
+    told = [(handed_on.id, 1, CHANNEL, "2022-09-01T06:00:00Z", None)]
     assert connection.execute("SELECT * FROM deliveries").fetchall() == told
     connection.close()
 
@@ -326,6 +333,25 @@ def test_a_migration_from_the_second_version_that_fails_changes_nothing(second: 
     with pytest.raises(StoreError, match=table), open_store(second):
         pass
     assert (everything(second), version(second)) == (before, 2)
+
+
+def test_a_record_of_the_third_version_waits_for_reviews_and_messages(third: Path, home: Path) -> None:
+    before = {table: ids(third, table) for table in ("hits", "stays", "passes", "airfields", "sweeps")}
+    with open_store(third) as store:
+        assert [one.hit.kind for one in store.outbox(CHANNEL)] == ["arrival", "departure"]
+    assert {table: ids(third, table) for table in before} == before
+    assert (version(third), columns(third)) == (SCHEMA_VERSION, columns(home))
+
+
+@pytest.mark.parametrize("table", ["messages", "troubles", "silences", "reviews", "turns"])
+def test_a_migration_from_the_third_version_that_fails_changes_nothing(third: Path, table: str) -> None:
+    connection = sqlite3.connect(third / FILE)
+    connection.execute(f"CREATE TABLE {table} (mine)")
+    connection.close()
+    before = everything(third)
+    with pytest.raises(StoreError, match=table), open_store(third):
+        pass
+    assert (everything(third), version(third)) == (before, 3)
 
 
 def test_a_migration_that_fails_changes_nothing(old: Path) -> None:
