@@ -8,7 +8,8 @@ newest, one and two passes later and in the end, is one table; what was told lat
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from tallies import share
+from underneath import lies_on
 from worlds import CASES, SEED_STEP, Job, claims, in_season
 
 from imagery_watch.change.detect import DetectionResult, detect
@@ -48,6 +50,12 @@ class Step:
     """Apron that the newest pass saw."""
     promised: float
     """False hits per km2 and pass that the detector expected at its own threshold."""
+    least: float
+    """That threshold: weaker claims are told as open objects, likely true beside many sure changes."""
+    wrong: dict[str, int]
+    """What lies under the newest pass's false claims of at least that score, and how many on each."""
+    wrong_open: dict[str, int]
+    """The same of weaker ones."""
     seconds: float
     """CPU seconds of this step."""
 
@@ -95,14 +103,20 @@ class Keeper:
 def live(job: Job, make_watcher: Callable[[], Watcher]) -> Lived:
     """One world, its passes arriving one by one after its history."""
     world, watcher, steps = build(setting(job)), make_watcher(), []
+    changes = changes_in(world)
     for count in range(HISTORY, PASSES + 1):
         clock = time.process_time()
         told = watcher(world.scenes[:count], world)
-        rate = told.calibration.false_alarms_per_km2(told.min_score)
-        steps.append(
-            Step(count - 1, tuple(claims(told)), seen_km2(world, count - 1), rate, time.process_time() - clock)
+        seconds = time.process_time() - clock
+        rate, newest, found = told.calibration.false_alarms_per_km2(told.min_score), count - 1, claims(told)
+        false = [claim for claim in judge(changes, found)[1] if claim.after == newest]
+        wrong, openly = (
+            dict(Counter(lies_on(claim, world) for claim in false if (claim.score >= told.min_score) == sure))
+            for sure in (True, False)
         )
-    return Lived(job.case, tuple(changes_in(world)), tuple(steps))
+        km2 = seen_km2(world, newest)
+        steps.append(Step(newest, tuple(found), km2, rate, float(told.min_score), wrong, openly, seconds))
+    return Lived(job.case, tuple(changes), tuple(steps))
 
 
 def setting(job: Job) -> Setting:
@@ -132,11 +146,18 @@ def found_after(lived: Lived, sizes: tuple[float, float], delay: int | None) -> 
     return found, total
 
 
-def false_on_newest(lived: Lived) -> tuple[int, float, float]:
-    """False hits on the newest pass of each step, the km2 x pass looked at, and how many were promised."""
+def false_on_newest(lived: Lived) -> tuple[int, int, float, float]:
+    """False hits on the newest pass of each step: those told as aircraft, and as open objects; the km2 x pass looked
+    at; and how many were promised, which is said of the first alone.
+    """
     steps = lived.steps[1:]
-    false = sum(claim.after == step.newest for step in steps for claim in judge(lived.changes, step.claims)[1])
-    return false, sum(step.km2 for step in steps), sum(step.km2 * step.promised for step in steps)
+    false, openly = (sum(sum(one.values()) for one in some) for some in _wrong_of(lived))
+    return false, openly, sum(step.km2 for step in steps), sum(step.km2 * step.promised for step in steps)
+
+
+def _wrong_of(lived: Lived) -> tuple[list[dict[str, int]], list[dict[str, int]]]:
+    steps = lived.steps[1:]
+    return [step.wrong for step in steps], [step.wrong_open for step in steps]
 
 
 def changes_of_mind(lived: Lived) -> tuple[int, int]:
@@ -161,9 +182,25 @@ def show(lived: Sequence[Lived]) -> str:
     grounds = {case: [one for one in lived if one.case == case] for case in dict.fromkeys(one.case for one in lived)}
     heads = ["ground", "length", "told in its own sweep", "a pass later", "two passes later", "in the end"]
     rows = [_found_row(case, mine, sizes) for case, mine in grounds.items() for sizes in SIZES]
-    more = ["ground", "false on the newest, per km2 and pass", "promised", "told late, a pass", "taken back, a pass",
-            "CPU s of the first pass, and of the last"]  # fmt: skip
-    return _table(heads, rows) + "\n\n" + _table(more, [_mind_row(case, mine) for case, mine in grounds.items()])
+    more = ["ground", "false on the newest, per km2 and pass", "promised", "as open objects", "told late, a pass",
+            "taken back, a pass", "CPU s of the first pass, and of the last"]  # fmt: skip
+    found, mind = _table(heads, rows), _table(more, [_mind_row(name, mine) for name, mine in _kinds(grounds)])
+    return "\n\n".join((found, mind, *(_say_wrong(name, mine) for name, mine in _kinds(grounds))))
+
+
+def _kinds(grounds: dict[str, list[Lived]]) -> Iterator[tuple[str, list[Lived]]]:
+    """The worlds of each ground, with traffic and without."""
+    for case, lived in grounds.items():
+        for traffic, name in ((True, "with traffic"), (False, "without")):
+            if mine := [one for one in lived if bool(one.changes) == traffic]:
+                yield f"{case}, {name}", mine
+
+
+def _say_wrong(name: str, lived: Sequence[Lived]) -> str:
+    """What lay under the false hits."""
+    counts = [sum((Counter(one) for mine in lived for one in _wrong_of(mine)[at]), Counter()) for at in (0, 1)]
+    told = [", ".join(f"{number} on {what}" for what, number in one.most_common()) or "none" for one in counts]
+    return f"{name}: false as aircraft: {told[0]}; as open objects: {told[1]}"
 
 
 def _found_row(case: str, lived: Sequence[Lived], sizes: tuple[float, float]) -> list[str]:
@@ -173,7 +210,7 @@ def _found_row(case: str, lived: Sequence[Lived], sizes: tuple[float, float]) ->
 
 
 def _mind_row(case: str, lived: Sequence[Lived]) -> list[str]:
-    false, km2, promised = np.sum([false_on_newest(one) for one in lived], axis=0)
+    false, openly, km2, promised = np.sum([false_on_newest(one) for one in lived], axis=0)
     late, vanished = np.sum([changes_of_mind(one) for one in lived], axis=0)
     steps = sum(len(one.steps) - 1 for one in lived)
     first, last = (float(np.mean([one.steps[at].seconds for one in lived])) for at in (1, -1))
@@ -181,6 +218,7 @@ def _mind_row(case: str, lived: Sequence[Lived]) -> list[str]:
         case,
         f"{false / km2:.3f} ({false:.0f} in {km2:.1f})",
         f"{promised / km2:.3f}",
+        f"{openly / km2:.3f} ({openly:.0f})",
         f"{late / steps:.2f} ({late:.0f})",
         f"{vanished / steps:.2f} ({vanished:.0f})",
         f"{first:.1f}, {last:.1f}",

@@ -1,5 +1,6 @@
 """A simulated airfield, pass by pass: ground and its seasons, stories on it, air above it, the sensor's grid."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -101,8 +102,11 @@ def to_scene(one: SimulatedPass, bands: tuple[str, ...], number: int) -> Scene:
     )
 
 
-def build(setting: Setting) -> World:
-    """The airfield, its story and all its passes; the same setting gives the same world."""
+def build(setting: Setting, alter: Callable[[Story], Story] = lambda story: story) -> World:
+    """The airfield, its story and all its passes; the same setting gives the same world.
+
+    `alter` may tell the story otherwise: with as many stays on each pass, ground, weather and noise remain the same.
+    """
     layout = lay_out(setting.seed)
     story = tell(
         layout,
@@ -112,6 +116,7 @@ def build(setting: Setting) -> World:
         clutter=setting.clutter,
         snowfalls=setting.snowfalls,
     )
+    story = alter(story)
     rng = np.random.default_rng(setting.seed + 2)
     weather = _Weather(setting, layout, rng)
     passes = tuple(_pass(setting, layout, story, weather, number, rng) for number in range(setting.passes))

@@ -6,6 +6,7 @@ See docs/method.md, section 11.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import takewhile
 
 import numpy as np
 
@@ -173,8 +174,13 @@ def follow_object(detection: Detection, answers: Answers) -> ParkedObject:
 
     last, after = find_end(state_of, detection.look, range(detection.look + 1, count))
     first, before = find_end(state_of, detection.look, range(detection.look - 1, -1, -1))
-    came = _measure_step(share_of, range(first, last + 1), () if before is None else range(before, -1, -1))
-    went = _measure_step(share_of, range(last, first - 1, -1), () if after is None else range(after, count))
+
+    def unshown(looks: range) -> Iterable[int]:
+        """The looks up to one that shows it: what comes to the same stand later is not this."""
+        return takewhile(lambda index: state_of(index) is not OccupancyState.PRESENT, looks)
+
+    came = _measure_step(share_of, range(first, last + 1), unshown(range(first if before is None else before, -1, -1)))
+    went = _measure_step(share_of, range(last, first - 1, -1), unshown(range(last if after is None else after, count)))
     observed_in = tuple(index for index in range(first, last + 1) if share_of(index) is not None)
     return ParkedObject(
         detection, first, last, before, after, detection.fit.llr_vs_clutter, (detection,), observed_in, (came, went)
