@@ -44,8 +44,9 @@ def write_reviews(path: Path, reviews: Iterable[Review]) -> int:
     """Writes all reviews, sorted by hit, time and reviewer, and returns how many. Raises UsageError, StoreError."""
     suffix = check_suffix(path)
     ordered = sorted(reviews, key=lambda one: (one.hit, one.reviewed_at, one.reviewer))
-    write_text(path, _to_csv(ordered) if suffix == ".csv" else dump_json([dump(one) for one in ordered]))
-    return len(ordered)
+    rows = [{name: clean(str(value)) for name, value in dump(one).items()} for one in ordered]
+    write_text(path, _to_csv(rows) if suffix == ".csv" else dump_json(rows))
+    return len(rows)
 
 
 def read_reviews(path: Path, now: datetime) -> list[Review]:
@@ -90,11 +91,11 @@ def _in_a_line(error: ValueError) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
-def _to_csv(reviews: Iterable[Review]) -> str:
+def _to_csv(rows: Iterable[Mapping[str, str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_shield(str(dump(one)[name])) for name in COLUMNS] for one in reviews)
+    writer.writerows([_shield(row[name]) for name in COLUMNS] for row in rows)
     return text.getvalue()
 
 

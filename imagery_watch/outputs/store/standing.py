@@ -16,6 +16,8 @@ from imagery_watch.reasons import TurnCode
 CLEARLY_STRONGER = 2.33
 """A score above a rejected one by more than this is news again. Of two looks at one and the same thing, whose scores
 have a standard deviation of 1 each, the later one is above by so much once in twenty (1.645 times the root of 2)."""
+STRONGER_TIMES = 1.5
+"""It must be above by this factor, too: the score counts in units of the ground's noise, which is estimated anew."""
 WHOLE_APRON = 0.9
 """Visible share of an apron from which a look is taken to have seen a place on it that nothing stands on."""
 MIRROR: dict[Kind, Kind] = {"arrival": "departure", "departure": "arrival", "replacement": "replacement"}
@@ -75,7 +77,8 @@ def settle(
     """
     known = {hit.id: hit for hit in recorded}
     fresh = [hit for hit in hits.hits if hit.id not in known]
-    muted = find_muted(fresh, recorded, past.reviews)
+    again = [hit for hit in hits.hits if hit.id in known]
+    muted = find_muted(fresh, {**known, **{hit.id: hit for hit in again}}.values(), past.reviews)
     turns: list[Turn] = []
 
     def stand(hit: Hit, found: Found, evidence: Sequence[Evidence]) -> Hit:
@@ -88,8 +91,8 @@ def settle(
     for hit in hits.hits:
         later, revised = find_later_looks(hit, looks, stays), hit.id in hits.revised
         news = any(name not in past.told_of for name, _ in later)
-        again = _seen_again(hit, later, kept=not revised)
-        told.append(stand(hit, Found(True, revised, bool(later), news), [*again, *_silence(hit, muted, known)]))
+        evidence = [*_seen_again(hit, later, kept=not revised), *_silence(hit, muted)]
+        told.append(stand(hit, Found(True, revised, bool(later), news), evidence))
     for hit in hits.withdrawn:
         gone.append(stand(hit, Found(False), ()))
     new, late = (tuple(name for name in names if name not in muted) for names in (hits.new, hits.late))
@@ -151,15 +154,23 @@ def find_later_looks(hit: Hit, looks: Sequence[Look], stays: Sequence[Stay]) -> 
 def find_muted(
     fresh: Iterable[Hit], recorded: Iterable[Hit], reviews: Mapping[str, Sequence[Review]]
 ) -> dict[str, str]:
-    """By the id of a new hit, the strongest rejected one at its place, unless the new one is clearly stronger."""
+    """By the id of a new hit, the strongest rejected one at its place, unless the new one is clearly stronger.
+
+    `recorded` are hits of the record, as the same sweep found them where it did: their scores are then of one noise.
+    """
     rejected = [hit for hit in recorded if judge(reviews.get(hit.id, ())) == "rejected"]
     muted = {}
     for hit in fresh:
         near = [one for one in rejected if _is_same_thing(one, hit)]
         strongest = max(near, key=lambda one: (one.score, one.id), default=None)
-        if strongest is not None and hit.score <= strongest.score + CLEARLY_STRONGER:
+        if strongest is not None and not is_clearly_stronger(hit.score, strongest.score):
             muted[hit.id] = strongest.id
     return muted
+
+
+def is_clearly_stronger(score: float, rejected: float) -> bool:
+    """Whether a score is so far above a rejected one that the same thing is unlikely to have given both."""
+    return score > max(rejected + CLEARLY_STRONGER, rejected * STRONGER_TIMES)
 
 
 def _is_same_thing(rejected: Hit, hit: Hit) -> bool:
@@ -213,13 +224,10 @@ def _seen_again(hit: Hit, later: Sequence[tuple[str, datetime]], *, kept: bool) 
     return [Evidence(hit.sensor, SEEN_AGAIN, f"{look}: that bears out the change, not that it was an aircraft.")]
 
 
-def _silence(hit: Hit, muted: Mapping[str, str], known: Mapping[str, Hit]) -> list[Evidence]:
+def _silence(hit: Hit, muted: Mapping[str, str]) -> list[Evidence]:
     """Why a new hit is no news, where it is none."""
     if hit.id not in muted:
         return []
-    other = known[muted[hit.id]]
-    statement = (
-        f"No news: within {SAME_PLACE_M:.0f} m of {other.id}, which reviewers rejected, and not clearly stronger "
-        f"(score {hit.score:.1f} after {other.score:.1f})."
-    )
+    place = f"within {SAME_PLACE_M:.0f} m of {muted[hit.id]}, which reviewers rejected"
+    statement = f"No news: {place}, and not clearly stronger than what was rejected."
     return [Evidence(REVIEW, REJECTED_PLACE, statement)]

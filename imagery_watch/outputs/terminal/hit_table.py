@@ -56,7 +56,7 @@ def show_hits(hits: Sequence[RecordedHit], tallies: Iterable[Tally], console: "C
     counted = sum(one.judgement == "unreviewed" for one in hits)
     lines = [said for tally in tallies if (said := say_rate(tally))]
     noun = "hit" if len(hits) == 1 else "hits"
-    print_text(console, [*lines, f"{len(hits)} {noun}, {counted} of them not reviewed" if hits else "no hits"])
+    print_text(console, [*lines, f"{len(hits)} {noun}; {counted} not reviewed" if hits else "no hits"])
 
 
 def hits_table(hits: Sequence[RecordedHit], *, roomy: bool) -> Sheet:
@@ -107,8 +107,7 @@ def show_hit(around: Around, console: "Console") -> None:
         _looks_table(around.looks).show(console)
     _print_list(console, "History", [_say_turn(turn) for turn in one.turns])
     _print_list(console, "Reviews", [_say_review(said) for said in one.reviews] or ["none yet"])
-    picture = "No picture in the usual folder." if around.picture is None else f"Picture: {around.picture}"
-    console.print(picture, markup=False, highlight=False, soft_wrap=True)
+    print_text(console, ["no picture in the usual folder" if around.picture is None else f"Picture: {around.picture}"])
 
 
 def _facts(one: RecordedHit) -> list[tuple[str, str]]:
