@@ -107,8 +107,8 @@ def review(
 ) -> None:
     """Say what you think of a hit. Nobody's review is overwritten: the newest of each reviewer counts."""
     if file is not None:
-        if hit is not None or verdict is not None:
-            raise UsageError("--import FILE takes the place of an ID and --verdict: leave those out")
+        if hit is not None or verdict is not None or note or by is not None:
+            raise UsageError("--import FILE takes the place of an ID, --verdict, --note and --by: leave those out")
         _import(file)
         return
     if hit is None or verdict is None:

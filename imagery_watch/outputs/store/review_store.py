@@ -36,7 +36,7 @@ class Judgements(Tables):
     def reviews(self, airfield: str | None = None) -> dict[str, tuple[Review, ...]]:
         """By hit, its reviews, the oldest first; those of hits that the record does not have are among them."""
         with explained(self.path):
-            found = [load(Review, row) for row in self._rows(_REVIEWS, airfield, airfield)]
+            found = [load(Review, row) for row in self._rows(_REVIEWS, airfield, airfield, airfield)]
         return _by_hit(sorted(found, key=lambda one: (one.reviewed_at, one.reviewer)))
 
     def turns(self, airfield: str | None = None) -> dict[str, tuple[Turn, ...]]:
@@ -100,7 +100,8 @@ class Judgements(Tables):
 _OF_AIRFIELD = "(? IS NULL OR airfield = ?)"
 
 _REVIEW = "SELECT hit, airfield, verdict, note, reviewer, reviewed_at FROM reviews"
-_REVIEWS = f"{_REVIEW} WHERE {_OF_AIRFIELD}"
+# A review from elsewhere may spell the airfield otherwise: what counts is the hit.
+_REVIEWS = f"{_REVIEW} WHERE {_OF_AIRFIELD} OR hit IN (SELECT id FROM hits WHERE airfield = ?)"
 _REVIEWS_OF = f"{_REVIEW} WHERE hit = ?"
 _SAME_REVIEW = "SELECT verdict, note, airfield FROM reviews WHERE hit = ? AND reviewer = ? AND reviewed_at = ?"
 _ADD_REVIEW = "INSERT INTO reviews (hit, airfield, verdict, note, reviewer, reviewed_at) VALUES (?, ?, ?, ?, ?, ?)"

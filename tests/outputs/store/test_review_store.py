@@ -63,6 +63,13 @@ def test_reviews_of_unknown_hits_are_kept_and_count_when_the_hit_comes(home: Pat
         assert [one.judgement for one in store.recorded_hits("LIPB")] == ["unreviewed", "rejected"]
 
 
+def test_a_review_counts_for_its_hit_however_it_spells_the_airfield(home: Path) -> None:
+    with open_store(home) as store:
+        store.add_reviews([replace(review("rejected"), airfield="Bolzano")], NOW)
+        assert [one.judgement for one in store.recorded_hits("LIPB")] == ["rejected"]
+        assert store.reviews("LOWI") == {}
+
+
 def test_a_muted_hit_waits_for_no_channel(home: Path) -> None:
     with open_store(home) as store:
         store.save(replace(make_run(make_hit(2)), muted={"LIPB-0002": HIT.id}), 1, NOW)
