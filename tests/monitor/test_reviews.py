@@ -4,15 +4,18 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from support.monitor import NAME, NOW, listing, make_archive, make_home, record, write_listing
 
 from imagery_watch.monitor.reviewing import review_hit
+from imagery_watch.outputs.review import tally
 from imagery_watch.outputs.store.store import read_store
 from monitor.test_sweep import sweep_once
 
 
-def test_what_leaves_a_rejected_place_is_recorded_and_no_news(tmp_path: Path) -> None:
+def test_what_leaves_a_rejected_place_is_recorded_and_no_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The aircraft that came is taken for something else by a person; then it leaves."""
+    monkeypatch.setattr(tally, "ENOUGH_REVIEWS", 1)
     catalog, home = make_archive(tmp_path / "archive"), make_home(tmp_path / "home")
     early = sweep_once(home, write_listing(catalog, listing(catalog, (0, 1, 2, 3)), "early.json"))
     [came] = [hit for hit in early.new_hits if hit.kind == "arrival"]
@@ -30,6 +33,10 @@ def test_what_leaves_a_rejected_place_is_recorded_and_no_news(tmp_path: Path) ->
     [left] = [feature for feature in published(home) if feature["kind"] == "departure"]
     assert {one["state"] for one in left["evidence"]} == {"seen again", "rejected place"}
     assert left["status"] == "confirmed"
+    [warned] = [
+        one for one in json.loads((home / "runs" / NAME / "run.json").read_text())["warnings"] if "reviewed" in one
+    ]
+    assert warned.startswith(f"Of 1 reviewed hits at {NAME} 1 were rejected, where about 0.2 were promised: take")
     report = (home / "runs" / NAME / "report.html").read_text()
     assert "rejected in review" in report and "it is a stage" in report
     before = record(home)
