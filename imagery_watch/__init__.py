@@ -1,17 +1,17 @@
 """Aircraft-sized changes on airfield aprons, from free Sentinel-2 imagery.
 
 `run(...)` looks at one airfield and `open_run(folder)` opens what an earlier run wrote; both give a `RunView` for
-notebooks. Nothing heavy is imported until one of them is called.
+notebooks. `hits(...)` is a table of what `monitor` has recorded. Nothing heavy is imported until one of them is called.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imagery_watch.api import RunView, open_run, run
+    from imagery_watch.api import RunView, hits, open_run, run
 
     __version__: str
 
-__all__ = ["RunView", "__version__", "open_run", "run"]
+__all__ = ["RunView", "__version__", "hits", "open_run", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("imagery-watch")
-    if name in ("RunView", "open_run", "run"):
+    if name in ("RunView", "hits", "open_run", "run"):
         from imagery_watch import api
 
         return getattr(api, name)

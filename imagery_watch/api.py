@@ -87,6 +87,21 @@ def open_run(folder: str | Path, *, aoi: str | Path | None = None) -> "RunView":
     return _opened(Path(folder), None)
 
 
+def hits(airfield: str | None = None) -> "GeoDataFrame":
+    """The hits of `monitor`'s record with their reviews, of one airfield or of all, newest first; EPSG:4326.
+
+    The columns are those of `hits export`. Raises UsageError where there is no record, AoiError for an airfield that
+    nobody knows, StoreError where the record is damaged.
+    """
+    from imagery_watch.outputs.review.hits_file import make_frame
+    from imagery_watch.recorded import read_hits
+    from imagery_watch.settings import read_settings
+
+    settings = read_settings()
+    names = () if airfield is None else (airfield,)
+    return make_frame(read_hits(names, settings.home, settings.false_alarms_per_year)[0])
+
+
 @dataclass(frozen=True, repr=False)
 class RunView:
     """One run as a person looks at it."""

@@ -160,3 +160,23 @@ def parse_codes(text: str) -> tuple[ReasonCode, ...]:
     """Codes as `looks.csv` has them, with a space between; those of a newer version are passed over."""
     known = {code.value: code for code in ReasonCode}
     return tuple(code for name in text.split() if (code := known.get(name)) is not None)
+
+
+class TurnCode(StrEnum):
+    """Why the status of a recorded hit changed: every reason there is, with its sentence."""
+
+    sentence: str
+    """What a person reads."""
+
+    def __new__(cls, code: str, sentence: str) -> "TurnCode":
+        """A member whose value is the code."""
+        member = str.__new__(cls, code)
+        member._value_, member.sentence = code, sentence
+        return member
+
+    FIRST_SEEN = "first_seen", "it came out for the first time"
+    SEEN_AGAIN = "seen_again", "a later look of the same apron bears the change out"
+    REVIEWED = "reviewed", "a person gave a verdict, or changed one"
+    SAYS_ELSE = "says_else", "with later passes its apron, looks, size class or length are told differently"
+    NOT_SEEN_AGAIN = "not_seen_again", "its looks came to speak for another explanation"
+    CAME_BACK = "came_back", "it was withdrawn, and comes out again"

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     limit_plantings: int = Field(6, ge=0, le=200)
     """Simulated aircraft of each size that are planted into each look to measure its limit; 0 leaves it unmeasured."""
 
+    reviewer: str = ""
+    """Who reviews hits, where the command does not say; empty: the name of the user of this machine."""
+
     @property
     def cache_dir(self) -> Path:
         """The folder of the chip cache."""

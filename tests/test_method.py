@@ -16,6 +16,8 @@ OTHERS = (
     "provenance.py",
     "evaluate/detection_limit.py",
     "outputs/store/record.py",
+    "outputs/store/standing.py",
+    "outputs/review/tally.py",
     "sensors/sentinel2/counts.py",
     "drafting.py",
 )

@@ -10,6 +10,7 @@ import typer
 from imagery_watch.cli.airfields import airfields
 from imagery_watch.cli.console import plain, tell, tell_warning
 from imagery_watch.cli.doctor import doctor
+from imagery_watch.cli.hits import hits
 from imagery_watch.cli.options import examples
 from imagery_watch.cli.run import demo, run
 from imagery_watch.cli.signals import Stopped, heed_signals
@@ -58,6 +59,7 @@ app.command(
     short_help="What works from here, and how to fix what does not.", epilog=examples("doctor", "doctor --json")
 )(doctor)
 app.add_typer(airfields, name="airfields")
+app.add_typer(hits, name="hits")
 
 
 def main() -> NoReturn:

@@ -25,6 +25,7 @@ from imagery_watch.model.results import (
     Status,
     size_class,
 )
+from imagery_watch.model.review import Judgement, RecordedHit, Review, Turn, Verdict, judge, newest_of_each
 from imagery_watch.model.scene import Scene, finite_in_all_bands
 from imagery_watch.model.stay import Chance, Occupancy, Stay
 
@@ -47,6 +48,7 @@ __all__ = [
     "GridNote",
     "Hit",
     "ItemFacts",
+    "Judgement",
     "Kind",
     "Limit",
     "LimitReport",
@@ -67,7 +69,9 @@ __all__ = [
     "Provenance",
     "Quality",
     "Quantity",
+    "RecordedHit",
     "Registration",
+    "Review",
     "RunResult",
     "Scene",
     "SizeClass",
@@ -75,8 +79,12 @@ __all__ = [
     "Stay",
     "Sun",
     "Trial",
+    "Turn",
+    "Verdict",
     "finite_in_all_bands",
     "holds_data",
+    "judge",
+    "newest_of_each",
     "parse_period",
     "size_class",
 ]

@@ -96,7 +96,8 @@ class Hit:
     sensor: str = "sentinel-2"
     """`sentinel-2`, `sentinel-1` or `fused`."""
     status: Status = "provisional"
-    """`revised`: later passes changed what was said; `withdrawn`: later passes took the hit back."""
+    """`confirmed`: a person, or a later look of the same apron, bears the change out (not that it was an aircraft; see
+    `evidence`); `revised`: later passes changed what was said; `withdrawn`: later passes took the hit back."""
     chip: str | None = None
     """The hit's picture, relative to `hits.geojson`; null where there is none."""
     simulated: bool = False

@@ -19,7 +19,9 @@ from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
 from imagery_watch.monitor.scoring import keep, score_new
 from imagery_watch.outputs.files.export import write_outputs
+from imagery_watch.outputs.review.tally import count_reviews, warn_of_rate
 from imagery_watch.outputs.store.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
+from imagery_watch.outputs.store.standing import Past, Settled, settle
 from imagery_watch.outputs.store.stay_record import reconcile_stays
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
@@ -162,11 +164,13 @@ def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
     passes = record_passes(found, result, digest, recorded)
     hits = _reconciled(job, result, recorded, passes)
     stays = reconcile_stays(job.store.stays(airfield.id), result.stays, hits)
-    job.store.save(_run(result, passes, hits, stays), job.number, job.now)
+    past = Past(job.store.reviews(airfield.id), job.store.turns(airfield.id), _told_of(recorded))
+    settled = settle(hits, known, past, result.looks, stays, job.now)
+    job.store.save(_run(result, passes, settled, stays), job.number, job.now)
     keep(scored, found, job.settings, digest)
     if any(one.state != "failed" for one in passes):
-        _write(job, as_recorded(result, hits, stays))
-    return _outcome(result, passes, hits)
+        _write(job, _with_rate(job, as_recorded(result, settled.hits, stays)))
+    return _outcome(result, passes, settled)
 
 
 def _is_due(job: _Sweep, found: Survey, digest: str, recorded: dict[str, PassRecord]) -> bool:
@@ -189,13 +193,17 @@ def _reconciled(
         """Whether every pass in the hit's bracket was read."""
         return not any(covers(hit, when) for when in unread)
 
-    told_of = {one.id for one in recorded.values() if one.state == "scored"}
-    return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged, told_of)
+    return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged, _told_of(recorded))
 
 
-def _run(result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, stays: tuple[Stay, ...]) -> AirfieldRun:
+def _told_of(recorded: dict[str, PassRecord]) -> set[str]:
+    """Ids of the passes whose looks were told in earlier sweeps."""
+    return {one.id for one in recorded.values() if one.state == "scored"}
+
+
+def _run(result: RunResult, passes: tuple[PassRecord, ...], settled: Settled, stays: tuple[Stay, ...]) -> AirfieldRun:
     """The scoring as the record takes it."""
-    airfield = result.airfield
+    airfield, hits = result.airfield, settled.hits
     return AirfieldRun(
         airfield=airfield.id,
         name=airfield.name,
@@ -207,6 +215,8 @@ def _run(result: RunResult, passes: tuple[PassRecord, ...], hits: Reconciled, st
         stays=stays,
         sensor=result.provenance.sensor,
         occupancy=result.occupancy,
+        turns=settled.turns,
+        muted=settled.muted,
     )
 
 
@@ -216,6 +226,14 @@ def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) ->
     every = sorted(told, key=lambda hit: (hit.after, hit.id))
     chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
     return replace(result, hits=tuple(every), chips=chips, stays=stays)
+
+
+def _with_rate(job: _Sweep, result: RunResult) -> RunResult:
+    """The run with a warning where reviews say that false alarms are more here than promised."""
+    name, store = result.airfield.id, job.store
+    tally = count_reviews(name, store.recorded_hits(name), store.count_passes(name), job.settings.false_alarms_per_year)
+    told = result.provenance
+    return replace(result, provenance=replace(told, warnings=(*told.warnings, *warn_of_rate(tally))))
 
 
 def _write(job: _Sweep, result: RunResult) -> None:
@@ -236,12 +254,14 @@ def _nothing_new(found: Survey) -> Outcome:
     return Outcome(found.airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code)
 
 
-def _outcome(result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) -> Outcome:
+def _outcome(result: RunResult, passes: Sequence[PassRecord], settled: Settled) -> Outcome:
+    hits, muted = settled.hits, len(settled.muted)
     failed = [one for one in passes if one.state == "failed"]
     lack = result.provenance.incomplete_listing
     reasons = [f"{len(failed)} passes failed and will be tried again: {failed[0].reason}"] if failed else []
     if result.looks and not result.provenance.counts.get("compared"):
         reasons += [told for told in result.provenance.warnings if told.startswith(NOTHING_USED)]
+    reasons += [f"{muted} at a place that a review rejected, and no news"] if muted else []
     reason = "; ".join([*reasons, lack] if lack else reasons)
     return Outcome(
         airfield=result.airfield.id,

@@ -41,6 +41,11 @@ COMMANDS = (
     ("airfields", "draft"),
     ("airfields", "show"),
     ("airfields", "remove"),
+    ("hits",),
+    ("hits", "list"),
+    ("hits", "show"),
+    ("hits", "review"),
+    ("hits", "export"),
 )
 HEAVY = {
     *("numpy", "scipy", "rasterio", "pydantic", "pydantic_settings", "pystac", "pystac_client", "shapely", "pandas"),
@@ -126,7 +131,7 @@ def test_another_airfields_folder_is_refused_before_the_work(tmp_path: Path) -> 
     assert run("run", "EDBF", "--catalog", ITEMS, "--out", "o", "--force", cwd=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("group", [(), ("airfields",)], ids=["main", "airfields"])
+@pytest.mark.parametrize("group", [(), ("airfields",), ("hits",)], ids=["main", "airfields", "hits"])
 def test_no_summary_in_a_list_of_commands_is_cut(group: tuple[str, ...], tmp_path: Path) -> None:
     done = run(*group, "--help", cwd=tmp_path, COLUMNS="80")
     summaries = done.stdout.split("Commands:\n")[1].split("\n\n")[0].splitlines()

@@ -105,7 +105,7 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 
 OPTIONS = {
-    "-o": ("demo", "run", "monitor", "airfields draft"),
+    "-o": ("demo", "run", "monitor", "airfields draft", "hits export"),
     "-v": ("demo", "run", "monitor", "limits", "airfields draft"),
     "-q": ("demo", "run", "monitor", "limits", "airfields draft"),
     "--open": ("demo", "run", "airfields draft"),

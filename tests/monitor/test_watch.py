@@ -211,7 +211,7 @@ def test_a_pass_that_comes_late_is_judged_by_itself(lived: Lived, home: Path) ->
         later = sweep_once(home, write_listing(lived.catalog, features, "late-with.json"))
     [one] = later.outcomes
     assert (one.new, one.withdrawn) == (0, 0), "the bracket is narrower: the same hit, revised"
-    assert len(ids(home)) == 3 and statuses(home) <= {"provisional", "revised"}
+    assert len(ids(home)) == 3 and statuses(home) <= {"confirmed", "revised"}
 
 
 def test_a_pass_with_the_bytes_of_one_judged_earlier_is_no_look(lived: Lived, home: Path) -> None:

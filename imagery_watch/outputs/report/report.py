@@ -157,6 +157,7 @@ def _environment() -> Environment:
         "moved": sentences.moved_words,
         "length_text": summaries.length_text,
         "size_text": summaries.size_text,
+        "standing": summaries.standing_text,
         "calibrated": summaries.calibrated,
         "png": _data_url,
     }

@@ -1,12 +1,12 @@
 """What the record says of passes and hits, and how the hits of a new run find their names in it."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from imagery_watch.model import Hit, Look, Occupancy, PassState, Period, Status, Stay
+from imagery_watch.model import Hit, Look, Occupancy, PassState, Period, Status, Stay, Turn
 from imagery_watch.outputs.store.matching import Unlikeness, match
 
 SAME_PLACE_M = 30.0
@@ -81,6 +81,10 @@ class AirfieldRun:
     sensor: str = "sentinel-2"
     occupancy: tuple[Occupancy, ...] = ()
     """For those of `looks` that saw their apron."""
+    turns: tuple[Turn, ...] = ()
+    """How the standing of `hits` changed with it, in their order."""
+    muted: Mapping[str, str] = field(default_factory=dict)
+    """By the id of a new hit that is no news, the rejected one at whose place it is."""
 
 
 def reconcile(

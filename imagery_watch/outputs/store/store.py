@@ -7,18 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from imagery_watch.atomic import put_in_place
 from imagery_watch.model import Hit, Look, Occupancy, Stay
 from imagery_watch.outputs.store.database import BACKUP, FILE, copied, explained, opened, remove_database
 from imagery_watch.outputs.store.record import AirfieldRun, PassRecord
+from imagery_watch.outputs.store.review_store import Judgements
+from imagery_watch.outputs.store.tables import parse, to_text
 from imagery_watch.outputs.values import dump, load
 from imagery_watch.outputs.wording.text import iso
 from imagery_watch.reasons import parse_codes
-
-UNKNOWN_PASSES = {"before_pass": "", "after_pass": "", "first_pass": "", "last_pass": ""}
-"""What a hit or a stay says of its passes where an older version recorded it, and the passes are not recorded."""
 
 
 @contextmanager
@@ -51,12 +50,8 @@ class Waiting(NamedTuple):
     """1 the first time that it is told; more where it was taken back, or came back."""
 
 
-class Store:
+class Store(Judgements):
     """An open record; every method that writes is one transaction. Raises StoreError."""
-
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
 
     def start_sweep(self, started: datetime, version: str, catalog: str) -> int:
         """Notes that a sweep begins; returns its number."""
@@ -78,7 +73,7 @@ class Store:
         """The airfield's hits, withdrawn ones included, sorted by time then id."""
         rows = self._execute("SELECT properties FROM hits WHERE airfield = ?", airfield)
         with explained(self.path):
-            return sorted((_parse(Hit, row[0]) for row in rows), key=lambda hit: (hit.after, hit.id))
+            return sorted((parse(Hit, row[0]) for row in rows), key=lambda hit: (hit.after, hit.id))
 
     def looks(self, airfield: str) -> list[tuple[Look, Occupancy | None]]:
         """The airfield's looks, sorted by time then as they were recorded, each with how full the apron was.
@@ -92,7 +87,7 @@ class Store:
         """The airfield's stays, sorted by first look, then id; those of withdrawn hits too."""
         rows = self._execute("SELECT properties FROM stays WHERE airfield = ?", airfield)
         with explained(self.path):
-            return sorted((_parse(Stay, row[0]) for row in rows), key=lambda stay: (stay.seen_from, stay.id))
+            return sorted((parse(Stay, row[0]) for row in rows), key=lambda stay: (stay.seen_from, stay.id))
 
     def outputs_due(self, airfield: str) -> bool:
         """Whether the airfield was scored and its files were not written since."""
@@ -115,7 +110,8 @@ class Store:
             for hit in run.hits:
                 self._save_hit(hit, run.attribution, now)
             for stay in run.stays:
-                self._execute(_UPSERT_STAY, stay.id, run.airfield, _text(dump(stay)), iso(now), run.sensor)
+                self._execute(_UPSERT_STAY, stay.id, run.airfield, to_text(dump(stay)), iso(now), run.sensor)
+            self._save_judgements(run.turns, run.muted)
 
     def _save_pass(self, airfield: str, one: PassRecord, sweep: int) -> None:
         told = (iso(one.datetime), json.dumps(one.versions), one.state, one.reason, one.settings_hash)
@@ -130,7 +126,7 @@ class Store:
     def _save_hit(self, hit: Hit, attribution: str, now: datetime) -> None:
         """Every field of a hit but its picture, which belongs to a folder, not to the record."""
         place = (hit.lon, hit.lat, hit.x, hit.y)
-        told = (_text(dump(hit) | {"chip": None}), attribution, iso(now), hit.sensor)
+        told = (to_text(dump(hit) | {"chip": None}), attribution, iso(now), hit.sensor)
         self._execute(_UPSERT_HIT, hit.id, hit.airfield, hit.kind, hit.status, *place, *told)
 
     def note_listing(self, airfield: str, *, gone: Iterable[str], listed: Mapping[str, int | None]) -> None:
@@ -149,11 +145,12 @@ class Store:
         """Hits that were not handed on by a channel yet, by airfield, time and id.
 
         Waiting is what has no delivery of its revision, which is another one where a hit is withdrawn and where it
-        comes back; but what was withdrawn before anyone was told of it is no message.
+        comes back; but what was withdrawn before anyone was told of it is no message, nor what lies at a rejected
+        place (`muted_by`).
         """
         rows = self._execute(_OUTBOX, channel, channel)
         with explained(self.path):
-            found = [Waiting(_parse(Hit, properties), str(credit), int(number)) for properties, credit, number in rows]
+            found = [Waiting(parse(Hit, properties), str(credit), int(number)) for properties, credit, number in rows]
         return sorted(found, key=lambda one: (one.hit.airfield, one.hit.after, one.hit.id))
 
     def note_delivery(self, hit_id: str, channel: str, now: datetime) -> None:
@@ -170,27 +167,6 @@ class Store:
                 self._connection.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
             put_in_place(temporary, target)
-
-    def _rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        """What a query gives, by column."""
-        cursor = self._execute(sql, *values)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
-
-    def _execute(self, sql: str, *values: object) -> sqlite3.Cursor:
-        with explained(self.path):
-            return self._connection.execute(sql, values)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.rollback()
-            raise
 
 
 _UPSERT_AIRFIELD = """
@@ -257,7 +233,7 @@ WHERE looks.airfield = ? ORDER BY datetime, looks.rowid
 _OUTBOX = """
 SELECT properties, attribution, hits.revision FROM hits LEFT JOIN deliveries
 ON deliveries.event = hits.id AND deliveries.revision = hits.revision AND deliveries.channel = ?
-WHERE deliveries.event IS NULL AND (
+WHERE deliveries.event IS NULL AND hits.muted_by IS NULL AND (
     hits.status != 'withdrawn'
     OR EXISTS (SELECT 1 FROM deliveries AS earlier WHERE earlier.event = hits.id AND earlier.channel = ?)
 )
@@ -268,8 +244,6 @@ INSERT INTO deliveries (event, revision, channel, sent_at) SELECT id, revision, 
 ON CONFLICT (event, revision, channel) DO UPDATE SET sent_at = excluded.sent_at
 """
 
-_T = TypeVar("_T", Hit, Stay)
-
 
 def _pass(row: dict[str, Any]) -> PassRecord:
     return load(PassRecord, row | {"versions": json.loads(row["versions"])})
@@ -278,11 +252,3 @@ def _pass(row: dict[str, Any]) -> PassRecord:
 def _look(row: dict[str, Any]) -> tuple[Look, Occupancy | None]:
     look = load(Look, row | {"item_ids": (), "reason_codes": parse_codes(row["reason_code"])})
     return look, None if row["standing"] is None else load(Occupancy, row)
-
-
-def _text(told: dict[str, Any]) -> str:
-    return json.dumps(told, sort_keys=True)
-
-
-def _parse(kind: type[_T], text: str) -> _T:
-    return load(kind, UNKNOWN_PASSES | json.loads(text))

@@ -181,6 +181,14 @@ def calibrated(value: float | None) -> str:
     return f"{value:.2g}" if value >= 0.01 else "< 0.01"
 
 
+def standing_text(hit: Hit) -> str:
+    """`provisional`, and what reviewers say where they say it; a rejected hit keeps its status."""
+    said = {one.state for one in hit.evidence if one.source == "review"}
+    if "rejected" not in said:
+        return f"{hit.status} by a review" if "confirmed" in said and hit.status == "confirmed" else hit.status
+    return f"{hit.status}, {'disputed' if 'confirmed' in said else 'rejected'} in review"
+
+
 def say_standing(hit: Hit) -> Hit:
     """The hit, its summary saying first that it was found late, or is withdrawn, where it is so."""
     if hit.status == "withdrawn":
