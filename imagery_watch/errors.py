@@ -48,6 +48,12 @@ class MapUnavailable(ImageryWatchError):
     exit_code = ExitCode.INCOMPLETE
 
 
+class ClusterUnavailable(ImageryWatchError):
+    """A Dask cluster that did not answer, or was lost: worth trying again (exit 3)."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
 class PassUnread(ImageryWatchError):
     """A pass without pixels; its reason, code and sentence, is the one in `looks.csv`."""
 

@@ -30,6 +30,13 @@ FalseAlarms = Annotated[
 MinLength = Annotated[
     float, typer.Option("--min-length", min=0, help="Leave out changes surely shorter than this, in metres.")
 ]
+Shard = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help="Only part I, from 1, of N of the airfields; /N: that of the environment's task index.",
+    ),
+]
 Verbose = Annotated[
     bool,
     typer.Option(

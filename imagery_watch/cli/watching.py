@@ -1,5 +1,6 @@
 """The commands around the record: `monitor` and `passes`; and `limits`, which writes nothing."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from imagery_watch.cli.options import (
     Name,
     Out,
     Quiet,
+    Shard,
     Since,
     Until,
     Verbose,
@@ -38,6 +40,8 @@ def monitor(
     out: Out = None,
     as_json: AsJson = False,
     exit_code: ExitOnNew = False,
+    shard: Shard = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Have a Dask cluster's workers look.")] = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
@@ -46,12 +50,21 @@ def monitor(
     With --quiet it prints nothing but a line for each hit that is new, late, taken back or come back, and errors.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
+    from imagery_watch.monitor.cluster import connected
+    from imagery_watch.monitor.sharding import ALL, parse_shard
+    from imagery_watch.monitor.sharing import Share
     from imagery_watch.monitor.sweep import sweep
 
     chosen, done = settings(false_alarms_per_year), list["Outcome"]()
-    with stopping(lambda: name_recorded(done)), telling_progress(voice, as_json=as_json) as progress:
+    part = ALL if shard is None else parse_shard(shard, os.environ)
+    with (
+        stopping(lambda: name_recorded(done)),
+        connected(dask, catalog) as workers,
+        telling_progress(voice, as_json=as_json) as progress,
+    ):
         report = sweep(names or [], chosen, catalog=catalog, since=since, history_days=history, out=out,
-                       now=datetime.now(UTC), progress=progress, on_done=done.append)  # fmt: skip
+                       now=datetime.now(UTC), progress=progress, on_done=done.append,
+                       share=Share(part, workers))  # fmt: skip
     _show_sweep(report, voice, as_json=as_json)
     new = exit_code and report.new_hits and report.exit_code == ExitCode.DONE
     raise typer.Exit(int(ExitCode.NEW_HITS if new else report.exit_code))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from filelock import FileLock, Timeout
 
 from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
-from imagery_watch.model.progress import Progress, rename_stage
+from imagery_watch.model.progress import Progress
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
-from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
-from imagery_watch.monitor.scoring import keep, score_new
+from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
+from imagery_watch.monitor.sharing import ALONE, Share
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.review.tally import count_reviews, warn_of_rate
 from imagery_watch.outputs.store.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
@@ -27,7 +28,6 @@ from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
 from imagery_watch.outputs.wording.credits import attribution
 from imagery_watch.outputs.wording.summaries import say_standing
-from imagery_watch.pipeline import survey
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.geojson import aoi_hash
@@ -35,7 +35,6 @@ from imagery_watch.sources.airfields.known import AirfieldFile, list_airfields
 from imagery_watch.sources.catalogs.catalog import Catalog
 from imagery_watch.sources.catalogs.named import open_catalog
 from imagery_watch.sources.places.resolver import resolve_airfield
-from imagery_watch.survey import Survey
 
 __all__ = ["SweepReport", "show_sweep", "sweep"]
 
@@ -69,25 +68,26 @@ def sweep(
     now: datetime,
     progress: Progress = lambda *_: None,
     on_done: Callable[[Outcome], None] = lambda _: None,
+    share: Share = ALONE,
 ) -> SweepReport:
     """One sweep over the named airfields, or over all that are known.
 
     Running it twice changes nothing; running it after a kill ends where the killed one would have. Raises AoiError for
     an unknown name, UsageError for dates, CatalogError for what is no catalogue, LockedError where another sweep runs,
     StoreError where the record is damaged or something cannot be written. What fails for one airfield is its outcome.
-    `on_done` is given each outcome when the record holds it.
+    `on_done` is given each outcome when the record holds it; `share` says which airfields, and who looks at them.
     """
     clock = time.monotonic()
     period = parse_period(since, None, now)
     opened = open_catalog(catalog, settings, find_sensor())
-    files = wanted_airfields(names, settings.home)
+    files = share.shard.choose(wanted_airfields(names, settings.home))
     folder = out if out is not None else settings.home / "runs"
     with locked(settings.home), open_store(settings.home) as store:
         number = store.start_sweep(now, version("imagery-watch"), opened.name)
         job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress)
         outcomes, written = [], []
-        for file in files:
-            outcomes.append(_visit(job, file))
+        for file, find in share.look(files, partial(_ask, job), partial(_find, job)):
+            outcomes.append(_visit(job, file, find))
             written += write_waiting(store, folder, now, outcomes[-1].airfield)
             on_done(outcomes[-1])
         written += write_waiting(store, folder, now)
@@ -126,13 +126,22 @@ def locked(home: Path) -> Iterator[None]:
         lock.release()
 
 
-def _visit(job: _Sweep, file: AirfieldFile) -> Outcome:
+def _ask(job: _Sweep, airfield: Airfield) -> Question:
+    return make_question(airfield, job.store, job.settings, job.period, job.history_days, job.out)
+
+
+def _find(job: _Sweep, question: Question) -> Answer:
+    """The answer, found in this process."""
+    return find_new(question, job.catalog, job.progress)
+
+
+def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) -> Outcome:
     """One airfield; whatever is wrong with it stays its own affair, unless the record or the disk fails."""
     name = file.path.stem
     try:
         if file.airfield is None:
             raise file.error or AoiError(f"{file.path}: cannot be used")
-        return _look_at(job, file.airfield)
+        return _note(job, file.airfield, find(file.airfield))
     except (StoreError, LockedError):
         raise
     except ImageryWatchError as error:
@@ -143,43 +152,22 @@ def _visit(job: _Sweep, file: AirfieldFile) -> Outcome:
         return Outcome(name, "failed", reason=reason, exit_code=ExitCode.INCOMPLETE)
 
 
-def _look_at(job: _Sweep, airfield: Airfield) -> Outcome:
-    """Scores the airfield's period where anything about it is new."""
-
-    def progress(stage: str, done: int, total: int) -> None:
-        """The line's progress, under the airfield's name."""
-        job.progress(rename_stage(stage, f"{airfield.id} {stage}"), done, total)
-
-    found = survey(airfield, job.catalog, job.settings, job.period, history_days=job.history_days, progress=progress)
-    digest = hash_settings(airfield, job.settings, job.history_days)
-    recorded = job.store.passes(airfield.id)
-    listed = {one.id: one.relative_orbit for one in found.acquisitions}
-    gone = set[str]() if found.listing.incomplete else list_expected(found, recorded) - listed.keys()
-    job.store.note_listing(airfield.id, gone=gone, listed=listed)
-    if not _is_due(job, found, digest, recorded):
-        return _nothing_new(found)
-    looks, known = job.store.looks(airfield.id), job.store.hits(airfield.id)
-    scored = score_new(found, job.settings, digest, recorded, looks, known, progress)
-    result = replace(scored.result, provenance=replace(scored.result.provenance, created=job.now))
-    passes = record_passes(found, result, digest, recorded)
+def _note(job: _Sweep, airfield: Airfield, found: Answer) -> Outcome:
+    """Notes in the record what a look at an airfield brought, and writes its files where anything is new."""
+    store, result, passes = job.store, found.result, found.passes
+    recorded = store.passes(airfield.id)
+    store.note_listing(airfield.id, gone=found.gone, listed=found.listed)
+    if result is None:
+        return _nothing_new(airfield, found)
+    result = replace(result, provenance=replace(result.provenance, created=job.now))
     hits = _reconciled(job, result, recorded, passes)
-    stays = reconcile_stays(job.store.stays(airfield.id), result.stays, hits)
-    past = Past(job.store.reviews(airfield.id), job.store.turns(airfield.id), _told_of(recorded))
-    settled = settle(hits, known, past, result.looks, stays, job.now)
-    job.store.save(_run(result, passes, settled, stays), job.number, job.now)
-    keep(scored, found, job.settings, digest)
+    stays = reconcile_stays(store.stays(airfield.id), result.stays, hits)
+    past = Past(store.reviews(airfield.id), store.turns(airfield.id), _told_of(recorded))
+    settled = settle(hits, store.hits(airfield.id), past, result.looks, stays, job.now)
+    store.save(_run(result, passes, settled, stays), job.number, job.now)
     if any(one.state != "failed" for one in passes):
         _write(job, _with_rate(job, as_recorded(result, settled.hits, stays)))
     return _outcome(result, passes, settled)
-
-
-def _is_due(job: _Sweep, found: Survey, digest: str, recorded: dict[str, PassRecord]) -> bool:
-    """Whether anything has to be scored, or its files were not written."""
-    if not found.acquisitions:
-        return False
-    if job.store.outputs_due(found.airfield.id) or not (job.out / found.airfield.id / "run.json").is_file():
-        return True
-    return is_anything_new(found.acquisitions, found.period, recorded, digest)
 
 
 def _reconciled(
@@ -244,14 +232,14 @@ def _write(job: _Sweep, result: RunResult) -> None:
     job.store.outputs_written(result.airfield.id)
 
 
-def _nothing_new(found: Survey) -> Outcome:
+def _nothing_new(airfield: Airfield, found: Answer) -> Outcome:
     """The outcome of an airfield of which nothing is scored; a listing that is not whole is worth asking for again."""
-    lack = found.listing.incomplete
+    lack = found.lack
     reasons = [lack] if lack else []
-    if not found.acquisitions:
-        reasons += ["no pass in the catalogue", *found.listing.warnings[-2:]]
+    if not found.listed:
+        reasons += ["no pass in the catalogue", *found.warnings[-2:]]
     code = ExitCode.INCOMPLETE if lack else ExitCode.DONE
-    return Outcome(found.airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code)
+    return Outcome(airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code)
 
 
 def _outcome(result: RunResult, passes: Sequence[PassRecord], settled: Settled) -> Outcome:
