@@ -12,6 +12,7 @@ from imagery_watch.cli.console import plain, tell, tell_warning
 from imagery_watch.cli.doctor import doctor
 from imagery_watch.cli.hits import hits
 from imagery_watch.cli.options import examples
+from imagery_watch.cli.record import record
 from imagery_watch.cli.run import demo, run
 from imagery_watch.cli.signals import Stopped, heed_signals
 from imagery_watch.cli.voice import tell_cause
@@ -45,7 +46,9 @@ app.command(
 )(run)
 app.command(
     short_help="One sweep over many airfields; made for cron.",
-    epilog=examples("monitor", "monitor LIPB EDBF --since 30d -o sweeps", "monitor -q --exit-code"),
+    epilog=examples(
+        "monitor", "monitor LIPB EDBF --since 30d -o sweeps", "monitor -q --exit-code", "monitor --shard 3/8"
+    ),
 )(monitor)
 app.command(
     short_help="What was looked at, and when the next pass is due.",
@@ -60,6 +63,7 @@ app.command(
 )(doctor)
 app.add_typer(airfields, name="airfields")
 app.add_typer(hits, name="hits")
+app.add_typer(record, name="record")
 
 
 def main() -> NoReturn:

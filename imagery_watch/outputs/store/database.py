@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,17 @@ def opened(home: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@contextmanager
-def copied(home: Path) -> Iterator[sqlite3.Connection | None]:
+def copied(home: Path) -> AbstractContextManager[sqlite3.Connection | None]:
     """A copy in memory of the record in `home`, checked and of this version; None where there never was one.
 
     The file stays as it is, and no lock is needed. Raises StoreError where it is damaged, foreign, newer, or lost.
     """
-    path = home / FILE
+    return copied_file(home / FILE)
+
+
+@contextmanager
+def copied_file(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The same of a record by whatever name."""
     with contextlib.ExitStack() as stack:
         with explained(path):
             connection = stack.enter_context(contextlib.closing(_snapshot(path))) if is_there(path) else None

@@ -27,9 +27,9 @@ class ChipCache:
             content = self._path(key, grid).read_bytes()
         except OSError:
             return None
-        digest, body = content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
-        if not content.startswith(_MAGIC) or hashlib.sha256(body).digest() != digest:
+        if not is_whole(content):
             return None
+        body = content[len(_MAGIC) + 32 :]
         pixels = np.frombuffer(zlib.decompress(body[3:]), dtype=body[:3].decode())
         return pixels.reshape(grid.shape).astype(pixels.dtype.name) if pixels.size == grid.width * grid.height else None
 
@@ -44,3 +44,9 @@ class ChipCache:
     def _path(self, key: str, grid: Grid) -> Path:
         name = hashlib.sha256(f"{key}\n{grid!r}".encode()).hexdigest()
         return self._folder / name[:2] / f"{name}.chip"
+
+
+def is_whole(content: bytes) -> bool:
+    """Whether a file of the cache is one of this version, and what was written."""
+    digest, body = content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
+    return content.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest
