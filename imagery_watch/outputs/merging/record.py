@@ -57,6 +57,9 @@ class MergeStore(Store):
             for source in sources:
                 with source as other:
                     told.append(self.take(other))
+            for table, rule in UNITED.items():
+                if rule.own:  # where a row has a number of its own a record may hold the same one twice
+                    self._unite(self, table)
             self._number_sweeps()
         return told
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -181,7 +180,7 @@ def test_every_table_has_a_rule() -> None:
 
 
 @given(lives, lives, lives)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_neither_order_nor_grouping_nor_repetition_matters(one: list[Deed], two: list[Deed], three: list[Deed]) -> None:
     with made(one, two, three, [], []) as [a, b, c, ab, bc]:
         ab.take_all(map(nullcontext, (a, b)))
@@ -198,7 +197,7 @@ def test_neither_order_nor_grouping_nor_repetition_matters(one: list[Deed], two:
 
 
 @given(lives, lives)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_nothing_that_people_said_is_lost(one: list[Deed], two: list[Deed]) -> None:
     with made(one, two, []) as [a, b, both]:
         both.take_all(map(nullcontext, (a, b)))
