@@ -1,4 +1,4 @@
-"""Merging records: the same whatever the order and however often, nothing lost that people said, all of it or nothing."""
+"""Merging records: the same whatever the order and however often, and nothing lost that people said."""
 
 import json
 import sqlite3
@@ -113,8 +113,8 @@ names = st.sampled_from(AIRFIELDS)
 scorings = st.builds(
     Scored, names, hours, st.frozensets(st.sampled_from(HITS)), st.sampled_from([3.0, 7.0]), st.booleans()
 )
-sayings = st.builds(Said, names, st.sampled_from(HITS), st.sampled_from(VERDICTS), st.sampled_from(["Ann", "Bob"]), hours,
-                    st.sampled_from(["", "a truck"]))  # fmt: skip
+people, notes = st.sampled_from(["Ann", "Bob"]), st.sampled_from(["", "a truck"])
+sayings = st.builds(Said, names, st.sampled_from(HITS), st.sampled_from(VERDICTS), people, hours, notes)
 when = hours.map(lambda hour: iso(at(hour)))
 maybe = st.none() | when
 
