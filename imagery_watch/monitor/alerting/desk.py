@@ -123,7 +123,7 @@ def note_troubles(store: TroubleStore, outcomes: Sequence[Outcome], catalog: str
 
 
 def _note_channel(store: TroubleStore, result: ChannelResult, now: datetime) -> None:
-    if result.failed:
+    if result.needs_help:
         store.note_trouble(f"channel {result.name}", result.error, now)
-    else:
+    elif not result.failed:
         store.end_trouble(f"channel {result.name}", now)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from imagery_watch.model import Hit
@@ -114,31 +115,44 @@ def _trouble_dict(item: TroubleItem) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Composed:
-    """A message with its words, as it was kept."""
+    """A message with its words, as it is kept and sent."""
 
-    message: Message
-    title: str
-    text: str
+    id: str
     body: str
     """All of it as JSON, as it was composed."""
 
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """What the JSON says."""
+        return dict(json.loads(self.body))
 
-def parse_message(body: str) -> Composed:
-    """The message of its JSON. Raises ValueError, KeyError or TypeError for what is none."""
-    told = json.loads(body)
-    message = Message(
-        id=told["id"],
-        channel=told["channel"],
-        composed_at=moment(told["composed_at"]),
-        hits=tuple(
+    @property
+    def title(self) -> str:
+        """What it is about, on one line."""
+        return str(self.told["title"])
+
+    @property
+    def text(self) -> str:
+        """All of it in words."""
+        return str(self.told["text"])
+
+    @cached_property
+    def message(self) -> Message:
+        """What it tells. Raises ValueError, KeyError or TypeError where the JSON is none of a message."""
+        told = self.told
+        hits = (
             HitItem(one["turn"], one["revision"], parse_hit(one["feature"], {}), one["attribution"])
             for one in told["hits"]
-        ),
-        late=told["late_finds"],
-        troubles=tuple(_parse_trouble(one) for one in told["troubles"]),
-        is_trial=told["kind"] == "trial",
-    )
-    return Composed(message, told["title"], told["text"], body)
+        )
+        return Message(
+            id=told["id"],
+            channel=told["channel"],
+            composed_at=moment(told["composed_at"]),
+            hits=tuple(hits),
+            late=told["late_finds"],
+            troubles=tuple(_parse_trouble(one) for one in told["troubles"]),
+            is_trial=told["kind"] == "trial",
+        )
 
 
 def _parse_trouble(told: dict[str, Any]) -> TroubleItem:

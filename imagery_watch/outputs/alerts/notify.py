@@ -1,9 +1,9 @@
 """Whatever the package apprise reaches: chats and push services, by the URLs that it knows."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from pydantic import SecretStr
@@ -26,7 +26,7 @@ class Notify:
 
     def send(self, composed: Composed) -> Answer:
         """Hands title and text to apprise; see `Channel`."""
-        with self.unlogged():
+        with self.unlogged(), _unwarned():
             try:
                 taken = load_service(self.url).notify(title=composed.title, body=composed.text)
             except UsageError as error:
@@ -38,11 +38,21 @@ class Notify:
 
 def load_service(url: SecretStr) -> Any:
     """Apprise, with the one service. Raises UsageError where apprise is missing, or does not know the address."""
-    if find_spec("apprise") is None:
-        raise UsageError(INSTALL)
-    import apprise
-
+    try:
+        import apprise
+    except ImportError:
+        raise UsageError(INSTALL) from None
     service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="imagery-watch", app_desc="imagery-watch"))
-    if not service.add(url.get_secret_value()):
+    with _unwarned():
+        is_known = service.add(url.get_secret_value())
+    if not is_known:
         raise UsageError("apprise does not know an address of this form; its documentation lists what it reaches")
     return service
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Within it nobody hears of what the plugins of apprise, which are loaded on first use, do in an old way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield

@@ -16,6 +16,8 @@ class ChannelResult:
     """Messages that were not taken yet."""
     error: str = ""
     """Why they were not, or what is worth knowing."""
+    needs_help: bool = False
+    """Whether somebody should look at it: it was refused, cannot be opened, or failed more than once."""
 
     @property
     def failed(self) -> bool:

@@ -34,7 +34,7 @@ class Webhook:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "imagery-watch",
-            "Idempotency-Key": composed.message.id,
+            "Idempotency-Key": composed.id,
         }
         if self.secret is not None:
             headers |= sign(body, self.secret.get_secret_value(), self.clock())

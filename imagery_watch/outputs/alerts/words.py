@@ -37,7 +37,7 @@ TRIAL = "This is a trial: nothing was found, and nothing is wrong. It shows that
 def write_message(message: Message) -> Composed:
     """The message with its words."""
     title, text = write_title(message), write_text(message)
-    return Composed(message, title, text, dump_message(message, title, text))
+    return Composed(message.id, dump_message(message, title, text))
 
 
 def write_title(message: Message) -> str:
