@@ -16,12 +16,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from outputs.builders import make_hit
 from support.desk import CATALOG, LOOKED, Watchman, hit_at, ids_of
+from support.monitor import make_archive, make_home, run_monitor
 from support.sink import Script, Sink, http_sink, in_turn, mail_sink
 
-from imagery_watch.errors import UsageError
+from imagery_watch.errors import StoreError, UsageError
+from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.alerting.desk_view import end_silences, make_silence, view_desk
 from imagery_watch.outputs.store.store import open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome
+from imagery_watch.settings import Settings
 
 HOOK = '[[channel]]\nname = "desk"\nkind = "webhook"\nurl_env = "DESK"\n'
 CANARY = "CANARY-7f3a"
@@ -414,3 +417,54 @@ def test_without_a_configuration_there_is_a_feed_and_a_pulse(tmp_path: Path) -> 
     assert json.loads((tmp_path / "heartbeat.json").read_text())["state"] == "success"
     with open_store(tmp_path) as store:
         assert store.outbox("file") == []
+
+
+def test_a_sweep_that_is_stopped_says_so_in_its_file_and_asks_nobody(tmp_path: Path) -> None:
+    with http_sink() as pings:
+        one = Watchman(tmp_path, {"PING": pings.url})
+        one.configure('[heartbeat]\nping_url_env = "PING"\n')
+        desk = open_desk(Settings(home=tmp_path), one.out, one.environment, lambda: one.now)
+        with pytest.raises(KeyboardInterrupt), desk.beating(one.now):
+            raise KeyboardInterrupt
+        told = json.loads((tmp_path / "heartbeat.json").read_text())
+        with pytest.raises(StoreError), desk.beating(one.now):
+            raise StoreError("the disk is full")
+    assert (told["state"], told["exit_code"], told["last_success"]) == ("fail", 130, None)
+    assert json.loads((tmp_path / "heartbeat.json").read_text())["exit_code"] == 4
+    assert [got.path for got in pings.got] == ["/start", "/start", "/fail"]
+
+
+def test_a_heartbeat_that_cannot_be_written_or_asked_fails_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = Watchman(tmp_path)
+    (tmp_path / "file").write_text("")
+    one.configure('[heartbeat]\nfile = "file/below.json"\nping_url_env = "PING"\n')
+    assert not one.sweep().failed
+    assert ["PING is not set" in line for line in caplog.messages if "heartbeat" in line] == [True], "said once"
+
+
+def test_a_real_sweep_tells_through_its_channels(tmp_path: Path) -> None:
+    catalog, home = make_archive(tmp_path / "archive"), make_home(tmp_path / "home")
+    with http_sink(in_turn(503, 200)) as sink, mail_sink() as box:
+        mail = '[[channel]]\nname = "mail"\nkind = "mail"\nhost = "127.0.0.1"\ntls = "none"\n'
+        mail += f'from = "a@b.org"\nto = ["c@d.org"]\nport = {box.port}\ntell = ["hits"]\n'
+        (home / "alerts.toml").write_text(f'{HOOK}tell = ["hits"]\n{mail}')
+        done = run_monitor(home, catalog, DESK=f"{sink.url}/{CANARY}")
+        assert done.returncode == 3, done.stderr
+        told = json.loads(done.stdout)
+        with sqlite3.connect(home / "monitor.sqlite") as record:
+            record.execute("UPDATE messages SET next_try_at = '2000-01-01T00:00:00Z'")
+        record.close()
+        again = run_monitor(home, catalog, DESK=f"{sink.url}/{CANARY}")
+    assert told["alerts"]["channels"] == [
+        {"channel": "desk", "composed": True, "sent": 0, "waiting": 1, "failed": True,
+         "error": "answered HTTP 503 (Service Unavailable)"},
+        {"channel": "mail", "composed": True, "sent": 1, "waiting": 0, "failed": False, "error": ""},
+    ]  # fmt: skip
+    assert [channel["sent"] for channel in json.loads(again.stdout)["alerts"]["channels"]] == [1, 0]
+    assert again.returncode == 0 and CANARY not in done.stdout + done.stderr + again.stderr
+    new = [hit["id"] for hit in told["new_hits"]]
+    assert len(new) == 2 and sorted(new) == sorted(ids_of(sink.taken[0].body))
+    assert len([part for part in box.mails[0].walk() if part.get_content_type() == "image/png"]) == 2
+    assert all(name in (home / "runs" / "feed.atom").read_text() for name in new)

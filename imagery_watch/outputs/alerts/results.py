@@ -58,9 +58,9 @@ class AlertsResult:
             "feed": self.feed or None,
         }
 
-    def list_lines(self) -> list[str]:
+    def list_lines(self, *, failed_only: bool = False) -> list[str]:
         """A sentence for each channel that was told something, or failed."""
-        return [line for line in map(_tell, self.channels) if line]
+        return [line for one in self.channels if (line := _tell(one)) and (one.failed or not failed_only)]
 
 
 def _tell(one: ChannelResult) -> str:
