@@ -1,12 +1,14 @@
 """The commands on alerts, as a user calls them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from support.sink import http_sink, in_turn
 from typer.testing import CliRunner, Result
 
+from cli.test_manners import GROUP, parse
 from imagery_watch.cli.alerts import parse_span
 from imagery_watch.cli.main import app
 from imagery_watch.errors import AoiError, ExitCode, UsageError
@@ -14,6 +16,7 @@ from imagery_watch.monitor.sweep import locked
 
 HOOK = '[[channel]]\nname = "desk"\nkind = "webhook"\nurl_env = "DESK"\n'
 CANARY = "CANARY-7f3a"
+PAGE = Path(__file__).parents[2] / "docs" / "alerts.md"
 
 
 @pytest.fixture
@@ -82,6 +85,13 @@ def test_a_silence_of_nowhere_and_one_during_a_sweep_are_refused(home: Path) -> 
     with locked(home):
         failed = call("silence", "LIPB", "--for", "7d", "--note", "x")
     assert getattr(failed.exception, "exit_code", None) == ExitCode.LOCKED
+
+
+def test_the_commands_of_the_page_are_commands() -> None:
+    lines = re.findall(r"^\$ imagery-watch (.*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert {line.split()[1] for line in lines} == {"test", "list", "silence", "unsilence"}
+    for line in lines:
+        parse(GROUP, line.split())
 
 
 @pytest.mark.parametrize(("text", "hours"), [("12h", 12), ("7d", 168), ("2w", 336), (" 1d ", 24)])

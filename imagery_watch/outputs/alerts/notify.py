@@ -12,7 +12,7 @@ from imagery_watch.errors import UsageError
 from imagery_watch.outputs.alerts.channel import Answer
 from imagery_watch.outputs.alerts.message import Composed
 
-INSTALL = "the package apprise is not installed: pip install 'imagery-watch[notify]'"
+INSTALL = "the package apprise is not installed: pip install apprise (with pipx: pipx inject imagery-watch apprise)"
 
 
 @dataclass(frozen=True)
