@@ -247,7 +247,8 @@ def _nothing_new(found: Survey) -> Outcome:
     if not found.acquisitions:
         reasons += ["no pass in the catalogue", *found.listing.warnings[-2:]]
     code = ExitCode.INCOMPLETE if lack else ExitCode.DONE
-    return Outcome(found.airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code)
+    trouble: Trouble = "catalogue" if lack else ""
+    return Outcome(found.airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code, trouble=trouble)
 
 
 def _outcome(result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) -> Outcome:
@@ -267,4 +268,5 @@ def _outcome(result: RunResult, passes: Sequence[PassRecord], hits: Reconciled) 
         looks=result.looks,
         reason=reason,
         exit_code=ExitCode.INCOMPLETE if failed or lack else ExitCode.DONE,
+        trouble="catalogue" if lack else "airfield" if failed and len(failed) == len(passes) else "",
     )

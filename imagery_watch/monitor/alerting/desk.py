@@ -112,7 +112,7 @@ def note_troubles(store: TroubleStore, outcomes: Sequence[Outcome], catalog: str
     seen, over = dict(found.seen), set(found.over)
     cycle = find_sensor().repeat_cycle
     for one in outcomes:
-        if not one.trouble:
+        if one.state != "failed":
             words = judge_sight(store.list_seen(one.airfield), now, cycle)
             seen |= {f"sight {one.airfield}": words} if words else {}
             over |= set() if words else {f"sight {one.airfield}"}

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from imagery_watch.monitor.alerting.troubles import tell_sight
-from imagery_watch.monitor.sweep import locked
 from imagery_watch.outputs.alerts.config import ChannelConfig, read_config
 from imagery_watch.outputs.store.message_store import Kept, MessageStore
 from imagery_watch.outputs.store.store import Store, open_store, read_store
@@ -133,11 +132,15 @@ def _view(config: ChannelConfig, waiting: list[Kept] | tuple[Kept, ...], hits: i
 
 def make_silence(home: Path, airfield: str, note: str, now: datetime, ends: datetime) -> None:
     """Silences an airfield, or all where it is empty. Raises LockedError, StoreError."""
+    from imagery_watch.monitor.sweep import locked
+
     with locked(home), open_store(home) as store:
         TroubleStore.over(store).silence(airfield, note, now, ends)
 
 
 def end_silences(home: Path, airfield: str, now: datetime) -> int:
     """Ends an airfield's silences, or those of all; returns how many. Raises LockedError, StoreError."""
+    from imagery_watch.monitor.sweep import locked
+
     with locked(home), open_store(home) as store:
         return TroubleStore.over(store).unsilence(airfield, now)

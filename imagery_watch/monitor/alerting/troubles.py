@@ -32,7 +32,7 @@ def find_troubles(outcomes: Sequence[Outcome], catalog: str) -> Findings:
     is_whole = len(down) > 1 or (bool(down) and len(down) == len(outcomes))
     seen = {f"airfield {one.airfield}": one.reason for one in outcomes if one.trouble == "airfield"}
     if is_whole:
-        seen[subject] = f"{down[0].reason} ({len(down)} of {len(outcomes)} airfields could not be looked at)"
+        seen[subject] = f"{down[0].reason} ({len(down)} of {len(outcomes)} airfields)"
     else:
         seen |= {f"airfield {one.airfield}": one.reason for one in down}
     over = {f"airfield {one.airfield}" for one in outcomes if not one.trouble}

@@ -50,7 +50,7 @@ class Outcome:
     """Why it failed, or what is worth knowing."""
     exit_code: ExitCode = ExitCode.DONE
     trouble: Trouble = ""
-    """What kept the sweep from looking at it: its catalogue, or something of its own."""
+    """What kept the sweep from looking at it, or at all of it: its catalogue, or something of its own."""
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
