@@ -103,8 +103,8 @@ def test_what_a_sweep_finds_in_trouble(troubles: tuple[str, ...], seen: set[str]
     assert (set(found.seen), set(found.over)) == (set(seen), over)
 
 
-def trouble(ended: bool = False, hours: int = 30) -> Trouble:
-    return Trouble("airfield A", NOW - hours * HOUR, "why", NOW, NOW if ended else None)
+def trouble(ended: bool = False, hours: int = 30, seen: datetime = NOW) -> Trouble:
+    return Trouble("airfield A", NOW - hours * HOUR, "why", seen, NOW if ended else None)
 
 
 def told_of(*phases: tuple[str, int], hours: int = 30) -> list[ToldTrouble]:
@@ -131,6 +131,14 @@ def test_a_trouble_is_told_once_repeated_and_ended_once(
     another = told_of(*told, hours=99)  # of an earlier trouble of the same airfield
     assert [one.phase for one in plan_troubles([trouble()], another, DAY, NOW)] == ["began"]
     assert all(isinstance(one, TroubleItem) for one in items)
+
+
+def test_nobody_is_reminded_of_what_this_sweep_did_not_look_at() -> None:
+    """Such as an airfield that was removed; a channel's trouble is seen behind the composing of each sweep."""
+    told, stale = told_of(("began", 25)), trouble(seen=NOW - HOUR)
+    assert plan_troubles([stale], told, DAY, NOW) == ()
+    desk, of_desk = replace(stale, subject="channel desk"), [replace(told[0], subject="channel desk")]
+    assert [one.phase for one in plan_troubles([desk], of_desk, DAY, NOW)] == ["goes on"]
 
 
 @pytest.mark.parametrize(

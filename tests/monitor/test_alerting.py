@@ -318,6 +318,16 @@ def test_a_channel_that_fails_is_a_trouble_that_the_others_hear_of(tmp_path: Pat
     assert not any(phases(told) for told in bodies(broken))
 
 
+def test_a_channel_that_is_given_up_is_in_no_trouble(tmp_path: Path) -> None:
+    with http_sink() as sink:
+        one = watchman(tmp_path, sink, HOOK + HOOK.replace("desk", "other").replace("DESK", "OTHER"))
+        assert [trouble.subject for trouble in view_desk(tmp_path, one.now).troubles] == ["channel other"]
+        one.configure(HOOK)
+        one.sweep()
+    assert not view_desk(tmp_path, one.now).troubles
+    assert [phases(told) for told in bodies(sink)] == [[("channel other", "began")], [("channel other", "ended")]]
+
+
 def test_the_heartbeat_says_how_it_goes_and_a_ping_that_fails_fails_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,6 +18,8 @@ from imagery_watch.outputs.wording.text import slug
 
 REMEMBERED = timedelta(days=30)
 """The end of a trouble that nobody could be told of for so long is no news any more."""
+CHANNEL = "channel "
+"""How the subject of a channel in trouble begins."""
 NEVER_TOLD = Told(None, False)
 TURNS: dict[Fate, Turn] = {"new": "new", "withdrawn": "withdrawn", "came back": "came back"}
 """The fates that are told."""
@@ -97,19 +99,23 @@ def hears_of_trouble(channel: ChannelConfig, subject: str, silences: Iterable[Si
     kind, _, name = subject.partition(" ")
     if kind in ("airfield", "sight"):
         return channel.hears_of(name) and not any(one.covers(name) for one in silences)
-    return subject != f"channel {channel.name}" and not any(one.airfield == EVERYWHERE for one in silences)
+    return subject != f"{CHANNEL}{channel.name}" and not any(one.airfield == EVERYWHERE for one in silences)
 
 
 def plan_troubles(
     troubles: Iterable[Trouble], told: Sequence[ToldTrouble], repeat: timedelta, now: datetime
 ) -> tuple[TroubleItem, ...]:
-    """What is told of troubles now: a beginning once, what goes on after each `repeat`, an end once if it was begun."""
+    """What is told of troubles now: a beginning once, what goes on after each `repeat`, an end once if it was begun.
+
+    That it goes on is told where this sweep saw it: nobody is to be reminded of an airfield that is no longer watched.
+    """
     items = []
     for one in troubles:
+        is_seen = one.last_seen >= now or one.subject.startswith(CHANNEL)  # which is seen behind the composing
         mine = [each for each in told if (each.subject, each.since) == (one.subject, one.since)]
         if one.ended_at is None and not mine:
             items.append(TroubleItem(one.subject, one.since, "began", one.text))
-        elif one.ended_at is None and now - mine[-1].told_at >= repeat:
+        elif one.ended_at is None and is_seen and now - mine[-1].told_at >= repeat:
             items.append(TroubleItem(one.subject, one.since, "goes on", one.text))
         elif one.ended_at is not None and mine and mine[-1].phase != "ended":
             items.append(TroubleItem(one.subject, one.since, "ended", one.text, one.ended_at))

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from imagery_watch.errors import UsageError
 from imagery_watch.monitor.alerting.channels import Means, Opened, check_groups, open_all
-from imagery_watch.monitor.alerting.composing import compose
+from imagery_watch.monitor.alerting.composing import CHANNEL, compose
 from imagery_watch.monitor.alerting.heart import FILE as HEARTBEAT
 from imagery_watch.monitor.alerting.heart import Pulse, beating
 from imagery_watch.monitor.alerting.sending import send_due
@@ -74,9 +74,7 @@ class Desk:
         clock = self.means.clock
         now, messages, troubles = clock(), MessageStore.over(store), TroubleStore.over(store)
         note_troubles(troubles, outcomes, catalog, now)
-        for one in self.channels:
-            if one.lack:
-                troubles.note_trouble(f"channel {one.config.name}", one.lack, now)
+        self._note_lacks(troubles, now)
         self._write_feed(messages)
         repeat = timedelta(hours=self.config.troubles.repeat_hours)
         composed = [compose(store, one.config, repeat, now, self.means.out) for one in self.channels]
@@ -87,6 +85,16 @@ class Desk:
             _note_channel(troubles, result, now)
         going_on = tuple((one.subject, one.text) for one in troubles.list_troubles())
         return AlertsResult(results, going_on, str(self.feed))
+
+    def _note_lacks(self, store: TroubleStore, now: datetime) -> None:
+        """Channels that cannot be opened are in trouble; one that is no longer configured is in none."""
+        names = {f"{CHANNEL}{one.config.name}" for one in self.channels}
+        for known in store.list_troubles():
+            if known.subject.startswith(CHANNEL) and known.subject not in names:
+                store.end_trouble(known.subject, now)
+        for one in self.channels:
+            if one.lack:
+                store.note_trouble(f"{CHANNEL}{one.config.name}", one.lack, now)
 
     def _write_feed(self, store: MessageStore) -> None:
         """Raises StoreError."""
@@ -124,6 +132,6 @@ def note_troubles(store: TroubleStore, outcomes: Sequence[Outcome], catalog: str
 
 def _note_channel(store: TroubleStore, result: ChannelResult, now: datetime) -> None:
     if result.needs_help:
-        store.note_trouble(f"channel {result.name}", result.error, now)
+        store.note_trouble(f"{CHANNEL}{result.name}", result.error, now)
     elif not result.failed:
-        store.end_trouble(f"channel {result.name}", now)
+        store.end_trouble(f"{CHANNEL}{result.name}", now)

@@ -87,7 +87,7 @@ def judge_error(error: smtplib.SMTPException, host: str) -> Answer:
 
 def write_mail(composed: Composed, config: MailConfig, picture_of: PictureOf) -> EmailMessage:
     """The whole mail; the same message gives the same Message-ID."""
-    message, mail = composed.message, EmailMessage(policy=SMTP)
+    message, mail = composed.message, EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     mail["From"] = config.sender
     mail["To"] = ", ".join(config.to)
     mail["Subject"] = clean(composed.title)

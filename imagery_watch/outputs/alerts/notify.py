@@ -42,9 +42,12 @@ def load_service(url: SecretStr) -> Any:
         import apprise
     except ImportError:
         raise UsageError(INSTALL) from None
-    service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="imagery-watch", app_desc="imagery-watch"))
-    with _unwarned():
-        is_known = service.add(url.get_secret_value())
+    try:
+        with _unwarned():
+            service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="imagery-watch", app_desc="imagery-watch"))
+            is_known = service.add(url.get_secret_value())
+    except Exception as error:  # of any of a hundred plugins; its words may hold the address
+        raise UsageError(f"apprise fails over this address ({type(error).__name__})") from None
     if not is_known:
         raise UsageError("apprise does not know an address of this form; its documentation lists what it reaches")
     return service
