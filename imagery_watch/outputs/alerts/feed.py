@@ -7,6 +7,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from imagery_watch.model import Hit
+from imagery_watch.outputs.alerts.words import tell_simulated
 from imagery_watch.outputs.store.message_store import FedRow
 from imagery_watch.outputs.wording.summaries import calibrated, length_text, say_standing
 from imagery_watch.outputs.wording.text import clean, iso, minutes
@@ -51,15 +52,17 @@ def tell_title(hit: Hit) -> str:
     standing = "withdrawn: " if hit.status == "withdrawn" else "late find: " if hit.late else ""
     dates = f"{minutes(hit.before)[:10]} to {minutes(hit.after)[:10]}"
     kind = KINDS.get(hit.kind, hit.kind)
-    return f"{hit.airfield}: {standing}{kind} of something the size of a {hit.size_class} aircraft, {dates}"
+    told = f"{tell_simulated(hit)}{hit.airfield}: {standing}{kind}"
+    return f"{told} of something the size of a {hit.size_class} aircraft, {dates}"
 
 
 def tell_content(hit: Hit, revision: int) -> str:
     """What is said of a hit, in a few sentences."""
     between = f"Between {minutes(hit.before)} and {minutes(hit.after)} UTC, on {hit.apron}."
-    figures = f"Length {length_text(hit)}; score {hit.score:.1f}; as strong a year with nothing there: "
-    figures += f"{calibrated(hit.false_alarms_per_year)}."
-    return f"{say_standing(hit).summary} {between} {figures} Hit {hit.id}, {hit.status}, revision {revision}."
+    rate = calibrated(hit.false_alarms_per_year)
+    figures = f"Length {length_text(hit)}; score {hit.score:.1f}; false hits as strong, a year: {rate}."
+    told = f"{tell_simulated(hit)}{say_standing(hit).summary} {between} {figures}"
+    return f"{told} Hit {hit.id}, {hit.status}, revision {revision}."
 
 
 def _add(parent: ET.Element, name: str, text: str) -> ET.Element:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from imagery_watch.model import Hit
 from imagery_watch.outputs.alerts.message import (
     Composed,
     HitItem,
@@ -88,7 +89,13 @@ def write_text(message: Message) -> str:
 def tell_hit(item: HitItem) -> str:
     """One hit on a line: its sentence, score, place and names."""
     hit, place = item.hit, f"{item.hit.lat:.5f}, {item.hit.lon:.5f}"
-    return clean(f"{hit.airfield}: {hit.summary} Score {hit.score:.1f}; {place}; {hit.id}, revision {item.revision}")
+    told = f"{tell_simulated(hit)}{hit.airfield}: {hit.summary}"
+    return clean(f"{told} Score {hit.score:.1f}; {place}; {hit.id}, revision {item.revision}")
+
+
+def tell_simulated(hit: Hit) -> str:
+    """`Simulated: ` before what is said of a hit in imagery that was made, lest anybody take it for news."""
+    return "Simulated: " if hit.simulated else ""
 
 
 def tell_trouble(item: TroubleItem) -> str:

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagery_watch.outputs.alerts.feed import write_feed
+from imagery_watch.outputs.alerts.message import HitItem
+from imagery_watch.outputs.alerts.words import tell_hit
 from imagery_watch.outputs.store.message_store import FedRow
 from outputs.builders import make_hit
 
@@ -50,6 +52,13 @@ def test_an_entry_says_where_when_and_how_sure() -> None:
 def test_what_is_no_plain_news_is_called_by_its_name(changes: dict[str, object], word: str) -> None:
     [title] = texts(write_feed([fed(**changes)], BEGAN, None), "a:entry/a:title")
     assert title is not None and title.startswith(f"LIPB: {word}")
+
+
+def test_what_was_made_is_called_so_everywhere() -> None:
+    feed = write_feed([fed(simulated=True)], BEGAN, None)
+    texts_told = [*texts(feed, "a:entry/a:title"), *texts(feed, "a:entry/a:content")]
+    texts_told.append(tell_hit(HitItem("new", 1, make_hit(simulated=True), "")))
+    assert [text is not None and text.startswith("Simulated: ") for text in texts_told] == [True] * 3
 
 
 def test_the_same_record_gives_the_same_bytes_and_another_record_another_name() -> None:
