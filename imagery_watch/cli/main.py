@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from imagery_watch.cli.airfields import airfields
+from imagery_watch.cli.alerts import alerts
 from imagery_watch.cli.console import plain, tell, tell_warning
 from imagery_watch.cli.doctor import doctor
 from imagery_watch.cli.hits import hits
@@ -63,6 +64,7 @@ app.command(
 )(doctor)
 app.add_typer(airfields, name="airfields")
 app.add_typer(hits, name="hits")
+app.add_typer(alerts, name="alerts")
 app.add_typer(record, name="record")
 
 

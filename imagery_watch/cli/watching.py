@@ -47,6 +47,8 @@ def monitor(
 ) -> None:
     """One sweep over many airfields: scores what is new, keeps the record, writes each new hit once. Made for cron.
 
+    Then it tells the channels of alerts.toml (docs/alerts.md), and writes the feed.
+
     With --quiet it prints nothing but a line for each hit that is new, late, taken back or come back, and errors.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
@@ -93,6 +95,8 @@ def _show_sweep(report: "SweepReport", voice: Voice, *, as_json: bool) -> None:
         for one in report.outcomes:
             if one.state == "failed":
                 typer.echo(plain(f"imagery-watch: {one.airfield}: {one.reason}"), err=True)
+        for line in report.alerts.list_lines(failed_only=True):
+            typer.echo(plain(f"imagery-watch: {line}"), err=True)
     else:
         show_sweep(report, console())
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from imagery_watch.model import Acquisition, Airfield, PassOutcome, PassState, Period, RunResult
-from imagery_watch.outputs.store.record import PassRecord
+from imagery_watch.outputs.reconcile.record import PassRecord
 from imagery_watch.provenance import pick_decisive
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.geojson import aoi_hash

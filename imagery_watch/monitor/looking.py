@@ -11,7 +11,7 @@ from imagery_watch.model import Airfield, Hit, Look, Occupancy, Period, RunResul
 from imagery_watch.model.progress import Progress, rename_stage
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
 from imagery_watch.monitor.scoring import keep, score_new
-from imagery_watch.outputs.store.record import PassRecord
+from imagery_watch.outputs.reconcile.record import PassRecord
 from imagery_watch.outputs.store.store import Store
 from imagery_watch.pipeline import survey
 from imagery_watch.settings import Settings

@@ -1,31 +1,33 @@
 """One idempotent sweep over many airfields: what is new is scored, the record is kept, each new hit is written once."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from imagery_watch.errors import AoiError, ExitCode, ImageryWatchError, LockedError, StoreError
+from imagery_watch.errors import AoiError, CatalogUnavailable, ExitCode, ImageryWatchError, LockedError, StoreError
 from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.provenance import NOTHING_USED
+from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
 from imagery_watch.monitor.sharing import ALONE, Share
 from imagery_watch.outputs.files.export import write_outputs
+from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
+from imagery_watch.outputs.reconcile.standing import Past, Settled, settle
+from imagery_watch.outputs.reconcile.stay_record import reconcile_stays
 from imagery_watch.outputs.review.tally import count_reviews, warn_of_rate
-from imagery_watch.outputs.store.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
-from imagery_watch.outputs.store.standing import Past, Settled, settle
-from imagery_watch.outputs.store.stay_record import reconcile_stays
 from imagery_watch.outputs.store.store import Store, open_store
-from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, show_sweep
+from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, Trouble, show_sweep
 from imagery_watch.outputs.wording.credits import attribution
 from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.sensors.registry import find_sensor
@@ -82,8 +84,12 @@ def sweep(
     opened = open_catalog(catalog, settings, find_sensor())
     files = share.shard.choose(wanted_airfields(names, settings.home))
     folder = out if out is not None else settings.home / "runs"
-    with locked(settings.home), open_store(settings.home) as store:
+    later = _count_from(now, clock)
+    desk = open_desk(settings, folder, os.environ, later)
+    with locked(settings.home), desk.beating(now) as pulse, open_store(settings.home) as store:
         number = store.start_sweep(now, version("imagery-watch"), opened.name)
+        pulse.number(number)
+        desk.greet(store, now)
         job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress)
         outcomes, written = [], []
         for file, find in share.look(files, partial(_ask, job), partial(_find, job)):
@@ -91,11 +97,18 @@ def sweep(
             written += write_waiting(store, folder, now, outcomes[-1].airfield)
             on_done(outcomes[-1])
         written += write_waiting(store, folder, now)
-        report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder)
+        alerts = desk.conclude(store, outcomes, opened.name)
+        report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder, alerts)
         store.finish_sweep(number, report.seconds, report.exit_code, len(report.new_hits))
-        if written or any(outcome.state == "scored" for outcome in outcomes):
+        if written or alerts.changed or any(outcome.state == "scored" for outcome in outcomes):
             store.back_up()
+        pulse.end(later(), int(report.exit_code), well=report.went_well)
     return report
+
+
+def _count_from(now: datetime, started: float) -> Callable[[], datetime]:
+    """What says the time in a sweep's own count, which began with `now`, at `started` of the monotonic clock."""
+    return lambda: now + timedelta(seconds=time.monotonic() - started)
 
 
 def wanted_airfields(names: Sequence[str], home: Path) -> list[AirfieldFile]:
@@ -145,11 +158,12 @@ def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) 
     except (StoreError, LockedError):
         raise
     except ImageryWatchError as error:
-        return Outcome(name, "failed", reason=str(error), exit_code=error.exit_code)
+        trouble: Trouble = "catalogue" if isinstance(error, CatalogUnavailable) else "airfield"
+        return Outcome(name, "failed", reason=str(error), exit_code=error.exit_code, trouble=trouble)
     except Exception as error:  # a fault of ours must not hide what the other airfields have to say
         _log.exception("%s: this is a fault of imagery-watch", name)
         reason = f"unexpected {type(error).__name__}: {error}"
-        return Outcome(name, "failed", reason=reason, exit_code=ExitCode.INCOMPLETE)
+        return Outcome(name, "failed", reason=reason, exit_code=ExitCode.INCOMPLETE, trouble="airfield")
 
 
 def _note(job: _Sweep, airfield: Airfield, found: Answer) -> Outcome:
@@ -239,7 +253,8 @@ def _nothing_new(airfield: Airfield, found: Answer) -> Outcome:
     if not found.listed:
         reasons += ["no pass in the catalogue", *found.warnings[-2:]]
     code = ExitCode.INCOMPLETE if lack else ExitCode.DONE
-    return Outcome(airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code)
+    trouble: Trouble = "catalogue" if lack else ""
+    return Outcome(airfield.id, "nothing new", reason="; ".join(reasons), exit_code=code, trouble=trouble)
 
 
 def _outcome(result: RunResult, passes: Sequence[PassRecord], settled: Settled) -> Outcome:
@@ -261,4 +276,5 @@ def _outcome(result: RunResult, passes: Sequence[PassRecord], settled: Settled) 
         looks=result.looks,
         reason=reason,
         exit_code=ExitCode.INCOMPLETE if failed or lack else ExitCode.DONE,
+        trouble="catalogue" if lack else "airfield" if failed and len(failed) == len(passes) else "",
     )

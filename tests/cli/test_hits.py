@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from outputs.builders import make_hit, make_look, make_stay
-from outputs.store.test_standing import review
+from outputs.reconcile.test_standing import review
 from outputs.store.test_store import NOW, make_run
 from support.terminal import on_terminal
 

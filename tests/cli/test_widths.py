@@ -3,12 +3,19 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from outputs.builders import make_hit
 from support.demonstration import Demonstrated
+from support.desk import Watchman
 from support.monitor import QUICK, airfield_document, make_archive, make_home
+from support.sink import http_sink, in_turn
 from support.terminal import on_terminal
+
+from imagery_watch.monitor.alerting.desk_view import make_silence
+from imagery_watch.outputs.terminal.sweep_table import Outcome
 
 HERE = Path(__file__).parents[1]
 WIDTHS = (40, 60, 80)
@@ -113,3 +120,19 @@ def script_columns(tmp_path: Path) -> Callable[[int], str]:
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60).stdout
 
     return said
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_alerts(width: int, tmp_path: Path) -> None:
+    """A channel that cannot be reached, a trouble, a silence: a sweep's foot, and the list."""
+    with http_sink(in_turn(503)) as sink:
+        one = Watchman(tmp_path, {"DESK": sink.url})
+        one.configure('[[channel]]\nname = "desk"\nkind = "webhook"\nurl_env = "DESK"\n')
+        one.sweep()
+        lines = one.sweep(
+            make_hit(1), outcomes=[Outcome("LIPB", "failed", reason="x", trouble="airfield")]
+        ).list_lines()
+    make_silence(tmp_path, "LIPB", "works", one.now, one.now + timedelta(days=9999))
+    said = on_terminal(width, "alerts", "list", cwd=tmp_path, IMAGERY_WATCH_HOME=str(tmp_path))[1]
+    check(said, width, "desk", "webhook", "2022-04-01 12:05", "silence: LIPB", "airfield LIPB")
+    assert "Service Unavailable" in lines[0]

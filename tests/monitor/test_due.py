@@ -9,7 +9,7 @@ from imagery_watch.model import Acquisition, Period
 from imagery_watch.model.access import Origin
 from imagery_watch.model.provenance import PassState
 from imagery_watch.monitor.due import is_anything_new, list_versions
-from imagery_watch.outputs.store.record import PassRecord
+from imagery_watch.outputs.reconcile.record import PassRecord
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.sources.catalogs.acquisitions import fold
 from imagery_watch.sources.catalogs.items import parse_item

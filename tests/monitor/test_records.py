@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from outputs.builders import make_hit
-from outputs.store.test_standing import review
+from outputs.reconcile.test_standing import review
 from outputs.store.test_store import NOW, VERSION_1, VERSION_3, make_run
 
 from imagery_watch.errors import ExitCode, LockedError, StoreError, UsageError

@@ -141,9 +141,9 @@ def record(home: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def files(home: Path) -> dict[str, bytes]:
-    """The outputs by name; without `run.json`, which says when it was made."""
+    """The outputs by name; without `run.json` and the feed, which say when they, or the hits, were made."""
     runs = home / "runs"
-    found = (path for path in runs.rglob("*") if path.is_file() and path.name != "run.json")
+    found = (path for path in runs.rglob("*") if path.is_file() and path.name not in ("run.json", "feed.atom"))
     return {str(path.relative_to(runs)): path.read_bytes() for path in found}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from imagery_watch.model import Hit, Review, Turn
 from imagery_watch.outputs.merging.rules import Row
-from imagery_watch.outputs.store.standing import restand
+from imagery_watch.outputs.reconcile.standing import restand
 from imagery_watch.outputs.store.tables import parse, to_text
 from imagery_watch.outputs.values import dump, load, moment
 from imagery_watch.reasons import TurnCode

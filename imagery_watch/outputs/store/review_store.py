@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from imagery_watch.model import Hit, RecordedHit, Review, Turn
+from imagery_watch.outputs.reconcile.standing import restand
 from imagery_watch.outputs.store.database import explained
-from imagery_watch.outputs.store.standing import restand
 from imagery_watch.outputs.store.tables import Tables, parse, to_text
 from imagery_watch.outputs.values import dump, load, moment
 from imagery_watch.outputs.wording.text import iso

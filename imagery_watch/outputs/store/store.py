@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from imagery_watch.atomic import put_in_place
 from imagery_watch.model import Hit, Look, Occupancy, Stay
+from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord
 from imagery_watch.outputs.store.database import BACKUP, FILE, copied, explained, opened, remove_database
-from imagery_watch.outputs.store.record import AirfieldRun, PassRecord
 from imagery_watch.outputs.store.review_store import Judgements
 from imagery_watch.outputs.store.tables import parse, to_text
 from imagery_watch.outputs.values import dump, load

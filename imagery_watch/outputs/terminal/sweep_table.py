@@ -1,13 +1,14 @@
 """What one sweep of `monitor` did: for a terminal, and for programs."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imagery_watch.errors import ExitCode
 from imagery_watch.model import Hit, Look
+from imagery_watch.outputs.alerts.results import AlertsResult
 from imagery_watch.outputs.files.hits_geojson import hit_feature
 from imagery_watch.outputs.terminal.layout import Sheet, print_text
 from imagery_watch.outputs.wording.summaries import result_counts
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 State = Literal["scored", "nothing new", "failed"]
 Matter = Literal["new", "late", "changed"]
+Trouble = Literal["", "catalogue", "airfield"]
 FOLDERS: dict[Matter, str] = {"new": "new-hits", "late": "late-finds", "changed": "changed-hits"}
 """Where the files of hits are written, by what there is to say of them."""
 
@@ -47,6 +49,8 @@ class Outcome:
     reason: str = ""
     """Why it failed, or what is worth knowing."""
     exit_code: ExitCode = ExitCode.DONE
+    trouble: Trouble = ""
+    """What kept the sweep from looking at it, or at all of it: its catalogue, or something of its own."""
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -66,6 +70,8 @@ class SweepReport:
     """Hits that were written to files in this sweep, by airfield, time and id."""
     out: Path
     """The folder below which they were."""
+    alerts: AlertsResult = field(default_factory=AlertsResult)
+    """What became of the channels."""
 
     @property
     def new_hits(self) -> tuple[Hit, ...]:
@@ -85,6 +91,7 @@ class SweepReport:
     def exit_code(self) -> ExitCode:
         """INCOMPLETE where something is worth trying again, else USAGE where an airfield's file is bad."""
         codes = {outcome.exit_code for outcome in self.outcomes}
+        codes |= {ExitCode.INCOMPLETE} if self.alerts.failed else set()
         worst = (ExitCode.INCOMPLETE, ExitCode.USAGE)
         return next((code for code in worst if code in codes), ExitCode.DONE)
 
@@ -98,8 +105,15 @@ class SweepReport:
             "new_hits_folder": str(self.folder),
             "late_finds": [hit_feature(hit) for hit in self.told_as("late")],
             "changed_hits": [hit_feature(hit) for hit in self.told_as("changed")],
+            "alerts": self.alerts.as_dict(),
             "exit_code": int(self.exit_code),
         }
+
+    @property
+    def went_well(self) -> bool:
+        """Whether the watch is alive: something was looked at, and whoever was to be told was."""
+        usable = not self.outcomes or any(outcome.state != "failed" for outcome in self.outcomes)
+        return usable and not self.alerts.failed
 
 
 def show_sweep(report: SweepReport, console: "Console") -> None:
@@ -113,6 +127,7 @@ def show_sweep(report: SweepReport, console: "Console") -> None:
         if report.told_as(matter):
             where = f"{name.replace('-', ' ')}: {report.out / name}"
             console.print(where, markup=False, highlight=False, soft_wrap=True)
+    print_text(console, report.alerts.list_lines())
 
 
 def list_handed_on(report: SweepReport) -> list[str]:

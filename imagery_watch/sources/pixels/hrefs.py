@@ -28,7 +28,7 @@ def check_href(href: str, local_root: Path | None, catalog: str, access: Access 
     if parts.scheme in ("http", "https"):
         if is_foreign(catalog, local_root) and is_private(_host(href)):
             raise href_refused(public_name(href), "a host of this machine or its own network, which is not asked")
-        if parts.scheme == "https" or _is_loopback(parts.hostname) or parts.hostname == urlsplit(catalog).hostname:
+        if parts.scheme == "https" or is_loopback(parts.hostname) or parts.hostname == urlsplit(catalog).hostname:
             return href
         raise href_refused(public_name(href), "plain http to a host that is not the catalogue's")
     if parts.scheme == "s3" and local_root is None:
@@ -93,7 +93,8 @@ def public_name(href: str) -> str:
     return "/".join(parts[-2:])[:120] or "asset"
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine itself, by its number or as `localhost`."""
     if host == "localhost":
         return True
     try:

@@ -17,7 +17,7 @@ from imagery_watch.model.review import VERDICTS
 from imagery_watch.outputs.merging.blocks import BLOCK
 from imagery_watch.outputs.merging.record import MergeStore
 from imagery_watch.outputs.merging.rules import UNITED
-from imagery_watch.outputs.store.record import AirfieldRun
+from imagery_watch.outputs.reconcile.record import AirfieldRun
 from imagery_watch.outputs.store.schema import TABLES
 from imagery_watch.outputs.wording.text import iso
 from imagery_watch.reasons import TurnCode

@@ -12,7 +12,7 @@ from imagery_watch.model import Evidence, RecordedHit
 from imagery_watch.outputs.review.hits_file import COLUMNS, make_frame, write_hits
 from imagery_watch.outputs.review.tally import count_reviews, rate_factor, say_rate, warn_of_rate
 from outputs.builders import make_hit
-from outputs.store.test_standing import NOW, review
+from outputs.reconcile.test_standing import NOW, review
 
 EVIL = Evidence("review", "rejected", "=cmd")
 HITS = [

@@ -15,7 +15,7 @@ from imagery_watch.model import Review
 from imagery_watch.model.review import VERDICTS
 from imagery_watch.outputs.review.reviews_file import COLUMNS, make_review, read_reviews, write_reviews
 from imagery_watch.outputs.values import dump
-from outputs.store.test_standing import NOW, review
+from outputs.reconcile.test_standing import NOW, review
 
 TEXTS = st.one_of(
     st.text(max_size=20), st.sampled_from(["=1+1", "'=1", "''", " @x", "'tis", 'a,"b"\nc', "-", "\ufeff"])

@@ -19,7 +19,7 @@ from imagery_watch.outputs.store.review_store import Added
 from imagery_watch.outputs.store.store import open_store
 from imagery_watch.reasons import TurnCode
 from outputs.builders import make_hit
-from outputs.store.test_standing import review
+from outputs.reconcile.test_standing import review
 from outputs.store.test_store import CHANNEL, NOW, VERSION_3, make_run
 
 HIT = make_hit()

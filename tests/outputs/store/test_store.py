@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from imagery_watch.errors import ExitCode, StoreError
 from imagery_watch.model import Evidence, Hit, Look, LookResult, PassState, Period
+from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord, Reconciled, distance_m, reconcile
 from imagery_watch.outputs.store.database import BACKUP, FILE, MARKER
-from imagery_watch.outputs.store.record import AirfieldRun, PassRecord, Reconciled, distance_m, reconcile
 from imagery_watch.outputs.store.schema import SCHEMA_VERSION
 from imagery_watch.outputs.store.store import open_store, read_store
 from imagery_watch.reasons import ReasonCode

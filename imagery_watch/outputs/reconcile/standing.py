@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from imagery_watch.model import Evidence, Hit, Judgement, Kind, Look, Review, Status, Stay, Turn, judge, newest_of_each
-from imagery_watch.outputs.store.record import SAME_PLACE_M, WITHDRAWN, Reconciled, distance_m
+from imagery_watch.outputs.reconcile.record import SAME_PLACE_M, WITHDRAWN, Reconciled, distance_m
 from imagery_watch.outputs.wording.text import minutes
 from imagery_watch.reasons import TurnCode
 

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagery_watch.outputs.store.matching import Unlikeness, match
+from imagery_watch.outputs.reconcile.matching import Unlikeness, match
 
 REACH = 30.0
 

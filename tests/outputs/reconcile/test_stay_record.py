@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagery_watch.model import Hit, Period, Stay
-from imagery_watch.outputs.store.record import Reconciled, reconcile
-from imagery_watch.outputs.store.stay_record import is_same, reconcile_stays
+from imagery_watch.outputs.reconcile.record import Reconciled, reconcile
+from imagery_watch.outputs.reconcile.stay_record import is_same, reconcile_stays
 from outputs.builders import LAT, make_hit, make_stay
 
 HOUR = timedelta(hours=1)

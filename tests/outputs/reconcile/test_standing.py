@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from imagery_watch.model import Hit, Period, Review, Status, Turn, Verdict, judge
 from imagery_watch.model.review import VERDICTS
-from imagery_watch.outputs.store.record import Reconciled, reconcile
-from imagery_watch.outputs.store.standing import (
+from imagery_watch.outputs.reconcile.record import Reconciled, reconcile
+from imagery_watch.outputs.reconcile.standing import (
     CLEARLY_STRONGER,
     STRONGER_TIMES,
     Found,

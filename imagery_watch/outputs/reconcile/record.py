@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from imagery_watch.model import Hit, Look, Occupancy, PassState, Period, Status, Stay, Turn
-from imagery_watch.outputs.store.matching import Unlikeness, match
+from imagery_watch.outputs.reconcile.matching import Unlikeness, match
 
 SAME_PLACE_M = 30.0
 """Two hits nearer than this are at one place (part of the contract)."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from imagery_watch.model import Stay
-from imagery_watch.outputs.store.matching import Unlikeness, match
-from imagery_watch.outputs.store.record import SAME_PLACE_M, Reconciled, distance_m
+from imagery_watch.outputs.reconcile.matching import Unlikeness, match
+from imagery_watch.outputs.reconcile.record import SAME_PLACE_M, Reconciled, distance_m
 
 
 def reconcile_stays(recorded: Sequence[Stay], found: Sequence[Stay], hits: Reconciled) -> tuple[Stay, ...]:
