@@ -9,7 +9,7 @@ from imagery_watch.cli.console import AsJson, plain, print_json, say, settings
 from imagery_watch.cli.options import examples
 
 record = typer.Typer(
-    help="The record of monitor as a file: merge several into one, check one.",
+    help="The record of monitor: merge several, check one.",
     no_args_is_help=True,
     rich_markup_mode=None,
     epilog=examples("record merge all shard-1 shard-2", "record verify"),
@@ -37,7 +37,7 @@ def merge(
         print_json([{"from": str(one.path), "airfields": one.airfields, "newer": one.newer} for one in taken])
         return
     for one in taken:
-        say(plain(f"{one.path}: {one.airfields} airfields, {one.newer} of them new here or newer than here"))
+        say(plain(f"{one.path}: {say_count(one.airfields, 'airfield')}, of which {one.newer} new or newer"))
     say(plain(f"merged into {into}"))
 
 
@@ -61,6 +61,11 @@ def verify(
     else:
         for one in found.damaged:
             say(plain(f"damaged: {one.path}: {one.remedy}"))
-        kept = f"{found.airfields} airfields, the kept looks of {found.watches}, {found.chips} windows"
+        kept = f"{say_count(found.airfields, 'airfield')}, kept looks of {found.watches}, {say_count(found.chips, 'window')}"
         say(plain(f"{found.home}: {kept}; {len(found.damaged) or 'nothing'} damaged"))
     raise typer.Exit(int(found.exit_code))
+
+
+def say_count(number: int, what: str) -> str:
+    """A number of things in words."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

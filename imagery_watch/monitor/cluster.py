@@ -7,14 +7,16 @@ the home must be one folder for all of them, under the same path.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagery_watch.errors import AoiError, ClusterUnavailable, UsageError
 from imagery_watch.model import Airfield
+from imagery_watch.model.filename import find_path
 from imagery_watch.monitor.looking import Answer, Question, find_new
 from imagery_watch.monitor.sharing import Ask, Found
 from imagery_watch.outputs.store.database import MARKER
@@ -62,7 +64,9 @@ class Cluster:
         done: "as_completed",
     ) -> None:
         for file, airfield in islice(waiting, 1):
-            future = self.client.submit(find_on_worker, ask(airfield), self.catalog, version(PACKAGE), pure=False)
+            future = self.client.submit(
+                find_on_worker, place(ask(airfield)), self.catalog, version(PACKAGE), pure=False
+            )
             asked[future] = file
             done.add(future)
 
@@ -88,7 +92,21 @@ def connected(address: str | None, catalog: str) -> Iterator[Cluster | None]:
     except ValueError as error:
         raise UsageError(f"--dask {address!r}: expected a scheduler's address, such as tcp://host:8786") from error
     with client:
-        yield Cluster(client, catalog)
+        yield Cluster(client, place_catalog(catalog))
+
+
+def place(question: Question) -> Question:
+    """The question with whole paths: a worker began in another folder."""
+    chosen = question.settings
+    whole = {"home": chosen.home.absolute(), "cache": chosen.cache_dir.absolute()}
+    return replace(question, settings=chosen.model_copy(update=whole))
+
+
+def place_catalog(catalog: str) -> str:
+    """The catalogue as it is named, with whole paths where files are named."""
+    paths = (Path(find_path(part.strip())).expanduser() for part in catalog.split(","))
+    named = zip(catalog.split(","), paths, strict=True)
+    return ",".join(str(path.absolute()) if path.exists() else part for part, path in named)
 
 
 def find_on_worker(question: Question, catalog: str, expected: str) -> Answer:

@@ -1,6 +1,7 @@
 """One sweep done by others: a real Dask cluster, and four shards that are merged, against one process."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.metadata import version
@@ -11,8 +12,8 @@ import pytest
 from support.monitor import NOW, SINCE, files, listing, make_archive, make_home, write_listing
 
 from imagery_watch.errors import ClusterUnavailable, ExitCode, UsageError
-from imagery_watch.model import parse_period
-from imagery_watch.monitor.cluster import connected, find_on_worker
+from imagery_watch.model import Period, parse_period
+from imagery_watch.monitor.cluster import connected, find_on_worker, place, place_catalog
 from imagery_watch.monitor.looking import make_question
 from imagery_watch.monitor.records import merge_records
 from imagery_watch.monitor.sharding import ALL, Shard
@@ -23,8 +24,8 @@ from imagery_watch.settings import Settings
 
 NAMES = ("TSTA", "TSTC")
 SHARDS = 4
-ONES_OWN = {"sweeps": ("seconds", "new_hits")}
-"""What is not the same however a sweep is shared: how long it took, and what each part of it found."""
+ONES_OWN = {"sweeps": ("seconds", "new_hits"), "troubles": ("since", "last_seen")}
+"""What is not the same however a sweep is shared: how long it took, when it came to what, and what each part found."""
 
 
 def settings_of(home: Path) -> Settings:
@@ -78,18 +79,15 @@ def shared_by(scheduler: str, catalog: Path) -> Iterator[Share]:
 
 def test_a_dask_cluster_makes_what_one_process_makes(alone: Alone, scheduler: str, tmp_path: Path) -> None:
     home = make_home(tmp_path, *NAMES)
-    (home / "aoi" / "BAD.geojson").write_text("{}")
     with shared_by(scheduler, alone.catalog) as share:
-        report = sweep_shared(home, alone.catalog, share, *NAMES, "BAD")
-        assert {one.airfield: one.state for one in report.outcomes} == {
-            "TSTA": "scored",
-            "TSTC": "scored",
-            "BAD": "failed",
-        }
+        report = sweep_shared(home, alone.catalog, share)
+        assert sorted((one.airfield, one.state) for one in report.outcomes) == [(name, "scored") for name in NAMES]
         assert everything(home) | {"sweeps": []} == everything(alone.home) | {"sweeps": []}
         assert files(home) == files(alone.home)
-        again = sweep_shared(home, alone.catalog, share)
-    assert {one.state for one in again.outcomes} == {"nothing new"}
+        (home / "aoi" / "BAD.geojson").write_text("{}")
+        again = sweep_shared(home, alone.catalog, share, *NAMES, "BAD")
+    states = {one.airfield: one.state for one in again.outcomes}
+    assert states == {"BAD": "failed", "TSTA": "nothing new", "TSTC": "nothing new"}
 
 
 def test_four_shards_merged_are_what_one_process_makes(alone: Alone, tmp_path: Path) -> None:
@@ -128,6 +126,23 @@ def test_a_worker_without_the_home_or_of_another_version_says_so(alone: Alone, t
         find_on_worker(question, str(alone.catalog), version("imagery-watch"))
     with pytest.raises(UsageError, match="the sweep has 99"):
         find_on_worker(question, str(alone.catalog), "99")
+
+
+def test_what_a_worker_is_told_has_whole_paths(alone: Alone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(alone.catalog.parent)
+    assert place_catalog(f"earth-search,{alone.catalog.name}") == f"earth-search,{alone.catalog}"
+    [file] = wanted_airfields(NAMES[:1], alone.home)
+    assert file.airfield is not None
+    with open_store(tmp_path) as store:
+        told = make_question(file.airfield, store, settings_of(Path("here")), Period(None, None), 365, tmp_path)
+    placed = place(told).settings
+    assert (placed.home, placed.cache_dir) == (Path.cwd() / "here", Path.cwd() / "here" / "cache")
+
+
+def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'imagery-watch\[dask\]'"), connected("tcp://x:1", "items.json"):
+        pass
 
 
 @pytest.mark.parametrize(

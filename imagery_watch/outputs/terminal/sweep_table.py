@@ -121,7 +121,10 @@ def show_sweep(report: SweepReport, console: "Console") -> None:
     sweep_table(report).show(console)
     print_text(console, list_handed_on(report))
     states = Counter(outcome.state for outcome in report.outcomes)
-    counted = ", ".join(f"{number} {state}" for state, number in states.items()) or "no airfield is known"
+    counted = (
+        ", ".join(f"{number} {state}" for state, number in states.items())
+        or "no airfield is known here, or none of those asked for is in this shard"
+    )
     print_text(console, [f"{counted}; {len(report.new_hits)} new hits in {report.seconds:.0f} s"])
     for matter, name in FOLDERS.items():
         if report.told_as(matter):
