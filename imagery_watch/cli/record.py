@@ -61,8 +61,9 @@ def verify(
     else:
         for one in found.damaged:
             say(plain(f"damaged: {one.path}: {one.remedy}"))
-        kept = f"{say_count(found.airfields, 'airfield')}, kept looks of {found.watches}, {say_count(found.chips, 'window')}"
-        say(plain(f"{found.home}: {kept}; {len(found.damaged) or 'nothing'} damaged"))
+        airfields, windows = say_count(found.airfields, "airfield"), say_count(found.chips, "window")
+        number = len(found.damaged) or "nothing"
+        say(plain(f"{found.home}: {airfields}, kept looks of {found.watches}, {windows}; {number} damaged"))
     raise typer.Exit(int(found.exit_code))
 
 

@@ -61,8 +61,8 @@ def monitor(
     part = ALL if shard is None else parse_shard(shard, os.environ)
     with (
         stopping(lambda: name_recorded(done)),
-        connected(dask, catalog) as workers,
         telling_progress(voice, as_json=as_json) as progress,
+        connected(dask, catalog, progress) as workers,
     ):
         report = sweep(names or [], chosen, catalog=catalog, since=since, history_days=history, out=out,
                        now=datetime.now(UTC), progress=progress, on_done=done.append,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from imagery_watch.errors import AoiError, ClusterUnavailable, UsageError
 from imagery_watch.model import Airfield
 from imagery_watch.model.filename import find_path
+from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.looking import Answer, Question, find_new
 from imagery_watch.monitor.sharing import Ask, Found
 from imagery_watch.outputs.store.database import MARKER
@@ -38,7 +39,9 @@ class Cluster:
 
     client: "Client"
     catalog: str
-    """As the user named it: each worker opens it for itself."""
+    """As the user named it, with whole paths: each worker opens it for itself."""
+    progress: Progress = lambda *_: None
+    """Is told how many airfields are answered."""
 
     def look(self, files: Sequence[AirfieldFile], ask: Ask) -> Iterator[Found]:
         """Each file when its answer is there, in no order; of all that are to come few are under way at once."""
@@ -51,9 +54,11 @@ class Cluster:
         most = max(LEAST_WAITING, 2 * sum(self.client.nthreads().values()))
         for _ in range(most):
             self._submit_next(waiting, ask, asked, done)
-        for future in done:
+        self.progress("asking workers", 0, len(usable))
+        for number, future in enumerate(done, 1):
             file = asked.pop(future)
-            yield file, partial(_find_in, future)
+            yield file, partial(fetch_answer, future)
+            self.progress("asking workers", number, len(usable))
             self._submit_next(waiting, ask, asked, done)
 
     def _submit_next(
@@ -72,7 +77,7 @@ class Cluster:
 
 
 @contextmanager
-def connected(address: str | None, catalog: str) -> Iterator[Cluster | None]:
+def connected(address: str | None, catalog: str, progress: Progress = lambda *_: None) -> Iterator[Cluster | None]:
     """The cluster of a scheduler's address while it is used; None where no address is given.
 
     Raises UsageError where the extra is not installed or the address is none, ClusterUnavailable where nobody answers.
@@ -83,7 +88,7 @@ def connected(address: str | None, catalog: str) -> Iterator[Cluster | None]:
     try:
         from distributed import Client
     except ImportError:
-        raise UsageError("--dask needs the package distributed: python -m pip install 'imagery-watch[dask]'") from None
+        raise UsageError("--dask needs the package distributed: python -m pip install 'distributed>=2025.1'") from None
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except OSError as error:
@@ -92,7 +97,7 @@ def connected(address: str | None, catalog: str) -> Iterator[Cluster | None]:
     except ValueError as error:
         raise UsageError(f"--dask {address!r}: expected a scheduler's address, such as tcp://host:8786") from error
     with client:
-        yield Cluster(client, place_catalog(catalog))
+        yield Cluster(client, place_catalog(catalog), progress)
 
 
 def place(question: Question) -> Question:
@@ -104,9 +109,17 @@ def place(question: Question) -> Question:
 
 def place_catalog(catalog: str) -> str:
     """The catalogue as it is named, with whole paths where files are named."""
-    paths = (Path(find_path(part.strip())).expanduser() for part in catalog.split(","))
-    named = zip(catalog.split(","), paths, strict=True)
-    return ",".join(str(path.absolute()) if path.exists() else part for part, path in named)
+    parts = [catalog] if _find_file(catalog) else catalog.split(",")
+    return ",".join(str(_find_file(part) or part) for part in parts)
+
+
+def _find_file(part: str) -> Path | None:
+    """The whole path of a catalogue that is a file or a folder; None where it is none."""
+    path = Path(find_path(part.strip())).expanduser().absolute()
+    try:
+        return path if path.exists() else None
+    except (OSError, ValueError):  # longer than a path may be, or holding NUL
+        return None
 
 
 def find_on_worker(question: Question, catalog: str, expected: str) -> Answer:
@@ -122,7 +135,7 @@ def find_on_worker(question: Question, catalog: str, expected: str) -> Answer:
     return find_new(question, open_catalog(catalog, question.settings, find_sensor()), lambda *_: None)
 
 
-def _find_in(future: "Future[Answer]", airfield: Airfield) -> Answer:
+def fetch_answer(future: "Future[Answer]", airfield: Airfield) -> Answer:
     """What a worker answered, or raises what it raised. Raises ClusterUnavailable where it was lost."""
     from distributed import KilledWorker
 

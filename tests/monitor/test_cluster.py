@@ -13,7 +13,7 @@ from support.monitor import NOW, SINCE, files, listing, make_archive, make_home,
 
 from imagery_watch.errors import ClusterUnavailable, ExitCode, UsageError
 from imagery_watch.model import Period, parse_period
-from imagery_watch.monitor.cluster import connected, find_on_worker, place, place_catalog
+from imagery_watch.monitor.cluster import connected, fetch_answer, find_on_worker, place, place_catalog
 from imagery_watch.monitor.looking import make_question
 from imagery_watch.monitor.records import merge_records
 from imagery_watch.monitor.sharding import ALL, Shard
@@ -101,6 +101,16 @@ def test_four_shards_merged_are_what_one_process_makes(alone: Alone, tmp_path: P
     assert everything(tmp_path / "all") == everything(alone.home)
 
 
+def test_an_answer_that_is_lost_is_worth_asking_for_again(alone: Alone, scheduler: str) -> None:
+    [file] = wanted_airfields(NAMES[:1], alone.home)
+    with connected(scheduler, str(alone.catalog)) as cluster:
+        assert cluster is not None and file.airfield is not None
+        future = cluster.client.submit(pow, 2, 3)
+        future.cancel()
+        with pytest.raises(ClusterUnavailable, match="the Dask cluster was lost before TSTA was answered"):
+            fetch_answer(future, file.airfield)
+
+
 @pytest.mark.slow
 def test_a_watch_goes_on_by_way_of_the_cluster(scheduler: str, tmp_path: Path) -> None:
     whole = make_archive(tmp_path / "archive", 12, (2, 3, 10, 11))
@@ -141,7 +151,7 @@ def test_what_a_worker_is_told_has_whole_paths(alone: Alone, tmp_path: Path, mon
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install 'imagery-watch\[dask\]'"), connected("tcp://x:1", "items.json"):
+    with pytest.raises(UsageError, match=r"pip install 'distributed>=2025.1'"), connected("tcp://x:1", "items.json"):
         pass
 
 
