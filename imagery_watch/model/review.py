@@ -49,7 +49,7 @@ class Turn:
     score_before: float | None
     """The score that the record had."""
     score_after: float | None
-    """The score from then on; null where the hit no longer comes out."""
+    """The score from then on; null where the hit no longer comes out. Both are null where records were merged."""
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 from monitor.test_records import make_record
+from outputs.reconcile.test_standing import review
+from outputs.store.test_store import NOW
 from typer.testing import CliRunner, Result
 
 from cli.test_manners import GROUP, parse
 from imagery_watch.cli.main import app
 from imagery_watch.errors import ExitCode, StoreError, UsageError
 from imagery_watch.outputs.store.database import BACKUP, FILE
+from imagery_watch.outputs.store.store import open_store
 
 ROOT = Path(__file__).parents[2]
 ITEMS = str(ROOT / "tests" / "data" / "fehrbellin" / "items.json")
@@ -68,3 +71,13 @@ def test_the_commands_of_the_page_are_commands() -> None:
     assert len(lines) == 2
     for line in lines:
         parse(GROUP, line.split())
+
+
+def test_the_history_of_a_hit_tells_of_a_review_that_came_by_a_merge(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_record(Path("other"), 1)
+    with open_store(Path("home")) as store:
+        store.add_reviews([review("confirmed")], NOW)
+    assert call("record", "merge", "other", "home").exit_code == ExitCode.DONE
+    monkeypatch.setenv("IMAGERY_WATCH_HOME", "other")
+    shown = call("hits", "show", "LIPB-0001")
+    assert "provisional → confirmed" in shown.stdout and "noted when records were merged" in shown.stdout

@@ -142,7 +142,8 @@ def _say_stay(stay: Stay, one: RecordedHit) -> str:
 def _say_turn(turn: Turn) -> str:
     way = f"{turn.was} → {turn.became}" if turn.was else turn.became
     scores = " → ".join(f"{score:.1f}" for score in (turn.score_before, turn.score_after) if score is not None)
-    return f"{minutes(turn.happened_at)} {way} ({turn.reason_code}: {turn.reason_code.sentence}; score {scores})"
+    said = f"score {scores}" if scores else "noted when records were merged"
+    return f"{minutes(turn.happened_at)} {way} ({turn.reason_code}: {turn.reason_code.sentence}; {said})"
 
 
 def _say_review(said: Review) -> str:

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagery_watch.errors import StoreError
 from imagery_watch.model import Evidence, Review, Turn
 from imagery_watch.model.review import VERDICTS
 from imagery_watch.outputs.merging.blocks import BLOCK
@@ -215,3 +217,21 @@ def test_nothing_that_people_said_is_lost(one: list[Deed], two: list[Deed]) -> N
                 assert recorded.hit.status in ("confirmed", "withdrawn")
             if not recorded.reviews:
                 assert recorded.hit.status in ("provisional", "withdrawn")
+
+
+def test_what_fails_on_the_way_changes_nothing() -> None:
+    one = [Scored("LIPB", 0, frozenset({1}), 3.0), Said("LIPB", 1, "confirmed", "Ann", 1)]
+    two = [Scored("LIPB", 2, frozenset({2}), 7.0), Said("LIPB", 2, "rejected", "Bob", 1)]
+
+    @contextmanager
+    def torn() -> Iterator[MergeStore]:
+        raise StoreError("torn")
+        yield
+
+    with made(one, two) as [a, b]:
+        before = content(a)
+        with pytest.raises(StoreError, match="torn"):
+            a.take_all([nullcontext(b), torn()])
+        assert content(a) == before
+        a.take_all([nullcontext(b)])
+        assert content(a) != before
