@@ -79,5 +79,5 @@ def test_the_history_of_a_hit_tells_of_a_review_that_came_by_a_merge(monkeypatch
         store.add_reviews([review("confirmed")], NOW)
     assert call("record", "merge", "other", "home").exit_code == ExitCode.DONE
     monkeypatch.setenv("IMAGERY_WATCH_HOME", "other")
-    shown = call("hits", "show", "LIPB-0001")
-    assert "provisional → confirmed" in shown.stdout and "noted when records were merged" in shown.stdout
+    shown = " ".join(call("hits", "show", "LIPB-0001").stdout.split())
+    assert "provisional → confirmed" in shown and "noted when records were merged" in shown
