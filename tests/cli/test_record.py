@@ -57,7 +57,7 @@ def test_verifying_names_what_is_damaged() -> None:
 
 def test_a_shard_by_the_environments_index_and_one_without_airfields(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOB_COMPLETION_INDEX", "0")
-    asked = ("monitor", "LIPB", "EDBF", "--catalog", ITEMS, "--since", "2016-05-01")
+    asked = ("monitor", "LIPB", "EDBF", "--catalog", ITEMS, "--since", "2020-05-01")
     there = call(*asked, "--shard", "/2", "--json")
     assert [one["airfield"] for one in json.loads(there.stdout)["airfields"]] == ["EDBF"]
     none = call(*asked, "--shard", "8/8")
