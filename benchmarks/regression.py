@@ -21,6 +21,7 @@ from typing import Any
 
 from worlds import Job, setting
 
+from imagery_watch.model import Grid
 from imagery_watch.simulate.archive import write_archive
 from imagery_watch.simulate.daylight import BANDS
 from imagery_watch.simulate.simulator import World, build, grid
@@ -79,22 +80,22 @@ def _of_world(folder: Path, world: World) -> Story:
     folder.mkdir()
     items = write_archive(world.passes, BANDS, grid(), folder)
     aoi = folder / "aoi.geojson"
-    aoi.write_text(json.dumps(_airfield(world)))
+    aoi.write_text(json.dumps(airfield_of(world, grid(), "WORLD")))
     return tell(folder / "out", "run", "--aoi", str(aoi), "--catalog", str(items))
 
 
-def _airfield(world: World) -> dict[str, Any]:
-    """The world's aprons as an airfield file."""
+def airfield_of(world: World, place: Grid, name: str) -> dict[str, Any]:
+    """The aprons of a world that lies at a place, as an airfield file."""
     from rasterio.features import shapes
 
-    areas, place = world.areas, grid()
+    areas = world.areas
     features: list[dict[str, Any]] = []
     for ring, value in shapes(areas.apron_index, areas.aprons, transform=place.transform):
         rings = [[list(to_lonlat(place, *corner)) for corner in line] for line in ring["coordinates"]]
         properties = {"role": "apron", "name": f"{areas.apron_names[int(value)]}-{len(features)}"}
         geometry = {"type": "Polygon", "coordinates": rings}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
-    return {"type": "FeatureCollection", "id": "WORLD", "name": "World", "quality": "mapped", "features": features}
+    return {"type": "FeatureCollection", "id": name, "name": name, "quality": "mapped", "features": features}
 
 
 def tell(out: Path, *arguments: str) -> Story:

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     cache: Path | None = None
     """Folder of the chip cache; `<home>/cache` where unset."""
 
+    cache_gb: float = Field(50.0, gt=0)
+    """Room that `monitor` leaves to the chip cache, in 10^9 bytes; imagery of hits that are open stays beyond it."""
+
     earth_search: str = "https://earth-search.aws.element84.com/v1"
     """Where the catalogue named `earth-search` answers: a STAC API without account or key, or a mirror of it."""
 

@@ -23,7 +23,7 @@ from imagery_watch.change.snow.season import SnowSeason, judge_snow
 from imagery_watch.change.tracking.answers import Answers
 from imagery_watch.change.tracking.events import Event, Standing, derive_events, is_fringe
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
-from imagery_watch.change.tracking.objects import ParkedObject, link_detections
+from imagery_watch.change.tracking.objects import Boundary, ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 
 MIN_OPEN_LLR = 0.0
@@ -142,11 +142,12 @@ class Found:
     snow: SnowSeason
 
 
-def find_objects(judged: Judged, answers: Answers, pool: Executor) -> Found:
-    """The objects that the detections of all looks show; what may be cleared snow is none."""
+def find_objects(judged: Judged, answers: Answers, pool: Executor, settled: Sequence[Boundary] = ()) -> Found:
+    """The objects that the detections of all looks show, none over what is settled; likely cleared snow is none."""
     stack, images, detector = judged.stack, judged.images, judged.stack.detector
-    linked = [one for one in link_detections(judged.detections, answers) if one.llr_vs_clutter >= MIN_OPEN_LLR]
-    apart = enforce_exclusive_occupancy(linked, images, detector.min_reported_llr)
+    linked = link_detections(judged.detections, answers, settled)
+    followed = [one for one in linked if one.llr_vs_clutter >= MIN_OPEN_LLR]
+    apart = enforce_exclusive_occupancy(followed, images, detector.min_reported_llr)
     found, snow = judge_snow(apart, stack, images, pool)
     objects = _number(found)
     return Found(objects, list(pool.map(lambda parked: _measure(parked, answers, detector), objects)), snow)

@@ -23,6 +23,8 @@ from imagery_watch.model import Areas, DetectorModel, Grid, Scene
 
 LEAST_HISTORY = 10
 """Usable passes from which a watch is begun: what is learnt from fewer is not worth keeping for good."""
+SETTLED_LOOKS = 2
+"""Looks after which a change that was told, and that they did not take back, is settled."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,15 @@ def tell_changes(
 ) -> DetectionResult:
     """What the looks of a watch show together, as `detect` tells it; its answers are those that this asked for.
 
-    `standing` is what was told of earlier.
+    `standing` is what was told of earlier. What of it is `SETTLED_LOOKS` old or older is settled: objects are followed
+    up to it, not over it.
     """
+    newest = len(watch.stack.passes) - 1
+    settled = [one.boundary for one in standing if newest - one.after >= SETTLED_LOOKS]
     judged = Judged(watch.stack, watch.own_orbits, watch.images, watch.detections)
     answers = Answers(watch.images, watch.stack.names, watch.answers)
     with ThreadPoolExecutor(workers) as pool:
-        found = find_objects(judged, answers, pool)
+        found = find_objects(judged, answers, pool, settled)
     answers.forget_unasked()
     _forget_cutouts(watch.images.made())
     return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=None, standing=standing)

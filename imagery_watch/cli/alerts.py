@@ -20,7 +20,7 @@ HOURS = {"h": 1, "d": 24, "w": 168}
 LONGEST = timedelta(days=3660)
 
 alerts = typer.Typer(
-    help="The channels that hear of new hits: try them, look at them, silence an airfield.",
+    help="The channels that hear of new hits: list, try, silence.",
     no_args_is_help=True,
     rich_markup_mode=None,
     epilog=examples("alerts test", "alerts list", "alerts silence LIPB --for 7d --note works"),

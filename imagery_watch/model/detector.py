@@ -81,6 +81,11 @@ class DetectorModel:
         """The position of the one farthest to the infrared, whatever their order: shadow darkens that one most."""
         return max(range(len(bands)), key=lambda number: self.wavelengths_nm.get(bands[number], 0))
 
+    def reddest_band(self, bands: Sequence[str]) -> int:
+        """The position of the longest visible one, whatever their order: green leaves are dark in that one."""
+        visible = [number for number, band in enumerate(bands) if self.is_visible(band)]
+        return max(visible, key=lambda number: self.wavelengths_nm.get(bands[number], 0))
+
     def lacks_infrared(self, bands: Sequence[str]) -> bool:
         """Whether the bands are named, and none of them lies beyond visible light."""
         named = any(band != UNNAMED_BAND for band in bands)

@@ -142,7 +142,7 @@ def fetch_answer(future: "Future[Answer]", airfield: Airfield) -> Answer:
     try:
         answer: Answer = future.result()
     except KilledWorker:
-        raise ClusterUnavailable("every Dask worker that took it died; give a worker 1 GB or more") from None
+        raise ClusterUnavailable("every Dask worker that took it died; give a worker 1.5 GB or more") from None
     except CancelledError:
         raise ClusterUnavailable(f"the Dask cluster was lost before {airfield.id} was answered") from None
     return answer

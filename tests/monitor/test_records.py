@@ -133,7 +133,7 @@ def test_what_is_no_record_and_who_holds_the_lock(tmp_path: Path) -> None:
 def home(tmp_path: Path) -> Path:
     """A home with a record, one window in the cache, and the kept looks of one airfield."""
     home = make_record(tmp_path / "home")
-    ChipCache(home / "cache").put("a band", Grid(32632, 0.0, 0.0, 4, 4), np.ones((4, 4), np.uint16))
+    ChipCache(home / "cache").put("an item", "a band", Grid(32632, 0.0, 0.0, 4, 4), np.ones((4, 4), np.uint16))
     (home / "watch" / "LIPB" / "looks").mkdir(parents=True)
     for name in ("frame.f4", "looks/one.f4"):
         (home / "watch" / "LIPB" / name).write_bytes(name.encode())

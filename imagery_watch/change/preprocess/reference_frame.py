@@ -25,6 +25,10 @@ REFERENCE_SCENES = 15
 """Of the clearest passes: so many make the reference."""
 SNOW_EDGE_PX = 3
 """As far as the edge of snow reaches in an image of edges: its blur and its slope."""
+BARE_NDVI = 0.2
+"""Normalised difference vegetation index (Rouse et al. 1974) below which soil, pavement and roofs lie bare."""
+MIN_BARE_PIXELS = 1000
+"""Bare ring from which it alone gives a pass's light."""
 CLEARNESS_DECIMALS = 2
 """Passes that are clear to the same hundredth count as equally clear: the earliest of them comes first."""
 
@@ -115,7 +119,17 @@ class ReferenceFrame:
     def light(self, image: Image, clear: Mask) -> Image:
         """The image in the light of the usual ground."""
         usable = clear & np.isfinite(self.ground).all(axis=0)
+        bare = usable & self._lies_bare(image) & self._lies_bare(self.ground)
+        if bare.sum() >= MIN_BARE_PIXELS:
+            usable = bare
         return apply_gains_and_offsets(image, *fit_gains_and_offsets(image, self.ground, usable))
+
+    def _lies_bare(self, image: Image) -> Mask:
+        """(y, x): where nothing green grows; everywhere without near infrared, in which that shows."""
+        if self.detector.lacks_infrared(self.bands):
+            return np.ones(image.shape[1:], bool)
+        infrared, red = self.detector.longest_band(self.bands), self.detector.reddest_band(self.bands)
+        return image[infrared] - image[red] < BARE_NDVI * (image[infrared] + image[red])
 
 
 def make_frame(

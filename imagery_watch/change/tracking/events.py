@@ -11,13 +11,11 @@ import numpy as np
 
 from imagery_watch.change.detection.aircraft_fit import overlaps
 from imagery_watch.change.false_alarms import llr_to_score
-from imagery_watch.change.tracking.objects import ParkedObject
+from imagery_watch.change.tracking.objects import SAME_PLACE_M, Boundary, ParkedObject
 from imagery_watch.model import Kind
 
 FRINGE_LLR_SHARE, FRINGE_REACH = 0.1, 1.5
 """Of the stronger event's evidence, and of its length: what is weaker and nearer may be a part of it."""
-SAME_PLACE_M = 30.0
-"""Two changes nearer than this are at one place (part of the contract)."""
 
 
 class EventKey(NamedTuple):
@@ -68,6 +66,11 @@ class Standing(NamedTuple):
     after: int
     row: float
     col: float
+
+    @property
+    def boundary(self) -> Boundary:
+        """The same as a boundary between what was seen before and after it."""
+        return Boundary(self.before, self.after, self.row, self.col)
 
     def is_told_by(self, event: Event) -> bool:
         """Whether an event tells the same: its kind, its place and a bracket that overlaps."""

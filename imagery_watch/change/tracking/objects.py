@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,31 @@ class OccupancyState(IntEnum):
     ABSENT = 0
     PRESENT = 1
     UNKNOWN = 2
+
+
+SAME_PLACE_M = 30.0
+"""Two changes nearer than this are at one place (part of the contract)."""
+
+
+class Boundary(NamedTuple):
+    """A change that is settled: what was seen on one side of it is not what was seen on the other."""
+
+    before: int
+    """Index of the last look before it."""
+    after: int
+    """Index of the first look after it."""
+    row: float
+    col: float
+
+    def is_near(self, detection: Detection) -> bool:
+        """Whether it was at the place of a detection."""
+        fit = detection.fit
+        away_m = np.hypot(fit.row - self.row, fit.col - self.col) * fit.template.imaging.pixel_m
+        return bool(away_m <= SAME_PLACE_M)
+
+    def parts(self, look: int, other: int) -> bool:
+        """Whether it lies between two looks."""
+        return min(look, other) <= self.before and self.after <= max(look, other)
 
 
 @dataclass(frozen=True)
@@ -69,15 +95,17 @@ class ParkedObject:
         return self.after is not None and self.steps[1] >= MIN_STEP
 
 
-def link_detections(found: Sequence[Detection], answers: Answers) -> list[ParkedObject]:
+def link_detections(
+    found: Sequence[Detection], answers: Answers, settled: Sequence[Boundary] = ()
+) -> list[ParkedObject]:
     """Objects joined over looks, strongest first; a detection that a stronger object explains is not a second one.
 
-    The detections' indices are those of the looks that `answers` asks.
+    The detections' indices are those of the looks that `answers` asks. No object reaches over what is settled.
     """
     waiting = sorted(found, key=lambda s: (-s.fit.llr_vs_clutter, s.look, s.fit.row, s.fit.col))
     joined: list[ParkedObject] = []
     while waiting:
-        parked = follow_object(waiting[0], answers)
+        parked = follow_object(waiting[0], answers, settled)
         mine = (waiting[0], *(detection for detection in waiting[1:] if _explains(detection, parked)))
         joined.append(replace(parked, detections=mine))
         waiting = [detection for detection in waiting if detection not in mine]
@@ -157,13 +185,14 @@ def _explains(detection: Detection, parked: ParkedObject) -> bool:
     return parked.first <= detection.look <= parked.last and overlaps(detection.fit, parked.best.fit)
 
 
-def follow_object(detection: Detection, answers: Answers) -> ParkedObject:
+def follow_object(detection: Detection, answers: Answers, settled: Sequence[Boundary] = ()) -> ParkedObject:
     """From the look that shows the object best, outward to the nearest looks that do not show it."""
-    count = len(answers.images)
+    count, near = len(answers.images), [one for one in settled if one.is_near(detection)]
 
     def share_of(index: int) -> float | None:
         """How much of the object one look shows; None where it cannot tell."""
-        return answers.share(detection, index)
+        share = answers.share(detection, index)
+        return 0.0 if share is not None and any(one.parts(detection.look, index) for one in near) else share
 
     def state_of(index: int) -> OccupancyState:
         """What one look says of the object."""

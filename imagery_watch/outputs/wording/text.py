@@ -21,6 +21,8 @@ _SLUG_LENGTH = 80
 
 def clean(text: str) -> str:
     """The text on one line: white space for tabs and line ends, nothing for control and bidi characters."""
+    if text.isascii() and text.isprintable():
+        return text  # nothing of the kind is in it: pictures in a report are long
     spaced = "".join(" " if char in "\t\n\r\x0b\x0c\x85\u2028\u2029" else char for char in text)
     return "".join(char for char in spaced if char not in BIDI and unicodedata.category(char) not in _NO_LETTER)
 

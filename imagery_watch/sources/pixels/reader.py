@@ -84,13 +84,13 @@ class Reader:
         if origin.local_root is not None and not href.startswith(("http://", "https://", "s3://")):
             return read_window(href, grid, expected, self.settings)
         cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)
-        known = cache.get(name, grid)
+        known = cache.get(listed.id, name, grid)
         if known is not None:
             return known
         public_only = is_foreign(origin.catalog, origin.local_root)
         pixels = read_window(href, grid, expected, self.settings, public_only=public_only, access=origin.access)
         if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
-            cache.put(name, grid, pixels)
+            cache.put(listed.id, name, grid, pixels)
         return pixels
 
 
