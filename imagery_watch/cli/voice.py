@@ -105,13 +105,18 @@ def _live(silent: bool) -> Iterator[Progress]:
     columns.append(TextColumn("{task.fields[waits_for]}", table_column=words))
     with Progress(*columns, console=screen, transient=True, expand=True) as bar:
         tasks: dict[str, Any] = {}
+        shown = set[str]()
 
         def report(stage: str, done: int, total: int) -> None:
             """Moves the stage's line, which its first report makes."""
             name, what = str(stage), escape(plain(getattr(stage, "waits_for", "")))
             if name not in tasks:
                 tasks[name] = bar.add_task(escape(plain(name)), total=total, waits_for="")
-            bar.update(tasks[name], completed=done, total=max(total, 1), waits_for=what if done < total else "")
+            waits_for = what if done < total else ""
+            bar.update(tasks[name], completed=done, total=max(total, 1), waits_for=waits_for)
+            if waits_for and name not in shown:  # what is waited for is shown though the wait be short
+                shown.add(name)
+                bar.refresh()
 
         yield report
 
