@@ -14,7 +14,7 @@ from imagery_watch.cli.doctor import doctor
 from imagery_watch.cli.hits import hits
 from imagery_watch.cli.options import examples
 from imagery_watch.cli.run import demo, run
-from imagery_watch.cli.signals import Stopped, heed_signals
+from imagery_watch.cli.signals import Stopped, end_process, heed_signals
 from imagery_watch.cli.voice import tell_cause
 from imagery_watch.cli.watching import limits, monitor, passes
 from imagery_watch.errors import ExitCode, ImageryWatchError
@@ -45,8 +45,10 @@ app.command(
     ),
 )(run)
 app.command(
-    short_help="One sweep over many airfields; made for cron.",
-    epilog=examples("monitor", "monitor LIPB EDBF --since 30d -o sweeps", "monitor -q --exit-code"),
+    short_help="One sweep over many airfields; made for cron. Or many.",
+    epilog=examples(
+        "monitor", "monitor LIPB EDBF --since 30d -o sweeps", "monitor -q --exit-code", "monitor --every 6h"
+    ),
 )(monitor)
 app.command(
     short_help="What was looked at, and when the next pass is due.",
@@ -72,9 +74,11 @@ def main() -> NoReturn:
     warnings.showwarning = tell_warning
     try:
         code = app(shield_minus(sys.argv[1:]), standalone_mode=False)
+    except Stopped as stop:
+        tell(f"imagery-watch: {plain(str(stop))}")
+        end_process(stop.exit_code)
     except ImageryWatchError as error:
-        if not isinstance(error, Stopped):
-            tell_cause(error)
+        tell_cause(error)
         _fail(str(error), error.exit_code)
     except typer.Exit as stop:
         raise SystemExit(stop.exit_code) from None

@@ -30,6 +30,10 @@ FalseAlarms = Annotated[
 MinLength = Annotated[
     float, typer.Option("--min-length", min=0, help="Leave out changes surely shorter than this, in metres.")
 ]
+Every = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Stay, and sweep again every 30m, 6h or 1d (at least 5m), until a signal comes."),
+]
 Verbose = Annotated[
     bool,
     typer.Option(

@@ -10,6 +10,7 @@ from imagery_watch.cli.console import AIRFIELD, AsJson, choose_airfield, console
 from imagery_watch.cli.options import (
     Aoi,
     Catalog,
+    Every,
     ExitOnNew,
     FalseAlarms,
     History,
@@ -21,7 +22,8 @@ from imagery_watch.cli.options import (
     Verbose,
 )
 from imagery_watch.cli.signals import stopping
-from imagery_watch.cli.voice import Voice, choose_voice, tell_passed_over, telling_progress
+from imagery_watch.cli.station import keep_station
+from imagery_watch.cli.voice import Progress, Voice, choose_voice, tell_passed_over, telling_progress
 from imagery_watch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -38,22 +40,33 @@ def monitor(
     out: Out = None,
     as_json: AsJson = False,
     exit_code: ExitOnNew = False,
+    every: Every = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
     """One sweep over many airfields: scores what is new, keeps the record, writes each new hit once. Made for cron.
 
-    Then it tells the channels of alerts.toml (docs/alerts.md), and writes the feed.
+    Then it tells the channels of alerts.toml (docs/alerts.md), and writes the feed and index.html. With --every it
+    stays, and sweeps again and again (docs/station.md).
 
     With --quiet it prints nothing but a line for each hit that is new, late, taken back or come back, and errors.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.monitor.sweep import sweep
 
-    chosen, done = settings(false_alarms_per_year), list["Outcome"]()
+    done = list["Outcome"]()
+
+    def sweep_once(progress: Progress) -> "SweepReport":
+        """One sweep, with the settings as they are now."""
+        done.clear()
+        return sweep(names or [], settings(false_alarms_per_year), catalog=catalog, since=since, history_days=history,
+                     out=out, now=datetime.now(UTC), progress=progress, on_done=done.append)  # fmt: skip
+
+    if every is not None:
+        keep_station(every, sweep_once, lambda report: _show_sweep(report, voice, as_json=False),
+                     lambda: name_recorded(done), voice, as_json=as_json, exit_code=exit_code)  # fmt: skip
     with stopping(lambda: name_recorded(done)), telling_progress(voice, as_json=as_json) as progress:
-        report = sweep(names or [], chosen, catalog=catalog, since=since, history_days=history, out=out,
-                       now=datetime.now(UTC), progress=progress, on_done=done.append)  # fmt: skip
+        report = sweep_once(progress)
     _show_sweep(report, voice, as_json=as_json)
     new = exit_code and report.new_hits and report.exit_code == ExitCode.DONE
     raise typer.Exit(int(ExitCode.NEW_HITS if new else report.exit_code))
