@@ -104,6 +104,7 @@ def test_a_station_sweeps_at_once_frees_the_record_and_ends_when_it_is_told(arch
     assert said[0].startswith("Sweep of 20") and any("TSTA" in line and "scored" in line for line in said)
     assert err == "imagery-watch: stopped; no sweep was under way, the record is whole; run it again to go on\n"
     assert read_beat(home) == ("stopped", 143)
+    assert (tmp_path / "out" / "index.html").is_file()
     with start(home, str(archive), "-o", str(tmp_path / "out")) as again:
         out, _ = again.communicate(timeout=100)
     assert "1 nothing new" in out and read_beat(home) == ("success", 0)
