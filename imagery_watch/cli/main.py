@@ -45,7 +45,7 @@ app.command(
     ),
 )(run)
 app.command(
-    short_help="One sweep over many airfields; made for cron. Or many.",
+    short_help="Sweeps over many airfields: by cron, or --every 6h.",
     epilog=examples(
         "monitor", "monitor LIPB EDBF --since 30d -o sweeps", "monitor -q --exit-code", "monitor --every 6h"
     ),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 
@@ -14,7 +15,11 @@ import pytest
 from support.monitor import environment, listing, make_archive, make_home, write_listing
 
 from cli.test_signals import heed_ctrl_c
+from imagery_watch.cli.station import _Station
+from imagery_watch.cli.voice import Voice
+from imagery_watch.errors import StoreError
 from imagery_watch.monitor.sweep import locked
+from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport
 
 PATIENT = {"IMAGERY_WATCH_TIMEOUT_S": "60", "IMAGERY_WATCH_RETRIES": "4"}
 SOON_S = 10
@@ -117,3 +122,25 @@ def test_what_is_wrong_from_the_start_is_said_at_once(options: tuple[str, ...], 
     with start(make_home(tmp_path, "TSTA"), "/no/such/file.json", *options) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2 and words in err
+
+
+REPORT = SweepReport(datetime(2022, 4, 1, 6, 0, tzinfo=UTC), 2.0, (Outcome("LIPB", "scored"),), (), Path("out"))
+
+
+@pytest.mark.parametrize(
+    ("voice", "as_json", "said"),
+    [(Voice.USUAL, False, ["Sweep of 2022-04-01 06:00 UTC", "the table", "next sweep: 20"]),
+     (Voice.QUIET, False, ["the table"]), (Voice.USUAL, True, ['{"airfields": [{"airfield": "LIPB"'])],
+    ids=["usual", "quiet", "json"],
+)  # fmt: skip
+def test_what_is_said_of_a_sweep_depends_on_the_voice(
+    voice: Voice, as_json: bool, said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    station = _Station(lambda _: REPORT, lambda _: print("the table"), voice, as_json=as_json)
+    station.sweep()
+    station.say_when(60.0)
+    station.complain(StoreError("the disk is full"))
+    out, err = capsys.readouterr()
+    lines = [line for line in out.splitlines() if line]
+    assert [line[: len(words)] for line, words in zip(lines, said, strict=True)] == said
+    assert err.startswith("imagery-watch: 20") and err.endswith(" UTC: the disk is full\n")

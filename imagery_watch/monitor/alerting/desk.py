@@ -50,7 +50,7 @@ class Desk:
     def beating(self, now: datetime) -> AbstractContextManager[Pulse]:
         """The pulse of a sweep that begins now."""
         path = find_heartbeat(self.config, self.means.settings.home)
-        clear_leftovers(path.parent, self.feed.parent)
+        clear_leftovers(path.parent, self.feed.parent, self.means.out)
         url, lack = self._find_ping()
         return beating(Pulse(path, self.means.exchange, url, now, lack), self.means.clock)
 
