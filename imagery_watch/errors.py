@@ -18,6 +18,14 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+class StopAsked(BaseException):
+    """A signal asked the work to end: on its way from wherever it came in to where the work began. No error."""
+
+    def __init__(self, exit_code: ExitCode) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+
+
 class ImageryWatchError(Exception):
     """Anything that this package raises on purpose. The message is meant to be read by a person."""
 

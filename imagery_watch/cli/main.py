@@ -15,7 +15,7 @@ from imagery_watch.cli.hits import hits
 from imagery_watch.cli.options import examples
 from imagery_watch.cli.record import record
 from imagery_watch.cli.run import demo, run
-from imagery_watch.cli.signals import Stopped, heed_signals
+from imagery_watch.cli.signals import Stopped, end_process, heed_signals
 from imagery_watch.cli.voice import tell_cause
 from imagery_watch.cli.watching import limits, monitor, passes
 from imagery_watch.errors import ExitCode, ImageryWatchError
@@ -46,9 +46,13 @@ app.command(
     ),
 )(run)
 app.command(
-    short_help="One sweep over many airfields; made for cron.",
+    short_help="Sweeps over many airfields: by cron, or --every 6h.",
     epilog=examples(
-        "monitor", "monitor LIPB EDBF --since 30d -o sweeps", "monitor -q --exit-code", "monitor --shard 3/8"
+        "monitor",
+        "monitor LIPB EDBF --since 30d -o sweeps",
+        "monitor -q --exit-code",
+        "monitor --every 6h",
+        "monitor --shard 3/8",
     ),
 )(monitor)
 app.command(
@@ -76,9 +80,11 @@ def main() -> NoReturn:
     warnings.showwarning = tell_warning
     try:
         code = app(shield_minus(sys.argv[1:]), standalone_mode=False)
+    except Stopped as stop:
+        tell(f"imagery-watch: {plain(str(stop))}")
+        end_process(stop.exit_code)
     except ImageryWatchError as error:
-        if not isinstance(error, Stopped):
-            tell_cause(error)
+        tell_cause(error)
         _fail(str(error), error.exit_code)
     except typer.Exit as stop:
         raise SystemExit(stop.exit_code) from None

@@ -37,6 +37,10 @@ Shard = Annotated[
         help="Only part I, from 1, of N of the airfields; /N: that of the environment's task index.",
     ),
 ]
+Every = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Stay, and sweep again every 30m, 6h or 1d (at least 5m), until a signal comes."),
+]
 Verbose = Annotated[
     bool,
     typer.Option(

@@ -1,24 +1,31 @@
 """Ctrl-C, SIGTERM and SIGHUP end the process soon, with one line that says what was kept and how to go on.
 
 Before the work, and behind it, there is nothing to put away: the process ends where it is. That holds while modules
-are imported, too, where an exception may get lost in somebody else's hands.
+are imported, too, where an exception may get lost in somebody else's hands. Within the work a signal is an exception;
+where that does not come through, because of a call that does not return or a thread that is waited for, a guard ends
+the process.
 """
 
 import os
 import signal
+import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from imagery_watch.atomic import UNFINISHED
-from imagery_watch.errors import ExitCode, ImageryWatchError
+from imagery_watch.errors import ExitCode, ImageryWatchError, StopAsked
 
 MOST_NAMED = 4
 """Files that are named; there may be hundreds of pictures."""
 CLOCK_S = 0.02
 """A file system's clock may be that much behind."""
+GRACE_S = 4.0
+"""How long the work has to put away what is half done; behind that the process ends where it is."""
 NOTHING = "stopped; nothing was written"
 CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows knows no such thing
@@ -31,10 +38,6 @@ class Stopped(ImageryWatchError):
     def __init__(self, message: str, code: ExitCode) -> None:
         super().__init__(message)
         self.exit_code = code
-
-
-class _Asked(BaseException):
-    """A signal, on its way to where the work began."""
 
 
 def heed_signals(told: str = NOTHING) -> None:
@@ -58,26 +61,69 @@ def _heeded() -> list[signal.Signals]:
 def stopping(kept: Callable[[], str]) -> Iterator[None]:
     """Within it a signal puts away what is half done. Raises Stopped, which says what `kept` finds then.
 
-    A second signal does not wait for that.
+    A second signal does not wait for that, nor does the guard for more than `GRACE_S`.
     """
+    with _guarded(kept):
+        yield from _stop_softly(kept)
+
+
+def _stop_softly(kept: Callable[[], str]) -> Iterator[None]:
+    """Within it a signal is a StopAsked, and behind it a Stopped."""
     asked: list[int] = []
 
     def ask(number: int, _frame: FrameType | None) -> NoReturn:
         """Notes which signal came: the exception may get lost, or be taken for another."""
         asked.append(number)
         heed_signals("stopped at once")
-        raise _Asked
+        raise StopAsked(CODES[signal.Signals(number)])
 
     try:
         for number in _heeded():
             signal.signal(number, ask)
         yield
-    except BaseException as error:
-        if not asked and not isinstance(error, _Asked):
+    except BaseException:
+        if not asked:
             raise
         raise Stopped(f"stopped; {kept()}", CODES[signal.Signals(asked[0])]) from None
     finally:
         heed_signals(f"stopped; {kept()}")
+
+
+@contextmanager
+def _guarded(kept: Callable[[], str]) -> Iterator[None]:
+    """Within it the process ends `GRACE_S` after a signal, whatever it waits for."""
+    told, heard = socket.socketpair()
+    told.setblocking(False)
+    done = threading.Event()
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)  # written to whatever the process does
+    guard = threading.Thread(target=_guard, args=(heard, done, kept), name="guard", daemon=True)
+    guard.start()
+    try:
+        yield
+    finally:
+        done.set()
+        signal.set_wakeup_fd(before)
+        told.close()
+        guard.join()
+        heard.close()
+
+
+def _guard(heard: socket.socket, done: threading.Event, kept: Callable[[], str]) -> None:
+    """Waits for a signal that ends the work, and then for its end; where that does not come, it is made."""
+    while number := heard.recv(1):
+        if number[0] in CODES and not done.wait(GRACE_S):
+            try:
+                os.write(2, f"imagery-watch: stopped; {kept()}\n".encode(errors="replace"))
+            finally:
+                os._exit(int(CODES[signal.Signals(number[0])]))
+
+
+def end_process(code: ExitCode) -> NoReturn:
+    """Ends the process without waiting for threads that still read: their servers may hang for minutes."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(int(code))
 
 
 def name_kept(folder: Path, started: float) -> str:

@@ -11,6 +11,7 @@ from imagery_watch.cli.console import AIRFIELD, AsJson, choose_airfield, console
 from imagery_watch.cli.options import (
     Aoi,
     Catalog,
+    Every,
     ExitOnNew,
     FalseAlarms,
     History,
@@ -23,7 +24,8 @@ from imagery_watch.cli.options import (
     Verbose,
 )
 from imagery_watch.cli.signals import stopping
-from imagery_watch.cli.voice import Voice, choose_voice, tell_passed_over, telling_progress
+from imagery_watch.cli.station import keep_station
+from imagery_watch.cli.voice import Progress, Voice, choose_voice, tell_passed_over, telling_progress
 from imagery_watch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -42,12 +44,14 @@ def monitor(
     exit_code: ExitOnNew = False,
     shard: Shard = None,
     dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Have a Dask cluster's workers look.")] = None,
+    every: Every = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
     """One sweep over many airfields: scores what is new, keeps the record, writes each new hit once. Made for cron.
 
-    Then it tells the channels of alerts.toml (docs/alerts.md), and writes the feed.
+    Then it tells the channels of alerts.toml (docs/alerts.md), and writes the feed and index.html. With --every it
+    stays, and sweeps again and again (docs/station.md).
 
     With --quiet it prints nothing but a line for each hit that is new, late, taken back or come back, and errors.
     """
@@ -57,16 +61,22 @@ def monitor(
     from imagery_watch.monitor.sharing import Share
     from imagery_watch.monitor.sweep import sweep
 
-    chosen, done = settings(false_alarms_per_year), list["Outcome"]()
+    done = list["Outcome"]()
     part = ALL if shard is None else parse_shard(shard, os.environ)
-    with (
-        stopping(lambda: name_recorded(done)),
-        telling_progress(voice, as_json=as_json) as progress,
-        connected(dask, catalog, progress) as workers,
-    ):
-        report = sweep(names or [], chosen, catalog=catalog, since=since, history_days=history, out=out,
-                       now=datetime.now(UTC), progress=progress, on_done=done.append,
-                       share=Share(part, workers))  # fmt: skip
+
+    def sweep_once(progress: Progress) -> "SweepReport":
+        """One sweep, with the settings as they are now."""
+        done.clear()
+        with connected(dask, catalog, progress) as workers:
+            return sweep(names or [], settings(false_alarms_per_year), catalog=catalog, since=since,
+                         history_days=history, out=out, now=datetime.now(UTC), progress=progress,
+                         on_done=done.append, share=Share(part, workers))  # fmt: skip
+
+    if every is not None:
+        keep_station(every, sweep_once, lambda report: _show_sweep(report, voice, as_json=False),
+                     lambda: name_recorded(done), voice, as_json=as_json, exit_code=exit_code)  # fmt: skip
+    with stopping(lambda: name_recorded(done)), telling_progress(voice, as_json=as_json) as progress:
+        report = sweep_once(progress)
     _show_sweep(report, voice, as_json=as_json)
     new = exit_code and report.new_hits and report.exit_code == ExitCode.DONE
     raise typer.Exit(int(ExitCode.NEW_HITS if new else report.exit_code))

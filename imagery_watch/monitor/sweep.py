@@ -20,6 +20,7 @@ from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
+from imagery_watch.monitor.overview import Sweep, write_index
 from imagery_watch.monitor.sharing import ALONE, Share
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
@@ -98,6 +99,7 @@ def sweep(
             on_done(outcomes[-1])
         written += write_waiting(store, folder, now)
         alerts = desk.conclude(store, outcomes, opened.name)
+        write_index(store, Sweep(number, opened.name, outcomes, files), folder, now)
         report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder, alerts)
         store.finish_sweep(number, report.seconds, report.exit_code, len(report.new_hits))
         if written or alerts.changed or any(outcome.state == "scored" for outcome in outcomes):

@@ -19,7 +19,7 @@ from support.desk import CATALOG, LOOKED, Watchman, hit_at, ids_of
 from support.monitor import make_archive, make_home, run_monitor
 from support.sink import Script, Sink, http_sink, in_turn, mail_sink
 
-from imagery_watch.errors import StoreError, UsageError
+from imagery_watch.errors import ExitCode, StopAsked, StoreError, UsageError
 from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.alerting.desk_view import end_silences, make_silence, view_desk
 from imagery_watch.outputs.store.store import open_store
@@ -439,9 +439,14 @@ def test_a_sweep_that_is_stopped_says_so_in_its_file_and_asks_nobody(tmp_path: P
         told = json.loads((tmp_path / "heartbeat.json").read_text())
         with pytest.raises(StoreError), desk.beating(one.now):
             raise StoreError("the disk is full")
-    assert (told["state"], told["exit_code"], told["last_success"]) == ("fail", 130, None)
-    assert json.loads((tmp_path / "heartbeat.json").read_text())["exit_code"] == 4
-    assert [got.path for got in pings.got] == ["/start", "/start", "/fail"]
+        last = json.loads((tmp_path / "heartbeat.json").read_text())
+        with pytest.raises(StopAsked), desk.beating(one.now):
+            raise StopAsked(ExitCode.TERMINATED)
+        ended = json.loads((tmp_path / "heartbeat.json").read_text())
+    assert (told["state"], told["exit_code"], told["last_success"]) == ("stopped", 130, None)
+    assert (last["state"], last["exit_code"]) == ("fail", 4)
+    assert (ended["state"], ended["exit_code"]) == ("stopped", 143)
+    assert [got.path for got in pings.got] == ["/start", "/start", "/fail", "/start"]
 
 
 def test_a_heartbeat_that_cannot_be_written_or_asked_fails_nothing(

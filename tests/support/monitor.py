@@ -141,9 +141,9 @@ def record(home: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def files(home: Path) -> dict[str, bytes]:
-    """The outputs by name; without `run.json` and the feed, which say when they, or the hits, were made."""
+    """The outputs by name; without those that say when they, or the hits, were made."""
     runs = home / "runs"
-    found = (path for path in runs.rglob("*") if path.is_file() and path.name not in ("run.json", "feed.atom"))
+    found = (path for path in runs.rglob("*") if path.is_file() and path.name not in UNSTABLE)
     return {str(path.relative_to(runs)): path.read_bytes() for path in found}
 
 
@@ -154,6 +154,7 @@ def live_hits(home: Path) -> list[dict[str, Any]]:
     return sorted(unnamed, key=lambda hit: (hit["after"], hit["kind"]))
 
 
+UNSTABLE = ("run.json", "feed.atom", "index.html")
 EVENTS = ("os.rename", "os.remove", "open", "sqlite3.connect")
 
 

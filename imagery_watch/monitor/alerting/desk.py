@@ -49,9 +49,8 @@ class Desk:
 
     def beating(self, now: datetime) -> AbstractContextManager[Pulse]:
         """The pulse of a sweep that begins now."""
-        home, named = self.means.settings.home, self.config.heartbeat.file
-        path = home / (HEARTBEAT if named is None else named.expanduser())
-        clear_leftovers(path.parent, self.feed.parent)
+        path = find_heartbeat(self.config, self.means.settings.home)
+        clear_leftovers(path.parent, self.feed.parent, self.means.out)
         url, lack = self._find_ping()
         return beating(Pulse(path, self.means.exchange, url, now, lack), self.means.clock)
 
@@ -101,6 +100,12 @@ class Desk:
         began = store.find_beginning()
         if began is not None:
             write_bytes(self.feed, write_feed(store.list_fed(MOST_ENTRIES), began, self.config.feed.url))
+
+
+def find_heartbeat(config: AlertsConfig, home: Path) -> Path:
+    """Where the heartbeat is written."""
+    named = config.heartbeat.file
+    return home / (HEARTBEAT if named is None else named.expanduser())
 
 
 def open_desk(settings: Settings, out: Path, environment: Mapping[str, str], clock: Clock) -> Desk:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from imagery_watch.errors import ExitCode, ImageryWatchError, StoreError
+from imagery_watch.errors import ExitCode, ImageryWatchError, StopAsked, StoreError
 from imagery_watch.model.reply import Exchange
-from imagery_watch.outputs.alerts.heartbeat import Heartbeat, ping
+from imagery_watch.outputs.alerts.heartbeat import Beat, Heartbeat, ping
 from imagery_watch.outputs.files.atomic import write_text
 from imagery_watch.outputs.files.hits_geojson import dump_json
 from imagery_watch.outputs.values import moment
+from imagery_watch.outputs.wording.text import iso
 
 FILE = "heartbeat.json"
 _log = logging.getLogger(__name__)
@@ -38,22 +39,26 @@ class Pulse:
         """Notes the sweep's number, for what is said later."""
         self._beat = replace(self._beat, sweep=sweep)
 
-    def end(self, now: datetime, exit_code: int, *, well: bool, pings: bool = True) -> None:
+    def end(self, now: datetime, exit_code: int, *, well: bool) -> None:
         """Says how the sweep ended, once."""
-        if self._beat.ended is not None:
-            return
         last = now if well else self._beat.last_success
-        self._beat = replace(
-            self._beat, state="success" if well else "fail", ended=now, exit_code=exit_code, last_success=last
-        )
-        self._say(pings=pings)
+        self._end("success" if well else "fail", now, exit_code, last)
 
-    def _say(self, *, pings: bool = True) -> None:
+    def stop(self, now: datetime, exit_code: int) -> None:
+        """Says that the sweep was stopped, where it did not end before. A signal leaves no time for a ping."""
+        self._end("stopped", now, exit_code, self._beat.last_success)
+
+    def _end(self, state: Beat, now: datetime, exit_code: int, last: datetime | None) -> None:
+        if self._beat.ended is None:
+            self._beat = replace(self._beat, state=state, ended=now, exit_code=exit_code, last_success=last)
+            self._say()
+
+    def _say(self) -> None:
         try:
             write_text(self._path, dump_json(self._beat.as_dict()))
         except StoreError as error:
             self._complain(str(error))
-        if pings and self._url is not None:
+        if self._url is not None and self._beat.state != "stopped":
             self._complain(ping(self._exchange, self._url, self._beat.state))
 
     def _complain(self, words: str) -> None:
@@ -74,9 +79,19 @@ def beating(pulse: Pulse, clock: Callable[[], datetime]) -> Iterator[Pulse]:
     except Exception:
         pulse.end(clock(), 1, well=False)
         raise
-    except BaseException:
-        pulse.end(clock(), int(ExitCode.INTERRUPTED), well=False, pings=False)
+    except StopAsked as stop:
+        pulse.stop(clock(), int(stop.exit_code))
         raise
+    except BaseException:
+        pulse.stop(clock(), int(ExitCode.INTERRUPTED))
+        raise
+
+
+def mark_stopped(path: Path, now: datetime, exit_code: int) -> None:
+    """Says in the file that no sweep follows the one it tells of; does nothing where there is no such file."""
+    with suppress(OSError, ValueError, TypeError, StoreError):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        write_text(path, dump_json({**told, "state": "stopped", "ended": iso(now), "exit_code": exit_code}))
 
 
 def read_last_success(path: Path) -> datetime | None:

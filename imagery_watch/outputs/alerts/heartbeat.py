@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from imagery_watch.model.reply import Exchange
 from imagery_watch.outputs.wording.text import iso
 
-Beat = Literal["running", "success", "fail"]
-ENDS: dict[Beat, str] = {"running": "/start", "success": "", "fail": "/fail"}
+Beat = Literal["running", "success", "fail", "stopped"]
+ENDS: dict[Beat, str] = {"running": "/start", "success": "", "fail": "/fail", "stopped": "/fail"}
 """What is put behind the path of the address, as services that watch for silence expect it."""
 
 

@@ -1,24 +1,22 @@
 """`report.html`: one file that opens with no network and asks the reader to check before publishing."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from imagery_watch.model import Hit, Provenance, RunResult
 from imagery_watch.outputs.report.drawings import airfield_map, timeline
 from imagery_watch.outputs.report.figures import HitPictures
+from imagery_watch.outputs.report.paper import HERE, content_policy, open_templates, read_part
 from imagery_watch.outputs.values import dump
 from imagery_watch.outputs.wording import sentences, summaries
 from imagery_watch.outputs.wording.credits import airfield_credit, imagery_credit
-from imagery_watch.outputs.wording.text import clean, duration, iso, minutes
+from imagery_watch.outputs.wording.text import duration, iso, minutes
 
 SLIDER = ("vendor", "img-comparison-slider")
 MOST_PICTURES = 60
@@ -88,15 +86,6 @@ def pictures_shown(hits: tuple[Hit, ...], pictures: Mapping[str, HitPictures]) -
     return {hit_id: pictures[hit_id] for hit_id in ids}
 
 
-def content_policy(css: str, script: str) -> str:
-    """The Content-Security-Policy: nothing is loaded, and only this style and this script may act."""
-    scripts = f"'{_hash(script)}'" if script else "'none'"
-    return (
-        f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; script-src {scripts}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
 def facts(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How the run was made, as labels and values, whatever the provenance holds; nested names get a dot."""
     rows: list[tuple[str, str]] = []
@@ -136,16 +125,7 @@ def _simulated(provenance: Provenance) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Escapes by construction: `select_autoescape` would miss `*.html.j2`."""
-    environment = Environment(
-        loader=PackageLoader("imagery_watch.outputs.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_cleaned,
-    )
+    environment = open_templates(HERE)
     environment.filters |= {
         "result_text": lambda word: RESULT_WORDS.get(word, word),
         "quality": lambda word: QUALITY_WORDS.get(word, word),
@@ -159,35 +139,16 @@ def _environment() -> Environment:
         "size_text": summaries.size_text,
         "standing": summaries.standing_text,
         "calibrated": summaries.calibrated,
-        "png": _data_url,
     }
     return environment
 
 
-def _cleaned(value: Any) -> Any:
-    """What other people chose never reorders or hides what is read; Markup is ours."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _data_url(data: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
-
-
 def _stylesheet() -> Markup:
-    return Markup(_resource(*SLIDER, "styles.css") + _resource("templates", "report.css"))
+    return Markup(read_part(*SLIDER, "styles.css") + read_part("templates", "report.css"))
 
 
 def _slider_script() -> Markup:
     """The slider with its licence; without the comment that would send a browser looking for a source map."""
-    code = _resource(*SLIDER, "index.js")
+    code = read_part(*SLIDER, "index.js")
     lines = [line for line in code.splitlines() if not line.startswith("//# sourceMappingURL")]
-    return Markup("/*!\n" + _resource(*SLIDER, "LICENSE") + "*/\n" + "\n".join(lines) + "\n")
-
-
-def _resource(*path: str) -> str:
-    return files("imagery_watch.outputs.report").joinpath(*path).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+    return Markup("/*!\n" + read_part(*SLIDER, "LICENSE") + "*/\n" + "\n".join(lines) + "\n")

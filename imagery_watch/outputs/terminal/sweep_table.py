@@ -130,6 +130,7 @@ def show_sweep(report: SweepReport, console: "Console") -> None:
         if report.told_as(matter):
             where = f"{name.replace('-', ' ')}: {report.out / name}"
             console.print(where, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"all airfields: {report.out / 'index.html'}", markup=False, highlight=False, soft_wrap=True)
     print_text(console, report.alerts.list_lines())
 
 

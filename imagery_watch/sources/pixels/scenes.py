@@ -9,7 +9,7 @@ from datetime import time
 import numpy as np
 from numpy.typing import NDArray
 
-from imagery_watch.errors import PassRefused, ReadFailed
+from imagery_watch.errors import PassRefused, ReadFailed, StopAsked
 from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene
 from imagery_watch.model.access import Origin
 from imagery_watch.reasons import Reason, ReasonCode
@@ -33,15 +33,18 @@ def read_scenes(
     Windows of all passes go through one pool; `on_pass` is told of each pass before it is waited for, and how many
     are done. `lonlat` is the airfield's, for the sun where items do not state it.
     """
-    pool = ThreadPoolExecutor(reader.settings.in_flight, thread_name_prefix="read")
+    pool, patient = ThreadPoolExecutor(reader.settings.in_flight, thread_name_prefix="read"), True
     try:
         plans = deque(_Plan(acquisition, grid, reader, pool) for acquisition in acquisitions)
         while plans:
             plan = plans.popleft()  # its windows are let go of as soon as they are joined
             on_pass(len(acquisitions) - len(plans) - 1, plan.acquisition)
             yield _join(plan, lonlat)
+    except StopAsked:
+        patient = False  # a server that hangs would be waited for
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=patient, cancel_futures=True)
 
 
 def _join(plan: "_Plan", lonlat: tuple[float, float]) -> Scene | Unread:
