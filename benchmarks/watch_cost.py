@@ -17,7 +17,7 @@ from worlds import in_season
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.watch import Watch, add_look, begin_watch, tell_changes
 from imagery_watch.model import Scene
-from imagery_watch.monitor.kept_watch import Place, load_watch, save_watch
+from imagery_watch.monitor.keeping.watch import Place, load_watch, save_watch
 from imagery_watch.sensors.sentinel2.detector import DETECTOR
 from imagery_watch.settings import Settings
 from imagery_watch.simulate.simulator import Setting, World, build, grid

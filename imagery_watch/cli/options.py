@@ -37,6 +37,9 @@ Shard = Annotated[
         help="Only part I, from 1, of N of the airfields; /N: that of the environment's task index.",
     ),
 ]
+Dask = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Have a Dask cluster's workers look (docs/scale.md).")
+]
 Every = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Stay, and sweep again every 30m, 6h or 1d (at least 5m), until a signal comes."),

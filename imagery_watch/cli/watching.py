@@ -11,6 +11,7 @@ from imagery_watch.cli.console import AIRFIELD, AsJson, choose_airfield, console
 from imagery_watch.cli.options import (
     Aoi,
     Catalog,
+    Dask,
     Every,
     ExitOnNew,
     FalseAlarms,
@@ -43,26 +44,24 @@ def monitor(
     as_json: AsJson = False,
     exit_code: ExitOnNew = False,
     shard: Shard = None,
-    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Have a Dask cluster's workers look.")] = None,
+    dask: Dask = None,
     every: Every = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
     """One sweep over many airfields: scores what is new, keeps the record, writes each new hit once. Made for cron.
 
-    Then it tells the channels of alerts.toml (docs/alerts.md), and writes the feed and index.html. With --every it
-    stays, and sweeps again and again (docs/station.md).
+    Then it tells the channels of alerts.toml, and writes the feed and index.html. With --every it stays, and repeats.
 
     With --quiet it prints nothing but a line for each hit that is new, late, taken back or come back, and errors.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
-    from imagery_watch.monitor.cluster import connected
-    from imagery_watch.monitor.sharding import ALL, parse_shard
-    from imagery_watch.monitor.sharing import Share
+    from imagery_watch.monitor.machines.cluster import connected
+    from imagery_watch.monitor.machines.sharding import ALL, parse_shard
+    from imagery_watch.monitor.machines.sharing import Share
     from imagery_watch.monitor.sweep import sweep
 
-    done = list["Outcome"]()
-    part = ALL if shard is None else parse_shard(shard, os.environ)
+    done, part = list["Outcome"](), ALL if shard is None else parse_shard(shard, os.environ)
 
     def sweep_once(progress: Progress) -> "SweepReport":
         """One sweep, with the settings as they are now."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from imagery_watch.errors import ExitCode, StoreError, UsageError
-from imagery_watch.monitor.kept_watch import FORM, FRAME, INDEX
+from imagery_watch.monitor.keeping.watch import FORM, FRAME, INDEX
 from imagery_watch.monitor.scoring import WATCHES
 from imagery_watch.monitor.sweep import locked
 from imagery_watch.outputs.merging.record import MergeStore, Taken, read_source

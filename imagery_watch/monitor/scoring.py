@@ -21,7 +21,7 @@ from imagery_watch.errors import PassRefused, PassUnread
 from imagery_watch.model import Acquisition, Hit, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.due import list_read_versions, list_versions
-from imagery_watch.monitor.kept_watch import INDEX, KeptDamagedError, KeptWatch, Place, load_watch, save_watch
+from imagery_watch.monitor.keeping.watch import INDEX, KeptDamagedError, KeptWatch, Place, load_watch, save_watch
 from imagery_watch.outputs.reconcile.record import SAME_TIME, PassRecord
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.pipeline import compare, count_steps, read_passes

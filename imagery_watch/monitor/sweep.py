@@ -19,9 +19,10 @@ from imagery_watch.model.progress import Progress
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
+from imagery_watch.monitor.keeping.pruning import prune_cache
 from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
+from imagery_watch.monitor.machines.sharing import ALONE, Share
 from imagery_watch.monitor.overview import Sweep, write_index
-from imagery_watch.monitor.sharing import ALONE, Share
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
 from imagery_watch.outputs.reconcile.standing import Past, Settled, settle
@@ -104,6 +105,7 @@ def sweep(
         store.finish_sweep(number, report.seconds, report.exit_code, len(report.new_hits))
         if written or alerts.changed or any(outcome.state == "scored" for outcome in outcomes):
             store.back_up()
+        prune_cache(store, settings)
         pulse.end(later(), int(report.exit_code), well=report.went_well)
     return report
 

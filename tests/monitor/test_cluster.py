@@ -13,11 +13,11 @@ from support.monitor import NOW, SINCE, files, listing, make_archive, make_home,
 
 from imagery_watch.errors import ClusterUnavailable, ExitCode, UsageError
 from imagery_watch.model import Period, parse_period
-from imagery_watch.monitor.cluster import connected, fetch_answer, find_on_worker, place, place_catalog
 from imagery_watch.monitor.looking import make_question
+from imagery_watch.monitor.machines.cluster import connected, fetch_answer, find_on_worker, place, place_catalog
+from imagery_watch.monitor.machines.sharding import ALL, Shard
+from imagery_watch.monitor.machines.sharing import ALONE, Share
 from imagery_watch.monitor.records import merge_records
-from imagery_watch.monitor.sharding import ALL, Shard
-from imagery_watch.monitor.sharing import ALONE, Share
 from imagery_watch.monitor.sweep import SweepReport, sweep, wanted_airfields
 from imagery_watch.outputs.store.store import open_store
 from imagery_watch.settings import Settings
@@ -162,7 +162,7 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
 def test_an_address_where_no_scheduler_is(
     address: str, error: type[Exception], code: ExitCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagery_watch.monitor.cluster.CONNECT_S", 0.1)
+    monkeypatch.setattr("imagery_watch.monitor.machines.cluster.CONNECT_S", 0.1)
     with pytest.raises(error, match="--dask") as caught, connected(address, "items.json"):
         pass
     assert caught.value.exit_code == code  # type: ignore[attr-defined]

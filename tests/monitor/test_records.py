@@ -17,7 +17,7 @@ from outputs.store.test_store import NOW, VERSION_1, VERSION_3, make_run
 
 from imagery_watch.errors import ExitCode, LockedError, StoreError, UsageError
 from imagery_watch.model import Grid
-from imagery_watch.monitor.kept_watch import FORM
+from imagery_watch.monitor.keeping.watch import FORM
 from imagery_watch.monitor.records import merge_records, verify_home
 from imagery_watch.monitor.sweep import locked
 from imagery_watch.outputs.store.database import BACKUP, FILE, MARKER

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagery_watch.errors import ExitCode, UsageError
-from imagery_watch.monitor.sharding import MOST, Shard, parse_shard
+from imagery_watch.monitor.machines.sharding import MOST, Shard, parse_shard
 
 counts = st.integers(1, 64)
 ids = st.text(st.characters(categories=("Lu", "Ll", "Nd"), max_codepoint=0x7F) | st.just("-"), min_size=1, max_size=12)

@@ -30,7 +30,7 @@ from support.monitor import (
     write_listing,
 )
 
-from imagery_watch.monitor.kept_watch import INDEX
+from imagery_watch.monitor.keeping.watch import INDEX
 from imagery_watch.monitor.scoring import WATCHES
 from imagery_watch.monitor.sweep import SweepReport, sweep
 from imagery_watch.outputs.terminal.sweep_table import Outcome

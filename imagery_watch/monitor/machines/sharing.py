@@ -9,7 +9,7 @@ from typing import Protocol
 
 from imagery_watch.model import Airfield
 from imagery_watch.monitor.looking import Answer, Question
-from imagery_watch.monitor.sharding import ALL, Shard
+from imagery_watch.monitor.machines.sharding import ALL, Shard
 from imagery_watch.sources.airfields.known import AirfieldFile
 
 Ask = Callable[[Airfield], Question]

@@ -24,7 +24,7 @@ from imagery_watch.change.preprocess.stack import PreparedPass, Stack, UnusableP
 from imagery_watch.change.watch import Watch
 from imagery_watch.model import Areas, DetectorModel, Georeference, Grid, finite_in_all_bands
 from imagery_watch.model.arrays import Floats
-from imagery_watch.monitor import kept_values as values
+from imagery_watch.monitor.keeping import values
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.sources.pixels.suspects import digest_bands
 

@@ -1,0 +1,1 @@
+"""What is kept of each airfield between sweeps, beside the record."""
