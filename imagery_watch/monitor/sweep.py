@@ -102,12 +102,17 @@ def sweep(
         alerts = desk.conclude(store, outcomes, opened.name)
         write_index(store, Sweep(number, opened.name, outcomes, files), folder, now)
         report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder, alerts)
-        store.finish_sweep(number, report.seconds, report.exit_code, len(report.new_hits))
-        if written or alerts.changed or any(outcome.state == "scored" for outcome in outcomes):
-            store.back_up()
-        prune_cache(store, settings)
+        _conclude(store, report, number, settings)
         pulse.end(later(), int(report.exit_code), well=report.went_well)
     return report
+
+
+def _conclude(store: Store, report: SweepReport, number: int, settings: Settings) -> None:
+    """Notes how the sweep ended, copies the record where it changed, and keeps the cache to its size."""
+    store.finish_sweep(number, report.seconds, report.exit_code, len(report.new_hits))
+    if report.handed_on or report.alerts.changed or any(outcome.state == "scored" for outcome in report.outcomes):
+        store.back_up()
+    prune_cache(store, settings)
 
 
 def _count_from(now: datetime, started: float) -> Callable[[], datetime]:

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from imagery_watch.monitor.keeping.pruning import prune_cache
-from imagery_watch.outputs.store.store import open_store
-from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.chip_cache import ChipCache
 from outputs.builders import make_hit
 from outputs.reconcile.test_standing import review
 from outputs.store.test_store import NOW, make_run
 from sources.pixels.test_chip_cache import COUNTS, GRID
+
+from imagery_watch.monitor.keeping.pruning import prune_cache
+from imagery_watch.outputs.store.store import open_store
+from imagery_watch.settings import Settings
+from imagery_watch.sources.pixels.chip_cache import ChipCache
 
 
 def test_only_the_imagery_of_open_hits_stays_beyond_the_quota(tmp_path: Path) -> None:
