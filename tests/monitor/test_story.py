@@ -1,6 +1,6 @@
 """Three airfields and six passes, killed wherever anything is written: what comes after is as if nothing had been.
 
-Of the points that change nothing but files every `STRIDE`-th is tried, and every one around a send. With `KILL_POINTS=1`
+Of the points every `STRIDE`-th is tried, and every one around a send. With `KILL_POINTS=1`
 in the environment it is every one (half an hour; docs/reliability.md), with 10 every tenth.
 """
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+
 def always(*_: object) -> bool:
     return True
 
