@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from outputs.builders import LON, START, make_hit, make_look, make_result, pass_id
 from support.kill_points import KillPoints, Point
 from support.sink import Script, http_sink
@@ -33,6 +33,8 @@ from imagery_watch.outputs.terminal.sweep_table import Outcome
 from imagery_watch.settings import Settings
 
 PLACES, PASSES = 3, 8
+Shown = tuple[bool, ...]
+"""At which places something stands."""
 WEAK, OUTSIDE = 2, 1
 """The place whose hits the strict settings leave out, and the one that the narrow apron does not hold."""
 CHANNELS = ("desk", "slow")
@@ -40,8 +42,11 @@ ALERTS = "".join(
     f'[[channel]]\nname = "{name}"\nkind = "webhook"\nurl_env = "{name}"\ntell = ["hits"]\ncool_down_hours = {hours}\n'
     for name, hours in zip(CHANNELS, (0, 24), strict=True)
 )
-Shown = tuple[bool, ...]
-"""At which places something stands."""
+KILLED = 60
+"""Points of a sweep at which it may be killed."""
+NUMBER, SHOWN = st.integers(0, PASSES - 1), st.tuples(*[st.booleans()] * PLACES)
+THEN = st.one_of(st.none(), st.integers(0, KILLED), *[st.just(KILLED)] * 4)
+"""What follows: nothing yet, a sweep that is killed, a whole one."""
 
 
 class Killed(BaseException):
@@ -73,8 +78,8 @@ def find_hits(passes: dict[int, Shown], places: set[int]) -> list[Hit]:
     return found
 
 
-def say(hits: list[Hit]) -> set[tuple[str, float, datetime, datetime]]:
-    return {(hit.kind, hit.lon, hit.before, hit.after) for hit in hits}
+def say(hits: list[Hit]) -> list[tuple[str, float, datetime, datetime]]:
+    return sorted((hit.kind, hit.lon, hit.before, hit.after) for hit in hits)
 
 
 class Watch(RuleBasedStateMachine):
@@ -103,24 +108,29 @@ class Watch(RuleBasedStateMachine):
             self.server.__exit__(None, None, None)
             rmtree(self.home)
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(shown=st.tuples(*[SHOWN] * 4))
+    def begin(self, shown: tuple[Shown, ...]) -> None:
+        """Every other pass; what lies between may come late."""
+        self.sweep()
+        self.published = dict(zip(range(0, PASSES, 2), shown, strict=True))
         self.sweep()
 
-    @rule(number=st.integers(0, PASSES - 1), shown=st.tuples(*[st.booleans()] * PLACES))
-    def publish(self, number: int, shown: Shown) -> None:
+    @rule(number=NUMBER, shown=SHOWN, then=THEN)
+    def publish(self, number: int, shown: Shown, then: int | None) -> None:
         """A new pass, early or late; or one that is there, processed anew."""
         self.published[number] = shown
         self.deleted.discard(number)
+        self.go_on(then)
 
-    @precondition(lambda self: self.published)
-    @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
-        self.deleted.add(data.draw(st.sampled_from(sorted(self.published))))
+    @rule(number=NUMBER, then=THEN)
+    def delete_or_bring_back(self, number: int, then: int | None) -> None:
+        self.deleted ^= {number} & self.published.keys()
+        self.go_on(then)
 
-    @rule(number=st.integers(0, PASSES - 1))
-    def fail_or_mend(self, number: int) -> None:
+    @rule(number=NUMBER, then=THEN)
+    def fail_or_mend(self, number: int, then: int | None) -> None:
         self.failing ^= {number}
+        self.go_on(then)
 
     @rule(down=st.booleans())
     def the_receiver(self, down: bool) -> None:
@@ -130,10 +140,12 @@ class Watch(RuleBasedStateMachine):
     def jump(self, days: int) -> None:
         if 2022 <= (self.now + timedelta(days=days)).year <= 2040:
             self.now += timedelta(days=days)
+            self.sweep()
 
     @rule(place=st.sampled_from([WEAK, OUTSIDE]))
     def edit_settings_or_apron(self, place: int) -> None:
         self.places ^= {place}
+        self.sweep()
 
     @rule(hours=st.integers(1, 48))
     def silence(self, hours: int) -> None:
@@ -149,13 +161,20 @@ class Watch(RuleBasedStateMachine):
             with open_store(self.home) as store:
                 self.reviews += store.add_reviews([said], self.now).new
 
+    def go_on(self, then: int | None) -> None:
+        """A sweep, or one that is killed at a point, or nothing for now."""
+        if then is not None and then < KILLED:
+            self.killed_sweep(then)
+        elif then is not None:
+            self.sweep()
+
     @rule()
     def sweep(self) -> None:
         before = {hit.id: hit for hit in self.recorded()}
         self.live()
         self.check(before)
 
-    @rule(point=st.integers(0, 60))
+    @rule(point=st.integers(0, KILLED))
     def killed_sweep(self, point: int) -> None:
         before = {hit.id: hit for hit in self.recorded()}
 
@@ -266,6 +285,6 @@ class Watch(RuleBasedStateMachine):
 TestWatch = Watch.TestCase
 TestWatch.settings = settings(
     max_examples=int(os.environ.get("SOAK_EXAMPLES", "12")),
-    stateful_step_count=25,
+    stateful_step_count=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
