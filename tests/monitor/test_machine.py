@@ -15,7 +15,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from outputs.builders import LON, START, make_hit, make_look, make_result, pass_id
@@ -284,7 +284,12 @@ class Watch(RuleBasedStateMachine):
 
 TestWatch = Watch.TestCase
 TestWatch.settings = settings(
-    max_examples=int(os.environ.get("SOAK_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("SOAK_EXAMPLES", "14")),
     stateful_step_count=30,
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # a story that fails is told as it was: shorter ones take minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
