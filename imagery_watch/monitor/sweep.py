@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from imagery_watch.errors import AoiError, CatalogUnavailable, ExitCode, ImageryWatchError, LockedError, StoreError
-from imagery_watch.model import Airfield, Hit, Period, RunResult, Stay, parse_period
+from imagery_watch.model import Airfield, Period, RunResult, Stay, parse_period
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.alerting.desk import open_desk
@@ -22,19 +22,17 @@ from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.keeping.pruning import prune_cache
 from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
 from imagery_watch.monitor.machines.sharing import ALONE, Share
+from imagery_watch.monitor.noting import Occasion, note_result
 from imagery_watch.monitor.overview import Sweep, write_index
 from imagery_watch.outputs.files.export import write_outputs
-from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
-from imagery_watch.outputs.reconcile.standing import Past, Settled, settle
-from imagery_watch.outputs.reconcile.stay_record import reconcile_stays
+from imagery_watch.outputs.reconcile.record import PassRecord, Reconciled
+from imagery_watch.outputs.reconcile.standing import Settled
 from imagery_watch.outputs.review.tally import count_reviews, warn_of_rate
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, Trouble, show_sweep
-from imagery_watch.outputs.wording.credits import attribution
 from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
-from imagery_watch.sources.airfields.geojson import aoi_hash
 from imagery_watch.sources.airfields.known import AirfieldFile, list_airfields
 from imagery_watch.sources.catalogs.catalog import Catalog
 from imagery_watch.sources.catalogs.named import open_catalog
@@ -177,58 +175,14 @@ def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) 
 
 def _note(job: _Sweep, airfield: Airfield, found: Answer) -> Outcome:
     """Notes in the record what a look at an airfield brought, and writes its files where anything is new."""
-    store, result, passes = job.store, found.result, found.passes
-    recorded = store.passes(airfield.id)
-    store.note_listing(airfield.id, gone=found.gone, listed=found.listed)
+    result, passes = found.result, found.passes
+    job.store.note_listing(airfield.id, gone=found.gone, listed=found.listed)
     if result is None:
         return _nothing_new(airfield, found)
-    result = replace(result, provenance=replace(result.provenance, created=job.now))
-    hits = _reconciled(job, result, recorded, passes)
-    stays = reconcile_stays(store.stays(airfield.id), result.stays, hits)
-    past = Past(store.reviews(airfield.id), store.turns(airfield.id), _told_of(recorded))
-    settled = settle(hits, store.hits(airfield.id), past, result.looks, stays, job.now)
-    store.save(_run(result, passes, settled, stays), job.number, job.now)
+    noted = note_result(job.store, result, passes, Occasion(job.number, job.period, job.now))
     if any(one.state != "failed" for one in passes):
-        _write(job, _with_rate(job, as_recorded(result, settled.hits, stays)))
-    return _outcome(result, passes, settled)
-
-
-def _reconciled(
-    job: _Sweep, result: RunResult, recorded: dict[str, PassRecord], passes: Sequence[PassRecord]
-) -> Reconciled:
-    """The run's hits under the record's names; a hit is judged where every pass in its bracket was read."""
-    read = {one.id for one in passes if one.state != "failed"}
-    unread = [one.datetime for one in (*recorded.values(), *passes) if one.id not in read]
-
-    def judged(hit: Hit) -> bool:
-        """Whether every pass in the hit's bracket was read."""
-        return not any(covers(hit, when) for when in unread)
-
-    return reconcile(job.store.hits(result.airfield.id), result.hits, job.period, judged, _told_of(recorded))
-
-
-def _told_of(recorded: dict[str, PassRecord]) -> set[str]:
-    """Ids of the passes whose looks were told in earlier sweeps."""
-    return {one.id for one in recorded.values() if one.state == "scored"}
-
-
-def _run(result: RunResult, passes: tuple[PassRecord, ...], settled: Settled, stays: tuple[Stay, ...]) -> AirfieldRun:
-    """The scoring as the record takes it."""
-    airfield, hits = result.airfield, settled.hits
-    return AirfieldRun(
-        airfield=airfield.id,
-        name=airfield.name,
-        aoi_hash=aoi_hash(airfield),
-        passes=passes,
-        looks=result.looks,
-        hits=(*hits.hits, *hits.withdrawn),
-        attribution=attribution(result),
-        stays=stays,
-        sensor=result.provenance.sensor,
-        occupancy=result.occupancy,
-        turns=settled.turns,
-        muted=settled.muted,
-    )
+        _write(job, _with_rate(job, as_recorded(noted.result, noted.settled.hits, noted.stays)))
+    return _outcome(noted.result, passes, noted.settled)
 
 
 def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:

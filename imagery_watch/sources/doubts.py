@@ -28,7 +28,7 @@ class Doubts:
             noted = json.loads(path.read_text(encoding="utf-8"))
             first = datetime.fromisoformat(noted["first"])
             first = first if first.tzinfo else first.replace(tzinfo=UTC)
-            if noted["what"] == what:
+            if noted["what"] == what and first <= self.now + LATER:  # else the clock was wrong
                 return first.astimezone(UTC).date() if self.now - first >= LATER else None
         except (OSError, ValueError, LookupError, TypeError):
             pass

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
 from imagery_watch.outputs.alerts.config import ChannelConfig
 from imagery_watch.outputs.alerts.message import Fate, HitItem, Message, TroubleItem, Turn, judge_fate
 from imagery_watch.outputs.alerts.words import write_message
+from imagery_watch.outputs.store.clock import AHEAD
 from imagery_watch.outputs.store.message_store import Kept, MessageStore, Told
 from imagery_watch.outputs.store.store import Store, Waiting
 from imagery_watch.outputs.store.trouble_store import EVERYWHERE, Silence, ToldTrouble, Trouble, TroubleStore
@@ -16,6 +17,7 @@ from imagery_watch.outputs.terminal.sweep_table import FOLDERS
 from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.outputs.wording.text import slug
 
+EVER = datetime.min.replace(tzinfo=UTC)
 REMEMBERED = timedelta(days=30)
 """The end of a trouble that nobody could be told of for so long is no news any more."""
 CHANNEL = "channel "
@@ -52,7 +54,8 @@ def compose(store: Store, channel: ChannelConfig, repeat: timedelta, now: dateti
 
 def cools_down(channel: ChannelConfig, last: datetime | None, now: datetime) -> bool:
     """Whether a channel's last message is too fresh for another."""
-    return last is not None and now - last < timedelta(hours=channel.cool_down_hours)
+    wait = timedelta(hours=channel.cool_down_hours)
+    return bool(wait) and last is not None and now - last < wait  # without one, not even where the clock was put back
 
 
 def choose_fate(one: Waiting, told: Told, channel: ChannelConfig, silences: Sequence[Silence]) -> Fate:
@@ -90,7 +93,8 @@ def _plan(
     heard = [one for one in every if hears_of_trouble(channel, one.subject, silences)]
     if not heard:
         return ()
-    told = store.list_told_troubles(channel.name, min(one.since for one in heard))
+    since = min(one.since for one in heard) - AHEAD  # by a clock that was put back it is told before it began
+    told = store.list_told_troubles(channel.name, since if all(one.since <= now + AHEAD for one in heard) else EVER)
     return plan_troubles(heard, told, repeat, now)
 
 

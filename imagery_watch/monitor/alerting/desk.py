@@ -21,6 +21,7 @@ from imagery_watch.outputs.alerts.feed import MOST_ENTRIES, write_feed
 from imagery_watch.outputs.alerts.results import AlertsResult, ChannelResult
 from imagery_watch.outputs.alerts.secret import find_secret
 from imagery_watch.outputs.files.atomic import write_bytes
+from imagery_watch.outputs.store.clock import ClockStore
 from imagery_watch.outputs.store.message_store import MessageStore
 from imagery_watch.outputs.store.store import Store
 from imagery_watch.outputs.store.trouble_store import TroubleStore
@@ -65,7 +66,8 @@ class Desk:
         return url, ""
 
     def greet(self, store: Store, now: datetime) -> None:
-        """Has channels that are new begin with what is found from now on."""
+        """Has channels that are new begin with what is found from now on, and mends what a wrong clock noted."""
+        ClockStore.over(store).mend_times(now)
         MessageStore.over(store).greet((one.config.name for one in self.channels), now)
 
     def conclude(self, store: Store, outcomes: Sequence[Outcome], catalog: str) -> AlertsResult:

@@ -15,6 +15,7 @@ from imagery_watch.model.reply import Exchange
 from imagery_watch.outputs.alerts.heartbeat import Beat, Heartbeat, ping
 from imagery_watch.outputs.files.atomic import write_text
 from imagery_watch.outputs.files.hits_geojson import dump_json
+from imagery_watch.outputs.store.clock import AHEAD
 from imagery_watch.outputs.values import moment
 from imagery_watch.outputs.wording.text import iso
 
@@ -28,7 +29,7 @@ class Pulse:
     def __init__(self, path: Path, exchange: Exchange, url: SecretStr | None, now: datetime, lack: str = "") -> None:
         self._path, self._exchange, self._url = path, exchange, url
         self._said, self._lack = False, lack
-        self._beat = Heartbeat("running", now, last_success=read_last_success(path))
+        self._beat = Heartbeat("running", now, last_success=read_last_success(path, now))
 
     def begin(self) -> None:
         """Says that the sweep runs, and what is lacking for a ping."""
@@ -94,8 +95,9 @@ def mark_stopped(path: Path, now: datetime, exit_code: int) -> None:
         write_text(path, dump_json({**told, "state": "stopped", "ended": iso(now), "exit_code": exit_code}))
 
 
-def read_last_success(path: Path) -> datetime | None:
-    """When a sweep last ended well, as the file of the one before says; None where it does not."""
+def read_last_success(path: Path, now: datetime) -> datetime | None:
+    """When a sweep last ended well, as the file of the one before says; None where it does not, or by a wrong clock."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return moment(json.loads(path.read_text(encoding="utf-8"))["last_success"])
+        last = moment(json.loads(path.read_text(encoding="utf-8"))["last_success"])
+        return last if last <= now + AHEAD else None
     return None

@@ -161,9 +161,10 @@ SELECT event, max(CASE WHEN message IS NOT NULL THEN revision END), max(message 
 FROM deliveries WHERE channel = ? AND event IN (SELECT value FROM json_each(?)) GROUP BY event
 """
 
+# By their rows, not by their times: the clock may have been put back in between.
 _WAITING = """
 SELECT id, channel, body, composed_at, tries, next_try_at, last_error FROM messages
-WHERE sent_at IS NULL AND (channel = ? OR ? IS NULL) ORDER BY composed_at, rowid
+WHERE sent_at IS NULL AND (channel = ? OR ? IS NULL) ORDER BY rowid
 """
 
 _FED = """

@@ -124,7 +124,7 @@ _TOLD_TROUBLES = """
 SELECT json_extract(item.value, '$.subject') AS subject, json_extract(item.value, '$.since') AS since,
     json_extract(item.value, '$.phase') AS phase, messages.composed_at AS told_at
 FROM messages, json_each(messages.body, '$.troubles') AS item
-WHERE messages.channel = ? AND messages.composed_at >= ? ORDER BY messages.composed_at, messages.rowid
+WHERE messages.channel = ? AND messages.composed_at >= ? ORDER BY messages.rowid
 """
 
 _SEEN = """
