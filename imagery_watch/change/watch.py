@@ -114,11 +114,10 @@ def tell_changes(
 ) -> DetectionResult:
     """What the looks of a watch show together, as `detect` tells it; its answers are those that this asked for.
 
-    `standing` is what was told of earlier. What of it is `SETTLED_LOOKS` old or older is settled: objects are followed
-    up to it, not over it.
+    `standing` is what was told of earlier. What of it `SETTLED_LOOKS` more looks saw and did not take back is settled:
+    objects are followed up to it, not over it.
     """
-    newest = len(watch.stack.passes) - 1
-    settled = [one.boundary for one in standing if newest - one.after >= SETTLED_LOOKS]
+    settled = [one.boundary for one in standing if count_looks_since(watch.stack, one) >= SETTLED_LOOKS]
     judged = Judged(watch.stack, watch.own_orbits, watch.images, watch.detections)
     answers = Answers(watch.images, watch.stack.names, watch.answers)
     with ThreadPoolExecutor(workers) as pool:
@@ -126,6 +125,12 @@ def tell_changes(
     answers.forget_unasked()
     _forget_cutouts(watch.images.made())
     return conclude(judged, found, false_alarms_per_year=false_alarms_per_year, min_score=None, standing=standing)
+
+
+def count_looks_since(stack: Stack, told: Standing) -> int:
+    """Looks behind a change that saw its place."""
+    row, col = round(told.row), round(told.col)
+    return sum(bool(one.visible[row, col]) for one in stack.passes[told.after + 1 :])
 
 
 def _moved(detections: Sequence[Detection], index: int, by: int) -> list[Detection]:

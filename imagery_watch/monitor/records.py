@@ -80,8 +80,7 @@ def verify_home(settings: Settings) -> Verified:
 
     Raises UsageError where there is no record.
     """
-    home, damaged, airfields = settings.home, list[Damage](), 0
-    find_record(home)
+    home, damaged, airfields = find_record(settings.home).parent, list[Damage](), 0
     try:
         airfields = _check_record(home / FILE)
     except StoreError as error:

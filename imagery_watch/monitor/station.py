@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import NoReturn
 
-from imagery_watch.errors import CatalogUnavailable, ImageryWatchError, LockedError, StopAsked, StoreError, UsageError
+from imagery_watch.errors import (
+    CatalogUnavailable,
+    ClusterUnavailable,
+    ImageryWatchError,
+    LockedError,
+    StopAsked,
+    StoreError,
+    UsageError,
+)
 from imagery_watch.monitor.alerting.desk import find_heartbeat
 from imagery_watch.monitor.alerting.heart import mark_stopped
 from imagery_watch.outputs.alerts.config import read_config
@@ -22,7 +30,7 @@ LEAST = timedelta(minutes=5)
 """The shortest time between two sweeps, and how soon one that found the record locked is tried again."""
 NAP_S = 30.0
 """How long the station sleeps at a time; a machine that wakes up is noticed as late as that."""
-PASSING = (CatalogUnavailable, LockedError, StoreError)
+PASSING = (CatalogUnavailable, ClusterUnavailable, LockedError, StoreError)
 """What may be over the next time, from the first sweep on."""
 _EVERY = re.compile(r"([1-9][0-9]{0,4})([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -66,7 +74,7 @@ def keep_watch(
     """
     due, first = clock(), True
     while True:
-        busy = False
+        busy, due = False, due + every.total_seconds() * max(0, floor((clock() - due) / every.total_seconds()))
         try:
             sweep_once()
         except ImageryWatchError as error:
@@ -75,8 +83,11 @@ def keep_watch(
             complain(error)
             busy = isinstance(error, LockedError)
         first, now = False, clock()
-        upcoming = find_next(due, every.total_seconds(), now)
-        due, wake = (due, min(upcoming, now + LEAST.total_seconds())) if busy else (upcoming, upcoming)
+        upcoming, soon = find_next(due, every.total_seconds(), now), now + LEAST.total_seconds()
+        if busy:
+            wake = soon if upcoming <= now else min(upcoming, soon)
+        else:
+            due = wake = upcoming
         on_wait(max(0.0, wake - now))
         while (left := wake - clock()) > 0:
             nap(min(left, NAP_S))

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from imagery_watch.errors import AoiError, CatalogUnavailable, ExitCode, ImageryWatchError, LockedError, StoreError
+from imagery_watch.errors import (
+    AoiError,
+    CatalogUnavailable,
+    ClusterUnavailable,
+    ExitCode,
+    ImageryWatchError,
+    LockedError,
+    StoreError,
+)
 from imagery_watch.model import Airfield, Period, RunResult, Stay, parse_period
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.provenance import NOTHING_USED
@@ -41,6 +49,8 @@ from imagery_watch.sources.places.resolver import resolve_airfield
 __all__ = ["SweepReport", "show_sweep", "sweep"]
 
 LOCK = "monitor.lock"
+SHARED = (CatalogUnavailable, ClusterUnavailable)
+"""What fails for many airfields at once, and is one trouble."""
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +107,8 @@ def sweep(
             written += write_waiting(store, folder, now, outcomes[-1].airfield)
             on_done(outcomes[-1])
         written += write_waiting(store, folder, now)
-        alerts = desk.conclude(store, outcomes, opened.name)
+        whole = not names and share.shard.count == 1
+        alerts = desk.conclude(store, outcomes, opened.name, is_whole=whole)
         write_index(store, Sweep(number, opened.name, outcomes, files), folder, now)
         report = SweepReport(now, time.monotonic() - clock, tuple(outcomes), tuple(written), folder, alerts)
         _conclude(store, report, number, settings)
@@ -157,7 +168,7 @@ def _find(job: _Sweep, question: Question) -> Answer:
 
 def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) -> Outcome:
     """One airfield; whatever is wrong with it stays its own affair, unless the record or the disk fails."""
-    name = file.path.stem
+    name = file.path.stem if file.airfield is None else file.airfield.id
     try:
         if file.airfield is None:
             raise file.error or AoiError(f"{file.path}: cannot be used")
@@ -165,7 +176,7 @@ def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) 
     except (StoreError, LockedError):
         raise
     except ImageryWatchError as error:
-        trouble: Trouble = "catalogue" if isinstance(error, CatalogUnavailable) else "airfield"
+        trouble: Trouble = "catalogue" if isinstance(error, SHARED) else "airfield"
         return Outcome(name, "failed", reason=str(error), exit_code=error.exit_code, trouble=trouble)
     except Exception as error:  # a fault of ours must not hide what the other airfields have to say
         _log.exception("%s: this is a fault of imagery-watch", name)

@@ -10,7 +10,15 @@ import pytest
 from change.scenes import DETECTOR, GRID, JET, areas, changes, look_for, make_scene, series, stand
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.tracking.events import Standing
-from imagery_watch.change.watch import LEAST_HISTORY, Watch, add_look, begin_watch, drop_look, tell_changes
+from imagery_watch.change.watch import (
+    LEAST_HISTORY,
+    Watch,
+    add_look,
+    begin_watch,
+    count_looks_since,
+    drop_look,
+    tell_changes,
+)
 from imagery_watch.model import Scene
 
 HALF_WINDOW = timedelta(days=180)
@@ -73,6 +81,16 @@ def test_what_was_told_stays_told_whatever_is_asked_of_new_changes(lived: list[W
     another = [one._replace(kind="replacement") for one in standing]
     later = [one._replace(before=one.after, after=one.after + 1) for one in standing]
     assert tell_changes(lived[-1], **strict, standing=[*elsewhere, *another, *later]).events == ()
+
+
+def test_only_looks_that_saw_the_place_settle_what_was_told(scenes: list[Scene], lived: list[Watch]) -> None:
+    told = next(one for one in tell(lived[3]).events if one.after == 12)
+    fit = told.parked.best.fit
+    standing = Standing(told.kind, told.before, told.after, fit.row, fit.col)
+    assert [count_looks_since(watch.stack, standing) for watch in lived[3:]] == [0, 1, 2, 3]
+    passes = list(lived[-1].stack.passes)
+    passes[13] = replace(passes[13], visible=np.zeros_like(passes[13].visible))
+    assert count_looks_since(replace(lived[-1].stack, passes=tuple(passes)), standing) == 2
 
 
 def test_looks_that_were_judged_stay_as_they_were(lived: list[Watch]) -> None:

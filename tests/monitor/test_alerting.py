@@ -15,14 +15,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from outputs.builders import make_hit
-from support.desk import CATALOG, LOOKED, Watchman, hit_at, ids_of
+from outputs.reconcile.test_standing import review
+from support.desk import CATALOG, LOOKED, NOW, Watchman, hit_at, ids_of
 from support.monitor import make_archive, make_home, run_monitor
 from support.sink import Script, Sink, http_sink, in_turn, mail_sink
 
 from imagery_watch.errors import ExitCode, StopAsked, StoreError, UsageError
-from imagery_watch.monitor.alerting.desk import open_desk
+from imagery_watch.monitor.alerting.desk import end_unwatched, note_troubles, open_desk
 from imagery_watch.monitor.alerting.desk_view import end_silences, make_silence, view_desk
 from imagery_watch.outputs.store.store import open_store
+from imagery_watch.outputs.store.trouble_store import TroubleStore
 from imagery_watch.outputs.terminal.sweep_table import Outcome
 from imagery_watch.settings import Settings
 
@@ -68,6 +70,62 @@ def test_a_channel_that_is_new_hears_of_what_comes_not_of_what_was(tmp_path: Pat
         one.configure(HOOK.replace("desk", "renamed"))
         one.sweep(make_hit(3))
     assert [ids_of(got.body) for got in sink.got] == [["LIPB-0002"], ["LIPB-0003"]]
+
+
+def test_a_channel_that_comes_back_is_a_new_one(tmp_path: Path) -> None:
+    with http_sink() as sink:
+        one = watchman(tmp_path, sink)
+        one.sweep(make_hit(1))
+        one.configure("")
+        one.sweep(make_hit(2))
+        one.configure(HOOK)
+        one.sweep(make_hit(3))
+        one.sweep(make_hit(4))
+    assert [ids_of(got.body) for got in sink.got] == [["LIPB-0001"], ["LIPB-0003"], ["LIPB-0004"]]
+
+
+def test_what_people_rejected_is_no_news_but_what_was_told_is_taken_back(tmp_path: Path) -> None:
+    with http_sink() as sink:
+        one = watchman(tmp_path, sink, HOOK + "cool_down_hours = 12\n")
+        one.sweep(make_hit(1))
+        one.sweep(make_hit(2), make_hit(3))  # they wait
+        with open_store(tmp_path) as store:
+            store.add_reviews([review("rejected", hit=f"LIPB-000{number}") for number in (1, 2)], one.now)
+        one.sweep(hours=24)
+        one.sweep(make_hit(1, status="withdrawn"), hours=24)
+        one.sweep(make_hit(1, status="revised"))
+    assert [turns(told) for told in bodies(sink)] == [
+        [("LIPB-0001", "new", 1)],
+        [("LIPB-0003", "new", 1)],
+        [("LIPB-0001", "withdrawn", 2)],
+    ]
+
+
+def test_a_feed_that_cannot_be_written_is_a_trouble_and_holds_up_no_message(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    with http_sink() as sink:
+        one = watchman(tmp_path, sink, HOOK + '[feed]\npath = "taken/feed.atom"\n')
+        one.sweep(make_hit(1))
+        one.configure(HOOK)
+        one.sweep()
+    assert [(turns(told), phases(told)) for told in bodies(sink)] == [
+        ([], [("feed", "began")]),
+        ([("LIPB-0001", "new", 1)], []),
+        ([], [("feed", "ended")]),
+    ]
+
+
+def test_what_is_watched_no_more_is_in_no_trouble_after_a_sweep_over_all(tmp_path: Path) -> None:
+    store_of = TroubleStore.over
+    failed = [replace(DOWN[0], trouble="airfield", airfield="EDBF"), WELL[0]]
+    with open_store(tmp_path) as store:
+        note_troubles(store_of(store), failed, "one", NOW)
+        note_troubles(store_of(store), DOWN, "one", NOW)
+        known = {one.subject for one in store_of(store).list_troubles()}
+        assert known >= {"airfield EDBF", "catalogue one"}
+        end_unwatched(store_of(store), [WELL[0]], "another", NOW)
+        left = {one.subject for one in store_of(store).list_troubles()}
+    assert not left & {"airfield EDBF", "catalogue one"}
 
 
 def test_what_was_told_and_turns_is_told_and_what_was_not_is_not(tmp_path: Path) -> None:

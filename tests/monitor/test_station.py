@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from imagery_watch.errors import (
     AoiError,
     CatalogError,
     CatalogUnavailable,
+    ClusterUnavailable,
     ExitCode,
     ImageryWatchError,
     LockedError,
@@ -64,7 +66,11 @@ def test_it_sweeps_at_once_and_then_in_time(works: tuple[float, ...], began: lis
     assert Day(*works).keep() == began
 
 
-@pytest.mark.parametrize("error", [StoreError("full"), CatalogUnavailable("silent")], ids=lambda error: str(error))
+@pytest.mark.parametrize(
+    "error",
+    [StoreError("full"), CatalogUnavailable("silent"), ClusterUnavailable("away")],
+    ids=lambda error: str(error),
+)
 @pytest.mark.parametrize("at", [0, 1])
 def test_what_may_pass_is_said_and_tried_again(error: ImageryWatchError, at: int) -> None:
     works: list[float | ImageryWatchError] = [60.0, 60.0]
@@ -78,6 +84,13 @@ def test_a_locked_record_is_tried_again_soon_and_the_rhythm_stays() -> None:
     day = Day(60.0, LockedError("busy"), LockedError("busy"), 60.0)
     assert day.keep() == [0, HOUR, HOUR + 300, HOUR + 600, 2 * HOUR]
     assert day.told == ["busy", "busy"]
+
+
+def test_a_record_that_is_locked_for_hours_is_asked_for_every_five_minutes() -> None:
+    day = Day(60.0, *[LockedError("busy")] * 30, 60.0)
+    began = day.keep(timedelta(minutes=30))
+    assert {later - earlier for earlier, later in pairwise(began[1:31])} == {300.0}
+    assert began[32] == 12600.0, "in its rhythm again"
 
 
 @pytest.mark.parametrize("error", [UsageError("bad"), AoiError("unknown"), CatalogError("none")], ids=str)

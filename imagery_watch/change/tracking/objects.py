@@ -36,6 +36,8 @@ class OccupancyState(IntEnum):
 
 SAME_PLACE_M = 30.0
 """Two changes nearer than this are at one place (part of the contract)."""
+ONE_STAND_M = 20.0
+"""A settled change farther from an object than this may be of its neighbour: aircraft are told apart from 25 m on."""
 
 
 class Boundary(NamedTuple):
@@ -49,10 +51,11 @@ class Boundary(NamedTuple):
     col: float
 
     def is_near(self, detection: Detection) -> bool:
-        """Whether it was at the place of a detection."""
+        """Whether it was of what stands at the place of a detection, and of no neighbour's."""
         fit = detection.fit
         away_m = np.hypot(fit.row - self.row, fit.col - self.col) * fit.template.imaging.pixel_m
-        return bool(away_m <= SAME_PLACE_M)
+        room_m = fit.exclusion_radius_m if fit.in_row and fit.exclusion_radius_m is not None else ONE_STAND_M
+        return bool(away_m < min(room_m, ONE_STAND_M))
 
     def parts(self, look: int, other: int) -> bool:
         """Whether it lies between two looks."""

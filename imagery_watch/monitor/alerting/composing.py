@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
+from imagery_watch.model import judge
 from imagery_watch.outputs.alerts.config import ChannelConfig
 from imagery_watch.outputs.alerts.message import Fate, HitItem, Message, TroubleItem, Turn, judge_fate
 from imagery_watch.outputs.alerts.words import write_message
@@ -36,7 +37,9 @@ def compose(store: Store, channel: ChannelConfig, repeat: timedelta, now: dateti
     waiting = store.outbox(channel.name)
     told = messages.list_told(channel.name, [one.hit.id for one in waiting])
     silences = TroubleStore.over(store).list_silences(now)
+    rejected = {hit for hit, said in store.reviews().items() if judge(said) == "rejected"} if waiting else set()
     fates = [(one, choose_fate(one, told.get(one.hit.id, NEVER_TOLD), channel, silences)) for one in waiting]
+    fates = [(one, "quiet" if one.hit.id in rejected and fate in ("new", "came back") else fate) for one, fate in fates]
     messages.hold_back(channel.name, [_key(one) for one, fate in fates if fate == "quiet"], now)
     if cools_down(channel, messages.find_last_composed(channel.name), now):
         return False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from imagery_watch.errors import UsageError
+from imagery_watch.errors import StoreError, UsageError
 from imagery_watch.monitor.alerting.channels import Means, Opened, check_groups, open_all
 from imagery_watch.monitor.alerting.composing import CHANNEL, compose
 from imagery_watch.monitor.alerting.heart import FILE as HEARTBEAT
@@ -31,6 +31,8 @@ from imagery_watch.settings import Settings
 from imagery_watch.sources.outgoing import check_address, open_exchange
 
 FEED = "feed.atom"
+FEED_TROUBLE = "feed"
+"""The subject of a feed that cannot be written."""
 Clock = Callable[[], datetime]
 
 
@@ -70,13 +72,20 @@ class Desk:
         ClockStore.over(store).mend_times(now)
         MessageStore.over(store).greet((one.config.name for one in self.channels), now)
 
-    def conclude(self, store: Store, outcomes: Sequence[Outcome], catalog: str) -> AlertsResult:
-        """Notes troubles, composes and sends what there is to tell, and writes the feed. Raises StoreError."""
+    def conclude(
+        self, store: Store, outcomes: Sequence[Outcome], catalog: str, *, is_whole: bool = False
+    ) -> AlertsResult:
+        """Notes troubles, composes and sends what there is to tell, and writes the feed. Raises StoreError.
+
+        `is_whole`: the sweep was over all that is watched, so that what it does not speak of is no trouble any more.
+        """
         clock = self.means.clock
         now, messages, troubles = clock(), MessageStore.over(store), TroubleStore.over(store)
         note_troubles(troubles, outcomes, catalog, now)
+        if is_whole:
+            end_unwatched(troubles, outcomes, catalog, now)
         self._note_lacks(troubles, now)
-        self._write_feed(messages)
+        self._write_feed(messages, troubles, now)
         repeat = timedelta(hours=self.config.troubles.repeat_hours)
         composed = [compose(store, one.config, repeat, now, self.means.out) for one in self.channels]
         results = tuple(
@@ -97,11 +106,18 @@ class Desk:
             if one.lack:
                 store.note_trouble(f"{CHANNEL}{one.config.name}", one.lack, now)
 
-    def _write_feed(self, store: MessageStore) -> None:
-        """Raises StoreError."""
+    def _write_feed(self, store: MessageStore, troubles: TroubleStore, now: datetime) -> None:
+        """Writes the feed; one that cannot be written is a trouble, and holds up no message. Raises StoreError."""
         began = store.find_beginning()
-        if began is not None:
-            write_bytes(self.feed, write_feed(store.list_fed(MOST_ENTRIES), began, self.config.feed.url))
+        if began is None:
+            return
+        content = write_feed(store.list_fed(MOST_ENTRIES), began, self.config.feed.url)
+        try:
+            write_bytes(self.feed, content)
+        except StoreError as error:
+            troubles.note_trouble(FEED_TROUBLE, str(error), now)
+        else:
+            troubles.end_trouble(FEED_TROUBLE, now)
 
 
 def find_heartbeat(config: AlertsConfig, home: Path) -> Path:
@@ -135,6 +151,15 @@ def note_troubles(store: TroubleStore, outcomes: Sequence[Outcome], catalog: str
         store.end_trouble(subject, now)
     for subject, text in seen.items():
         store.note_trouble(subject, text, now)
+
+
+def end_unwatched(store: TroubleStore, outcomes: Sequence[Outcome], catalog: str, now: datetime) -> None:
+    """Ends the troubles of airfields that are watched no more, and of other catalogues. Raises StoreError."""
+    names = {one.airfield for one in outcomes}
+    for known in store.list_troubles():
+        kind, _, name = known.subject.partition(" ")
+        if (kind in ("airfield", "sight") and name not in names) or (kind == "catalogue" and name != catalog):
+            store.end_trouble(known.subject, now)
 
 
 def _note_channel(store: TroubleStore, result: ChannelResult, now: datetime) -> None:

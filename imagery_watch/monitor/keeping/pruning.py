@@ -8,7 +8,12 @@ BYTES_A_GB = 1e9
 
 
 def prune_cache(store: Store, settings: Settings) -> Kept:
-    """Removes the windows that were not used for longest, down to `cache_gb`; returns what went. Raises StoreError."""
+    """Removes the windows that were not used for longest, down to `cache_gb`; returns what went. Raises StoreError.
+
+    A cache that was put elsewhere may be shared with other homes, whose hits are not known here: nothing goes from it.
+    """
+    if settings.cache is not None:
+        return Kept(0, 0)
     return ChipCache(settings.cache_dir).prune(settings.cache_gb * BYTES_A_GB, list_open_items(store))
 
 

@@ -77,7 +77,7 @@ def key_of_sweep(row: Row) -> SweepKey:
 def join_sweeps(rows: Iterable[Row]) -> dict[SweepKey, dict[str, Any]]:
     """The sweeps by key, in their order of time; of those that share one, the largest of each number.
 
-    Shards that begin in the same second are so one sweep: as long as the longest, with the worst exit code.
+    Sweeps that began at the very same moment are so one: as long as the longest, with the worst exit code.
     """
     found: dict[SweepKey, dict[str, Any]] = {}
     for row in rows:

@@ -58,9 +58,14 @@ class MessageStore(Store):
         return MessageStore(store.path, store._connection)
 
     def greet(self, channels: Iterable[str], now: datetime) -> None:
-        """Notes channels that were not known; what is recorded by then is no news to them, and does not wait."""
+        """Notes channels that were not known; what is recorded by then is no news to them, and does not wait.
+
+        Channels that are not among them are forgotten: one that comes back is a new one.
+        """
+        named = list(channels)
         with self._transaction():
-            for channel in channels:
+            self._execute(_FORGET, KNOWN, json.dumps(named))
+            for channel in named:
                 if not self._execute(_IS_KNOWN, KNOWN, channel).fetchone():
                     self._execute(_HOLD_BACK_ALL, channel, iso(now))
                     self._execute(_NOTE, KNOWN, 0, channel, iso(now), None)
@@ -136,6 +141,8 @@ class MessageStore(Store):
         with explained(self.path):
             return None if row is None else moment(row[0])
 
+
+_FORGET = "DELETE FROM deliveries WHERE event = ? AND channel NOT IN (SELECT value FROM json_each(?))"
 
 _IS_KNOWN = "SELECT 1 FROM deliveries WHERE event = ? AND channel = ?"
 
