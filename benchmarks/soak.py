@@ -136,9 +136,8 @@ def soak(folder: Path, airfields: int, passes: int, minutes: float, seed: int) -
     print(f"hits: {expected.total()} expected, {lost.total()} lost, {extra.total()} too many")
     told = {hit for hit, _ in receiver.count_told()}
     untold = [hit["id"] for hit in read_standing(home) if not hit["late"] and hit["id"] not in told]
-    print(
-        f"revisions told: {receiver.count_told().total()}, of which told twice: {len(again)}; not told: {len(untold)}"
-    )
+    count = receiver.count_told().total()
+    print(f"revisions told: {count}, of which told twice: {len(again)}; hits not told: {len(untold)}")
     return not (lost or extra or again or untold or last[0])
 
 
