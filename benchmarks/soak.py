@@ -89,13 +89,17 @@ def sweep(home: Path, catalog: Path, since: str, url: str, kill_after_s: float |
         return process.wait()
 
 
-def list_standing(home: Path) -> Counter[tuple[str, ...]]:
-    """What stands in the record: airfield, kind and bracket of each hit."""
+def read_standing(home: Path) -> list[dict[str, Any]]:
+    """The hits that stand in the record."""
     connection = sqlite3.connect(home / "monitor.sqlite")
     rows = connection.execute("SELECT properties FROM hits WHERE status != 'withdrawn'").fetchall()
     connection.close()
-    hits = [json.loads(row[0]) for row in rows]
-    return Counter((hit["airfield"], hit["kind"], hit["before"], hit["after"]) for hit in hits)
+    return [json.loads(row[0]) for row in rows]
+
+
+def list_standing(home: Path) -> Counter[tuple[str, ...]]:
+    """What stands: airfield, kind and bracket of each hit."""
+    return Counter((hit["airfield"], hit["kind"], hit["before"], hit["after"]) for hit in read_standing(home))
 
 
 def untie(home: Path) -> None:
@@ -130,8 +134,11 @@ def soak(folder: Path, airfields: int, passes: int, minutes: float, seed: int) -
     print(f"exit codes: {dict(codes)}; of the last sweep: {last[0]}")
     lost, extra = expected - found, found - expected
     print(f"hits: {expected.total()} expected, {lost.total()} lost, {extra.total()} too many")
-    print(f"revisions told: {receiver.count_told().total()}, of which told twice: {len(again)}")
-    return not (lost or extra or again or last[0])
+    told = {hit for hit, _ in receiver.count_told()}
+    untold = [hit["id"] for hit in read_standing(home) if not hit["late"] and hit["id"] not in told]
+    count = receiver.count_told().total()
+    print(f"revisions told: {count}, of which told twice: {len(again)}; hits not told: {len(untold)}")
+    return not (lost or extra or again or untold or last[0])
 
 
 def main() -> None:
