@@ -284,7 +284,7 @@ class Watch(RuleBasedStateMachine):
 
 TestWatch = Watch.TestCase
 TestWatch.settings = settings(
-    max_examples=int(os.environ.get("SOAK_EXAMPLES", "14")),
+    max_examples=int(os.environ.get("SOAK_EXAMPLES", "8")),
     stateful_step_count=30,
     phases=[
         Phase.explicit,

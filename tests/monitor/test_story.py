@@ -24,7 +24,7 @@ from imagery_watch.settings import Settings
 
 NAMES = ("TSTA", "TSTB", "TSTC")
 HOOK = '[[channel]]\nname = "desk"\nkind = "webhook"\nurl_env = "DESK"\ntell = ["hits"]\n'
-STRIDE = int(os.environ.get("KILL_POINTS", "53"))
+STRIDE = int(os.environ.get("KILL_POINTS", "101"))
 BUDGETS = (4.0, 1e-200)
 """Of the two sweeps: the second finds nothing strong enough, and takes all of it back."""
 
