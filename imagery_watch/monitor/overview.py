@@ -56,7 +56,11 @@ def view_all(store: Store, sweep: Sweep, out: Path, now: datetime) -> Overview:
         ToReview(hit, waiting[hit.id].judgement, reports.find_hit(hit))
         for hit in glance.read_hits(list(waiting)[:MOST_TO_REVIEW])
     )
-    news = tuple(News(one.hit, one.updated, reports.find_hit(one.hit), _read_picture(one.hit, out)) for one in fed)
+    said = {one.id: one.judgement for one in standings}
+    news = tuple(
+        News(one.hit, one.updated, reports.find_hit(one.hit), _read_picture(one.hit, out), said[one.hit.id])
+        for one in fed
+    )
     return Overview(
         made=now,
         sweep=sweep.number,

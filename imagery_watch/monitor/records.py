@@ -80,7 +80,12 @@ def verify_home(settings: Settings) -> Verified:
 
     Raises UsageError where there is no record.
     """
-    home, damaged, airfields = find_record(settings.home).parent, list[Damage](), 0
+    file, damaged, airfields = find_record(settings.home), list[Damage](), 0
+    if file.name != FILE:
+        raise UsageError(
+            f"{file}: expected a home, or the file {FILE} in one; a copy of a record has nothing beside it"
+        )
+    home = file.parent
     try:
         airfields = _check_record(home / FILE)
     except StoreError as error:

@@ -179,3 +179,14 @@ def test_a_kept_look_that_is_missing_is_damage_and_an_older_form_is_none(home: P
     assert [one.path.name for one in verify_home(Settings(home=home)).damaged] == ["one.f4"]
     (home / "watch" / "LIPB" / "watch.json.z").write_bytes(zlib.compress(json.dumps({"form": FORM - 1}).encode()))
     assert verify_home(Settings(home=home)).damaged == ()
+
+
+def test_a_copy_of_a_record_is_no_home_and_its_damage_is_no_reason_to_delete_the_record(tmp_path: Path) -> None:
+    home = make_record(tmp_path / "home") or tmp_path / "home"
+    copy = home / "copy.sqlite"
+    copy.write_bytes(b"junk")
+    with pytest.raises(UsageError, match="expected a home"):
+        verify_home(Settings(home=copy))
+    with pytest.raises(StoreError, match="leave it out") as told:
+        merge_records(tmp_path / "all", [copy])
+    assert "Delete" not in str(told.value)

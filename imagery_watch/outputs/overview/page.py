@@ -31,6 +31,8 @@ class News:
     """Where it is in its airfield's report; empty where there is none."""
     picture: bytes | None
     """PNG."""
+    judgement: Judgement = "unreviewed"
+    """What people said of it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Row:
         """Its place among `RANKS`."""
         if self.unreviewed or self.disputed:
             return 0
-        if self.troubles:
+        if self.troubles or self.visited == "failed":
             return 1
         return 3 if self.last_look is not None else 2
 
@@ -107,7 +109,7 @@ def write_page(overview: Overview) -> str:
             rows=rows,
             ranks=RANKS,
             headline=write_headline(counts),
-            silent=sum(row.rank == RANKS.index("quiet") and not any(row.statuses.values()) for row in rows),
+            silent=sum(row.visited == "looked at" and not any(row.statuses.values()) for row in rows),
             unseen=counts["not seen yet"],
             waiting=sum(row.unreviewed + row.disputed for row in rows),
             simulated=any(hit.simulated for hit in list_hits(overview)),
@@ -135,7 +137,7 @@ def write_headline(counts: dict[str, int]) -> str:
         return "No airfield is recorded yet."
     words = {
         "to review": "with hits to review",
-        "in trouble": "that could not be looked at as usual",
+        "in trouble": "in trouble",
         "not seen yet": "not seen well enough yet",
         "quiet": "looked at, and nothing to do",
     }

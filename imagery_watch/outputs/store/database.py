@@ -125,7 +125,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 def _check_content(connection: sqlite3.Connection, path: Path) -> None:
     """Raises StoreError for what is not ours, newer, or damaged."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise StoreError(f"{path} is a database, but not a record of imagery-watch. {_advice(path.parent)}")
+        raise StoreError(f"{path} is a database, but not a record of imagery-watch. {_advise(path)}")
     version = _pragma(connection, "user_version")
     if not min(MIGRATIONS) <= version <= SCHEMA_VERSION:
         raise StoreError(
@@ -134,7 +134,7 @@ def _check_content(connection: sqlite3.Connection, path: Path) -> None:
         )
     problem = _pragma(connection, "quick_check")
     if problem != "ok":
-        raise StoreError(f"{path} is damaged ({problem}). {_advice(path.parent)}")
+        raise StoreError(f"{path} is damaged ({problem}). {_advise(path)}")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> Any:
@@ -145,6 +145,11 @@ def _mark(home: Path) -> None:
     marker = home / MARKER
     if not marker.exists():
         marker.write_text(f"{FILE} beside this file is imagery-watch's record; do not delete one without the other.\n")
+
+
+def _advise(path: Path) -> str:
+    """What to do about a file that cannot be used: the record of a home, or somebody's copy of one."""
+    return _advice(path.parent) if path.name == FILE else "It is a copy of a record: leave it out, or take another."
 
 
 def _advice(home: Path) -> str:
@@ -163,7 +168,7 @@ def explained(path: Path) -> Iterator[None]:
             f"{path} could not be used: {error} ({_free(path)}). Make room, or make the folder writable."
         ) from error
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is damaged ({error}). {_advice(path.parent)}") from error
+        raise StoreError(f"{path} is damaged ({error}). {_advise(path)}") from error
     except OSError as error:
         raise StoreError(f"{error.filename or path} could not be written: {error.strerror or error}.") from error
 

@@ -102,10 +102,26 @@ def text_of(overview: Overview) -> str:
 
 def test_it_says_how_many_stand_how_and_what_is_simulated() -> None:
     text = text_of(make_overview())
-    assert "5 airfields: 2 with hits to review, 1 that could not be looked at as usual, 1 not seen well enough" in text
+    assert "5 airfields: 2 with hits to review, 1 in trouble, 1 not seen well enough" in text
     assert "4 hits stand without a verdict" in text and "Simulated data." in text
     plain = text_of(make_overview(rows=(), news=(), to_review=(), troubles=()))
     assert "No airfield is recorded yet." in plain and "Simulated" not in plain and "No trouble is known" in plain
+
+
+def test_what_people_said_is_beside_the_news() -> None:
+    hit = make_hit()
+    one, other = (News(hit, START, "", None, said) for said in ("rejected", "unreviewed"))
+    assert "rejected by reviewers" in text_of(make_overview(news=(one,), to_review=()))
+    assert "by reviewers" not in text_of(make_overview(news=(other,), to_review=()))
+
+
+def test_what_failed_was_not_looked_at() -> None:
+    failed = replace(UNSEEN, id="LSZH", visited="failed", troubles=())
+    text = text_of(make_overview(rows=(failed, QUIET, TROUBLED), troubles=()))
+    assert "3 airfields: 2 in trouble, 1 looked at, and nothing to do." in text
+    assert "could not be looked at" in text and "In the last sweep 0 airfields were looked at and had no hit" in text
+    bare = replace(QUIET, statuses={})
+    assert "1 airfield was looked at and had no hit" in text_of(make_overview(rows=(failed, bare), troubles=()))
 
 
 def test_the_same_told_later_differs_in_one_line() -> None:
