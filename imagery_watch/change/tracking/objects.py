@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imagery_watch.change.detection.aircraft_fit import overlaps
+from imagery_watch.change.detection.aircraft_fit import MIN_EXCLUSION_M, overlaps
 from imagery_watch.change.detection.finder import Detection
 from imagery_watch.change.tracking.answers import Answers
 from imagery_watch.change.tracking.forced import ABSENT_SHARE
@@ -36,8 +36,6 @@ class OccupancyState(IntEnum):
 
 SAME_PLACE_M = 30.0
 """Two changes nearer than this are at one place (part of the contract)."""
-ONE_STAND_M = 20.0
-"""A settled change farther from an object than this may be of its neighbour: aircraft are told apart from 25 m on."""
 
 
 class Boundary(NamedTuple):
@@ -54,8 +52,8 @@ class Boundary(NamedTuple):
         """Whether it was of what stands at the place of a detection, and of no neighbour's."""
         fit = detection.fit
         away_m = np.hypot(fit.row - self.row, fit.col - self.col) * fit.template.imaging.pixel_m
-        room_m = fit.exclusion_radius_m if fit.in_row and fit.exclusion_radius_m is not None else ONE_STAND_M
-        return bool(away_m < min(room_m, ONE_STAND_M))
+        room_m = fit.exclusion_radius_m if fit.in_row and fit.exclusion_radius_m is not None else MIN_EXCLUSION_M
+        return bool(away_m < min(room_m, MIN_EXCLUSION_M))
 
     def parts(self, look: int, other: int) -> bool:
         """Whether it lies between two looks."""

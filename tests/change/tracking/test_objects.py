@@ -47,11 +47,11 @@ def test_who_came_and_went(amounts: list[float], own: int, came: bool, went: boo
     [
         ((), (None, 0, 5, None), False, False),
         (((2, 3, 0.0),), (None, 0, 2, 3), False, True),
-        (((2, 3, 1.9),), (None, 0, 2, 3), False, True),
+        (((2, 3, 2.4),), (None, 0, 2, 3), False, True),
         (((2, 3, 2.5),), (None, 0, 5, None), False, False),  # of what stands beside it
         (((1, 2, 0.0), (3, 4, 0.0)), (1, 2, 3, 4), True, True),
     ],
-    ids=["nothing", "one", "19 m away", "a neighbour's", "two"],
+    ids=["nothing", "one", "24 m away", "a neighbour's", "two"],
 )
 def test_nothing_is_followed_over_what_is_settled(
     settled: tuple[tuple[int, int, float], ...], bracket: tuple[int | None, ...], came: bool, went: bool
