@@ -8,6 +8,7 @@ would be learnt if those stands had never been taken.
 """
 
 import argparse
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -95,16 +96,16 @@ def group_of(one: Told) -> str:
     return {"busy": "busy stand, 34-42 m", "row": "row of four at 22 m, members"}.get(one.stand, "")
 
 
-class Oracle:
+class Oracle(ABC):
     """Asks the looks of a world, each compared with some ground, of aircraft that it knows."""
 
     def __init__(self, world: World, stack: Stack) -> None:
         self.world, self.stack = world, stack
         self.known: dict[tuple[Stay, int], Evidence | None] = {}
 
+    @abstractmethod
     def image(self, number: int) -> ResidualImage | None:
         """The residual image of one pass of the world; None where it has none."""
-        raise NotImplementedError
 
     def ask(self, change: Change) -> Evidence:
         """The evidence of all looks in which the aircraft of a change stood: the best, and what the others add."""
