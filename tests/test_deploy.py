@@ -30,7 +30,7 @@ def read(name: str) -> str:
 
 def read_unit(name: str) -> ConfigParser:
     unit = ConfigParser(delimiters=("=",), interpolation=None, strict=True)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.optionxform = str
     unit.read_string(read(name))
     return unit
 

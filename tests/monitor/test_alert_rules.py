@@ -20,6 +20,7 @@ from imagery_watch.outputs.store.message_store import MessageStore, Told
 from imagery_watch.outputs.store.store import Waiting, open_store
 from imagery_watch.outputs.store.trouble_store import Silence, ToldTrouble, Trouble, TroubleStore
 from imagery_watch.outputs.terminal.sweep_table import Outcome
+from imagery_watch.outputs.terminal.sweep_table import Trouble as Kind
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -82,8 +83,8 @@ def test_each_hit_is_told_once_or_was_silenced_and_never_too_soon(
     assert all(later - earlier >= cool_down * HOUR for earlier, later in pairwise(times))
 
 
-def outcome(name: str, trouble: str = "", reason: str = "why") -> Outcome:
-    return Outcome(name, "failed" if trouble else "nothing new", reason=reason, trouble=trouble)  # type: ignore[arg-type]
+def outcome(name: str, trouble: Kind = "", reason: str = "why") -> Outcome:
+    return Outcome(name, "failed" if trouble else "nothing new", reason=reason, trouble=trouble)
 
 
 @pytest.mark.parametrize(

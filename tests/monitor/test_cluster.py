@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from support.monitor import NOW, SINCE, files, listing, make_archive, make_home, write_listing
 
-from imagery_watch.errors import ClusterUnavailable, ExitCode, UsageError
+from imagery_watch.errors import ClusterUnavailable, ExitCode, ImageryWatchError, UsageError
 from imagery_watch.model import Period, parse_period
 from imagery_watch.monitor.looking import make_question
 from imagery_watch.monitor.machines.cluster import connected, fetch_answer, find_on_worker, place, place_catalog
@@ -66,8 +66,15 @@ def scheduler() -> Iterator[str]:
     """A cluster of two processes on this machine."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1",
-                      silence_logs=40) as cluster:  # fmt: skip
+    made = LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",  # a fixed port would be taken by the tests of another process
+        silence_logs=40,
+    )
+    with made as cluster:
         yield str(cluster.scheduler_address)
 
 
@@ -160,9 +167,9 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     [("tcp://127.0.0.1:9", ClusterUnavailable, ExitCode.INCOMPLETE), ("nonsense://x", UsageError, ExitCode.USAGE)],
 )
 def test_an_address_where_no_scheduler_is(
-    address: str, error: type[Exception], code: ExitCode, monkeypatch: pytest.MonkeyPatch
+    address: str, error: type[ImageryWatchError], code: ExitCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imagery_watch.monitor.machines.cluster.CONNECT_S", 0.1)
     with pytest.raises(error, match="--dask") as caught, connected(address, "items.json"):
         pass
-    assert caught.value.exit_code == code  # type: ignore[attr-defined]
+    assert caught.value.exit_code == code

@@ -157,7 +157,7 @@ class Watch(RuleBasedStateMachine):
         if hits:
             one = data.draw(st.sampled_from(hits))
             self.now += timedelta(minutes=1)
-            said = Review(one.id, "LIPB", verdict, f"{self.reviews}", "somebody", self.now)  # type: ignore[arg-type]
+            said = Review(one.id, "LIPB", verdict, f"{self.reviews}", "somebody", self.now)
             with open_store(self.home) as store:
                 self.reviews += store.add_reviews([said], self.now).new
 

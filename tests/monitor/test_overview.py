@@ -12,7 +12,7 @@ from outputs.builders import START, make_airfield, make_result
 from outputs.store.test_store import SEEN, make_run, seen_look
 from support.desk import hit_at
 
-from imagery_watch.model import Hit, Review
+from imagery_watch.model import Hit, Review, Verdict
 from imagery_watch.monitor.dispatch import write_waiting
 from imagery_watch.monitor.overview import INDEX, LARGEST_PICTURE, MOST_NEWS, Sweep, view_all, write_index
 from imagery_watch.outputs.files.export import write_outputs
@@ -40,8 +40,8 @@ def sweep_of(*outcomes: Outcome, files: Sequence[AirfieldFile] = ()) -> Sweep:
     return Sweep(1, "earth-search", outcomes, files)
 
 
-def review(hit: Hit, verdict: str, reviewer: str = "Ann") -> Review:
-    return Review(hit.id, hit.airfield, verdict, "", reviewer, NOW)  # type: ignore[arg-type]
+def review(hit: Hit, verdict: Verdict, reviewer: str = "Ann") -> Review:
+    return Review(hit.id, hit.airfield, verdict, "", reviewer, NOW)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from imagery_watch.model import Hit
 from imagery_watch.outputs.alerts.channel import Answer
 from imagery_watch.outputs.alerts.config import MailConfig
 from imagery_watch.outputs.alerts.mail import MOST_PICTURES, Mail, write_mail
-from imagery_watch.outputs.alerts.message import Composed, HitItem, Message, TroubleItem
+from imagery_watch.outputs.alerts.message import Composed, HitItem, Message, TroubleItem, Turn
 from imagery_watch.outputs.alerts.words import MOST_TOLD, write_message
 from outputs.builders import make_hit
 
@@ -32,8 +32,8 @@ def mail(port: int, password: str | None = None, **changes: object) -> Mail:
     return Mail(config(port, **changes), hidden, ssl.create_default_context(), 2.0, lambda path: PNG)
 
 
-def message(*hits: Hit, turn: str = "new") -> Composed:
-    items = tuple(HitItem(turn, 1, hit, "credit <b>") for hit in hits)  # type: ignore[arg-type]
+def message(*hits: Hit, turn: Turn = "new") -> Composed:
+    items = tuple(HitItem(turn, 1, hit, "credit <b>") for hit in hits)
     trouble = TroubleItem("catalogue <x>", NOW, "began", "does not answer")
     return write_message(Message("m1", "mail", NOW, items, 2, (trouble,)))
 
@@ -49,7 +49,7 @@ def test_a_mail_says_all_of_it_twice_and_names_itself() -> None:
     assert (first["Message-ID"], first["Auto-Submitted"]) == ("<m1@example.org>", "auto-generated")
     assert (first["From"], first["To"]) == ("watch@example.org", "a@example.org, b@example.org")
     assert first["Date"] == "Mon, 03 Jun 2024 06:00:00 +0000"
-    text, html = (second.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    text, html = (second.get_body((kind,)).get_content() for kind in ("plain", "html"))
     for words in (
         "LIPB-0001, revision 1",
         "2 late finds",

@@ -76,7 +76,7 @@ def do(store: MergeStore, deed: Deed) -> None:
         score(store, deed)
     elif isinstance(deed, Said):
         hit = name_hit(deed.airfield, deed.hit)
-        one = Review(hit, deed.airfield, deed.verdict, deed.note, deed.by, at(deed.hour))  # type: ignore[arg-type]
+        one = Review(hit, deed.airfield, deed.verdict, deed.note, deed.by, at(deed.hour))
         store.add_reviews([one], at(deed.hour))
     else:
         names, values = zip(*deed.values, strict=True)

@@ -42,7 +42,7 @@ def review(verdict: Verdict, hit: str = "LIPB-0001", by: str = "Ann", hours: flo
 
 
 def turn(was: str, became: Status, code: TurnCode) -> Turn:
-    return Turn("LIPB-0001", NOW, was, became, code, None, 1.0)  # type: ignore[arg-type]
+    return Turn("LIPB-0001", NOW, was, became, code, None, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def turn(was: str, became: Status, code: TurnCode) -> Turn:
     ],
 )
 def test_what_a_sweep_makes_of_a_status(base: str, found: Found, steps: str) -> None:
-    told = ", ".join(f"{status} {code}" for status, code in list_steps(base, found))  # type: ignore[arg-type]
+    told = ", ".join(f"{status} {code}" for status, code in list_steps(base, found))
     assert told == steps
 
 
@@ -88,7 +88,7 @@ def test_what_a_sweep_makes_of_a_status(base: str, found: Found, steps: str) -> 
     ],
 )
 def test_what_reviewers_make_of_a_status(said: list[str], judgement: str, statuses: tuple[Status, ...]) -> None:
-    reviews = [review(one.split()[1], by=one.split()[0], hours=at) for at, one in enumerate(said)]  # type: ignore[arg-type]
+    reviews = [review(one.split()[1], by=one.split()[0], hours=at) for at, one in enumerate(said)]
     assert judge(reviews) == judge(reversed(reviews)) == judgement
     bases: tuple[Status, ...] = ("provisional", "revised", "withdrawn")
     assert tuple(show_status(base, judge(reviews)) for base in bases) == statuses
@@ -150,7 +150,7 @@ DAY = timedelta(days=1)
     ],
 )
 def test_what_bears_a_hit_out(hit: Hit, look: object, stays: list[object], borne_out: bool) -> None:
-    assert bool(find_later_looks(hit, [] if look is None else [look], stays)) == borne_out  # type: ignore[list-item, arg-type]
+    assert bool(find_later_looks(hit, [] if look is None else [look], stays)) == borne_out
 
 
 FALSE = make_hit(1, score=6.0)
@@ -230,7 +230,7 @@ def test_any_story_of_sweeps_and_reviews_ends_in_what_its_turns_say(story: list[
     for at, (what, how, *who) in enumerate(story):
         past = Past({hit.id: reviews}, {hit.id: turns})
         if what == "review":
-            reviews = [*reviews, review(how, by=who[0], hours=at)]  # type: ignore[arg-type]
+            reviews = [*reviews, review(how, by=who[0], hours=at)]
             recorded, more = restand(recorded, reviews, turns, NOW)
             turns += more
             continue

@@ -67,7 +67,7 @@ def test_what_reviews_add_up_to_is_a_sentence_and_a_warning_where_it_matters() -
     def told(rejected: int, reviewed: int = 10) -> list[RecordedHit]:
         verdicts = ["rejected"] * rejected + ["confirmed"] * (reviewed - rejected)
         hits = [make_hit(number) for number in range(20)]
-        said = [(review(verdict, hit=hit.id),) for verdict, hit in zip(verdicts, hits, strict=False)]  # type: ignore[arg-type]
+        said = [(review(verdict, hit=hit.id),) for verdict, hit in zip(verdicts, hits, strict=False)]
         return [RecordedHit(hit, NOW, "", None, one) for hit, one in zip(hits, [*said, *[()] * 20], strict=False)]
 
     many, few, hardly = (count_reviews("LIPB", told(*one), 146, 4.0) for one in ((9,), (3,), (4, 4)))
