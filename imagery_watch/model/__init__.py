@@ -4,6 +4,17 @@ from imagery_watch.model.acquisition import Acquisition
 from imagery_watch.model.airfield import Airfield, Apron, Quality
 from imagery_watch.model.change import Background, Registration
 from imagery_watch.model.detector import DetectorModel, Quantity
+from imagery_watch.model.dossier import (
+    Blob,
+    DetectorView,
+    Dossier,
+    EmptyPlace,
+    Explanation,
+    Frame,
+    Measurement,
+    Panorama,
+    Presence,
+)
 from imagery_watch.model.georeference import Georeference, Place
 from imagery_watch.model.grid import Areas, Grid
 from imagery_watch.model.item import BandAsset, ItemFacts, ListedItem, Sun
@@ -37,11 +48,17 @@ __all__ = [
     "Areas",
     "Background",
     "BandAsset",
+    "Blob",
     "Chance",
     "Chip",
     "DType",
     "DetectorModel",
+    "DetectorView",
+    "Dossier",
+    "EmptyPlace",
     "Evidence",
+    "Explanation",
+    "Frame",
     "Expected",
     "Georeference",
     "Grid",
@@ -56,9 +73,11 @@ __all__ = [
     "Look",
     "LookLimit",
     "LookResult",
+    "Measurement",
     "NextPass",
     "ObjectKind",
     "Occupancy",
+    "Panorama",
     "Pass",
     "PassOutcome",
     "PassState",
@@ -66,6 +85,7 @@ __all__ = [
     "PeriodNote",
     "Pixels",
     "Place",
+    "Presence",
     "Provenance",
     "Quality",
     "Quantity",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.model.airfield import Airfield
+from imagery_watch.model.dossier import Dossier, Panorama
 from imagery_watch.model.grid import Grid
 from imagery_watch.model.provenance import Provenance
 from imagery_watch.model.stay import Chance, Occupancy, Stay
@@ -185,6 +186,10 @@ class RunResult:
     """One for each of `looks` that saw its apron, in their order."""
     chances: tuple[Chance, ...] = ()
     """By apron, then hours."""
+    dossiers: tuple[Dossier, ...] = ()
+    """The evidence for each of `stays`, in their order; none where only files of the run are left."""
+    panoramas: tuple[Panorama, ...] = ()
+    """Every look that could be compared, in order of time; finer ones of the looks beside a hit come first."""
 
     @property
     def incomplete(self) -> bool:

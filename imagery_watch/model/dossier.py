@@ -1,0 +1,154 @@
+"""What a person needs to check a stay: every look at its place, what was measured there, and what else was thought of.
+
+All pixels of one dossier are squares of the same place: row and column count from the centre of their first pixel.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagery_watch.model.georeference import Georeference, Place
+
+Presence = Literal["there", "not there", "unsure", "hidden"]
+Explained = Literal["aircraft", "row of aircraft", "vehicle", "patch", "ground", "network"]
+BlobState = Literal["told", "weaker", "no aircraft", "off the aprons"]
+
+Ring = tuple[tuple[float, float], ...]
+"""Corners of an outline, (row, column) in the square; the last is not the first again."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How much of the object one look shows at its place."""
+
+    pass_id: str
+    """Id of the Acquisition."""
+    datetime: datetime
+    """UTC."""
+    share: float | None
+    """Of the object's own signal: about 1 where it stands, about 0 where it does not; null where hidden."""
+    sigma: float | None
+    """One standard deviation of the share by the look's noise alone."""
+    presence: Presence
+    """What the look was taken to say; `not there` too where another object stands there."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One look at the place."""
+
+    pass_id: str
+    """Id of the Acquisition."""
+    datetime: datetime
+    """UTC."""
+    image: NDArray[np.float32] = field(repr=False)
+    """(band, y, x): registered, normalised reflectance; NaN where hidden."""
+    presence: Presence
+    """What the look says of the object."""
+
+
+class Explanation(NamedTuple):
+    """One way to explain what the strongest look shows, and how well it does."""
+
+    what: Explained
+    llr: float
+    """Log-likelihood ratio against the empty ground; of the network, what it adds."""
+
+
+class Blob(NamedTuple):
+    """Another place of the strongest look that stands out, and what was made of it."""
+
+    row: float
+    col: float
+    sigmas: float
+    """How far it stands out, in noise units."""
+    state: BlobState
+    """`weaker`: an aircraft explains it best, not surely enough to be told; `no aircraft`: something plainer does."""
+    score: float | None
+    """As of a hit; null where it was not judged."""
+
+
+@dataclass(frozen=True)
+class EmptyPlace:
+    """The object's own shape, tried at a place of the same look where nothing was found."""
+
+    place: Place
+    llr: float
+    """Log-likelihood ratio of the shape against the empty ground."""
+    image: NDArray[np.float32] = field(repr=False)
+    """(band, y, x): reflectance around the place, which is its middle."""
+
+
+@dataclass(frozen=True)
+class DetectorView:
+    """The strongest look as the detector saw it."""
+
+    pass_id: str
+    """Id of the Acquisition."""
+    datetime: datetime
+    """UTC."""
+    significance: NDArray[np.float32] = field(repr=False)
+    """(y, x): what white paint, or its absence, accounts for in each pixel, in noise units; NaN where hidden."""
+    outline: tuple[Ring, ...]
+    """Of the fitted shape."""
+    shadow: tuple[Ring, ...]
+    """Where its shadow falls under that sun."""
+    explanations: tuple[Explanation, ...]
+    """Best first."""
+    llr_vs_clutter: float
+    """What decides: the aircraft over the best plainer one, after what the fit leaves unexplained."""
+    reduced_chi2: float
+    """How many times more than noise the fit leaves, >= 1."""
+    blobs: tuple[Blob, ...]
+    """Strongest first."""
+    empty_places: tuple[EmptyPlace, ...]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The evidence for one stay."""
+
+    stay_id: str
+    """Id of the stay, whose two ends are the hits."""
+    bands: tuple[str, ...]
+    georeference: Georeference
+    """Of the square."""
+    row: float
+    """Of the object's middle in the square."""
+    col: float
+    aprons: tuple[Ring, ...]
+    """Edges of the aprons within the square, a ring each."""
+    frames: tuple[Frame, ...]
+    """The looks around the stay, in order of time."""
+    curve: tuple[Measurement, ...]
+    """Of every look near the stay that there is, in order of time; empty where looks were compared with one another."""
+    quiet: tuple[Frame, ...]
+    """The same place on other dates, at which the object was not there."""
+    view: DetectorView | None
+    """The strongest look as the detector saw it."""
+
+    @property
+    def resolution(self) -> float:
+        """Metres a pixel."""
+        return self.georeference.grid.resolution
+
+
+@dataclass(frozen=True)
+class Panorama:
+    """One look at all aprons together."""
+
+    pass_id: str
+    """Id of the Acquisition."""
+    datetime: datetime
+    """UTC."""
+    bands: tuple[str, ...]
+    """Those of a true-colour picture, red first, else one."""
+    image: NDArray[np.float32] = field(repr=False)
+    """(band, y, x): reflectance; NaN where hidden."""
+    step: int
+    """Pixels of the Grid to each of its own."""
+    georeference: Georeference
+    """Of the window that it shows, in pixels of the Grid."""
