@@ -92,7 +92,7 @@ def outline_aprons(airfield: Airfield, where: Georeference, shape: tuple[int, in
     for apron in airfield.aprons:
         placed = shapely.make_valid(shapely.transform(apron.geometry, place))
         for part in shapely.get_parts(shapely.intersection(placed, frame)):
-            if isinstance(part, shapely.Polygon):
+            if isinstance(part, shapely.Polygon) and not part.is_empty:
                 rings += [_round_ring(ring) for ring in (part.exterior, *part.interiors)]
     return tuple(rings)
 

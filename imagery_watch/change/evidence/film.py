@@ -70,7 +70,7 @@ def make_frames(
     """The film of a stay in order of time, and quiet looks beyond it."""
     said = {one.pass_id: one.presence for one in curve}
     presences: list[Presence] = [said.get(name) or _see(stack, parked, index) for index, name in enumerate(stack.names)]
-    shown = _choose_looks(presences, parked.first, parked.last)
+    shown = _choose_looks(presences, parked)
     quiet = _choose_quiet(presences, shown)
     films = ([_cut_frame(stack, square, index, presences[index]) for index in chosen] for chosen in (shown, quiet))
     shown_frames, quiet_frames = films
@@ -85,16 +85,12 @@ def _see(stack: Stack, parked: ParkedObject, index: int) -> Presence:
     return "there" if parked.first <= index <= parked.last else "not there"
 
 
-def _choose_looks(presences: Sequence[Presence], first: int, last: int) -> list[int]:
-    """The looks of a film, in order of time."""
+def _choose_looks(presences: Sequence[Presence], parked: ParkedObject) -> list[int]:
+    """The looks of a film, in order of time, the one that shows the object best among them."""
+    first, last = parked.first, parked.last
+    stay = {round(at) for at in np.linspace(first, last, min(STAY_LOOKS, last - first + 1))}
     before = _walk(presences, range(first - 1, -1, -1))
-    after = _walk(presences, range(last + 1, len(presences)))
-    stay = range(first, last + 1)
-    if len(stay) > STAY_LOOKS:
-        stay_looks = sorted({round(at) for at in np.linspace(first, last, STAY_LOOKS)})
-    else:
-        stay_looks = list(stay)
-    return [*sorted(before), *stay_looks, *after]
+    return sorted({*before, *stay, parked.best.look, *_walk(presences, range(last + 1, len(presences)))})
 
 
 def _walk(presences: Sequence[Presence], outward: Iterable[int]) -> list[int]:

@@ -8,8 +8,8 @@ from imagery_watch.change.preprocess.stack import PreparedPass, Stack
 from imagery_watch.model import Georeference, Panorama
 from imagery_watch.model.arrays import Image
 
-HALF_PX = 20
-"""A square reaches so far to each side of its object, as a hit's chip does: room for what stands around it."""
+HALF_PX = 13
+"""A square reaches so far to each side of its object: 270 m, in which the largest aircraft and its neighbours fit."""
 TRUE_COLOUR = ("B04", "B03", "B02")
 """Red, green and blue of Sentinel-2."""
 MAX_THUMBNAIL_PX = 160
