@@ -12,13 +12,13 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
-from imagery_watch.outputs.files.curves_csv import curves_csv
+from imagery_watch.outputs.files.curves_csv import CurveRow, curves_csv, parse_curves
 from imagery_watch.outputs.files.hits_geojson import dump_json, hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
-from imagery_watch.outputs.report.film import film_files
+from imagery_watch.outputs.report.film import film_files, name_film
 from imagery_watch.outputs.report.report import report_html
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import slug
@@ -36,7 +36,9 @@ def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     earlier = _earlier_chips(out)
     pictures, polygons = draw_pictures(result), _encoded(airfield_geojson(result.airfield))
     complete = with_polygons(with_chips(result, pictures), polygons)
-    contents = file_contents(complete, pictures) | draw_films(complete) | {"airfield.geojson": polygons}
+    films = _kept_films(complete, out, earlier) | draw_films(complete)
+    curves = {"curves.csv": _encoded(curves_csv(complete.dossiers, _kept_curves(complete, out)))}
+    contents = file_contents(complete, pictures) | curves | films | {"airfield.geojson": polygons}
     for name, data in contents.items():
         write_bytes(out / name, data)
     for name in sorted(earlier - contents.keys()):
@@ -63,6 +65,33 @@ def draw_films(result: RunResult) -> dict[str, bytes]:
     return {name: data for film in films for name, data in film.files.items()}
 
 
+def _kept_films(result: RunResult, out: Path, earlier: set[str]) -> dict[str, bytes]:
+    """Films that an earlier run left of stays that are still told, and whose evidence is not at hand now."""
+    names = [name_film(stay) for stay in _not_gathered(result)]
+    kept = {}
+    for name in (f"{name}{ending}" for name in names for ending in (".png", ".webp")):
+        with suppress(OSError):
+            if name in earlier and _is_within(out, name):
+                kept[name] = (out / name).read_bytes()
+    return kept
+
+
+def _kept_curves(result: RunResult, out: Path) -> list[CurveRow]:
+    """The same of their curves; none where the file is not what a run writes."""
+    wanted = set(_not_gathered(result))
+    try:
+        rows = parse_curves((out / "curves.csv").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, LookupError):
+        return []
+    return [row for row in rows if row.stay in wanted]
+
+
+def _not_gathered(result: RunResult) -> list[str]:
+    """Ids of the stays whose evidence is not at hand: `monitor` gathers it when they change."""
+    gathered = {one.stay_id for one in result.dossiers}
+    return [stay.id for stay in result.stays if stay.id not in gathered]
+
+
 def with_chips(result: RunResult, pictures: Mapping[str, HitPictures]) -> RunResult:
     """The result with every hit naming its picture, or none where there is none."""
     files = {hit_id: picture.file for hit_id, picture in pictures.items()}
@@ -76,7 +105,6 @@ def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dic
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
         "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
-        "curves.csv": _encoded(curves_csv(result.dossiers)),
         "report.html": _encoded(report_html(result)),
     }
 
@@ -123,10 +151,15 @@ def _is_chip(name: str) -> bool:
     return folder == "chips" and plain_name and file.endswith(CHIP_SUFFIXES)
 
 
+def _is_within(out: Path, name: str) -> bool:
+    """Whether a chip's folder is the run's own, and no link that leads out of it."""
+    return (out / name).parent.resolve().parent == out.resolve()
+
+
 def _remove(out: Path, name: str) -> None:
     """Remove an old picture, unless `chips` is a link that leads out of the folder."""
     path = out / name
-    if (out / "chips").resolve().parent != out.resolve():
+    if not _is_within(out, name):
         return
     try:
         with suppress(FileNotFoundError):

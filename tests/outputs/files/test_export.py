@@ -9,6 +9,7 @@ import pytest
 from imagery_watch.errors import StoreError
 from imagery_watch.outputs.files.export import write_outputs
 from outputs.builders import make_hit, make_provenance, make_result
+from outputs.dossiers import make_evident_result
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -114,3 +115,28 @@ def test_hostile_ids_stay_in_the_folder(tmp_path: Path) -> None:
     write_outputs(replace(base, hits=hits, chips=chips), tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert len(list((tmp_path / "out" / "chips").iterdir())) == len(ids)
+
+
+def test_films_and_curves_of_stays_that_are_not_gathered_anew_are_kept(tmp_path: Path) -> None:
+    whole = make_evident_result(2)
+    write_outputs(whole, tmp_path)
+    before = tree(tmp_path)
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    after = tree(tmp_path)
+    films = {name for name in before if name.endswith(("-film.png", "-film.webp"))}
+    assert len(films) == 4
+    assert {name: after.get(name) for name in films} == {name: before[name] for name in films}
+    assert sorted(after["curves.csv"].splitlines()) == sorted(before["curves.csv"].splitlines())
+    record = json.loads(after["run.json"])
+    assert record["files"]["curves.csv"] == hashlib.sha256(after["curves.csv"]).hexdigest()
+    write_outputs(replace(whole, stays=whole.stays[1:], dossiers=whole.dossiers[1:]), tmp_path)
+    assert {name for name in tree(tmp_path) if "-film" in name} == {name for name in films if "0002" in name}
+    assert b"LIPB-stay-0001" not in tree(tmp_path)["curves.csv"]
+
+
+def test_a_curve_that_was_edited_is_not_carried_on(tmp_path: Path) -> None:
+    whole = make_evident_result(2)
+    write_outputs(whole, tmp_path)
+    (tmp_path / "curves.csv").write_text("mine")
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    assert {line.split(b",")[0] for line in tree(tmp_path)["curves.csv"].splitlines()} == {b"stay", b"LIPB-stay-0002"}
