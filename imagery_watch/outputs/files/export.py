@@ -12,20 +12,25 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
-from imagery_watch.outputs.files.hits_geojson import dump_json, hits_geojson
+from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
+from imagery_watch.outputs.gis.export import files_for_other_tools
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
 from imagery_watch.outputs.report.report import report_html
+from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import slug
+
+ENDS_OF_HITS: dict[str, tuple[str, ...]] = {"chips": (".png", ".tif"), "stac/items": (".json",)}
+"""How the names of files end that are one hit's alone, by their folder."""
 
 
 def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     """Write every file of a run into `out`, `run.json` last; see the names in `file_contents`.
 
-    Returns the paths by name, such as `{"hits.geojson": ..., "chips/LIPB-a1.png": ...}`. Pictures that an
+    Returns the paths by name, such as `{"hits.geojson": ..., "chips/LIPB-a1.png": ...}`. Files of hits that an
     earlier run left there, and that its `run.json` names, are removed where they are not written again. The
     same result gives the same bytes. Raises StoreError where a file cannot be written.
     """
@@ -57,12 +62,13 @@ def with_chips(result: RunResult, pictures: Mapping[str, HitPictures]) -> RunRes
 def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dict[str, bytes]:
     """Every file but `run.json` and the polygons, by its name relative to the folder, in the order of writing."""
     chips = {picture.file: picture.sheet for picture in pictures.values()}
-    return chips | {
+    others = files_for_other_tools(result, chips)
+    return chips | others | {
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
         "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
         "report.html": _encoded(report_html(result, pictures)),
-    }
+    }  # fmt: skip
 
 
 def with_polygons(result: RunResult, data: bytes) -> RunResult:
@@ -91,26 +97,26 @@ def _encoded(text: str) -> bytes:
 
 
 def _earlier_chips(out: Path) -> set[str]:
-    """The pictures that the `run.json` of an earlier run names; none where it cannot be read."""
+    """The files of single hits that the `run.json` of an earlier run names; none where it cannot be read."""
     try:
         record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return set()
     files = record.get("files") if isinstance(record, dict) else None
-    return {name for name in files if _is_chip(name)} if isinstance(files, dict) else set()
+    return {name for name in files if _is_of_a_hit(name)} if isinstance(files, dict) else set()
 
 
-def _is_chip(name: str) -> bool:
-    """`chips/<file>.png` and nothing that leads elsewhere."""
-    folder, _, file = name.partition("/")
+def _is_of_a_hit(name: str) -> bool:
+    """`chips/<file>.png` or `.tif`, or `stac/items/<file>.json`, and nothing that leads elsewhere."""
+    folder, _, file = name.rpartition("/")
     plain_name = file == Path(file).name and "\\" not in file and "\0" not in file
-    return folder == "chips" and plain_name and file.endswith(".png")
+    return plain_name and file.endswith(ENDS_OF_HITS.get(folder, ()))
 
 
 def _remove(out: Path, name: str) -> None:
-    """Remove an old picture, unless `chips` is a link that leads out of the folder."""
+    """Remove an old file of a hit, unless a link on the way to it leads out of the folder."""
     path = out / name
-    if (out / "chips").resolve().parent != out.resolve():
+    if path.parent.resolve() != out.resolve() / Path(name).parent:
         return
     try:
         with suppress(FileNotFoundError):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from imagery_watch.errors import UsageError
 from imagery_watch.model import RecordedHit, Review
 from imagery_watch.outputs.files.atomic import write_bytes, write_text
-from imagery_watch.outputs.files.hits_geojson import HIT_PROPERTIES, dump_json, hit_properties, point_feature
-from imagery_watch.outputs.values import dump
+from imagery_watch.outputs.files.hits_geojson import point_feature
+from imagery_watch.outputs.properties import HIT_PROPERTIES, hit_properties
+from imagery_watch.outputs.values import dump, dump_json
 from imagery_watch.outputs.wording.text import cell, iso, rounded
 
 if TYPE_CHECKING:

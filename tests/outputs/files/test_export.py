@@ -22,6 +22,9 @@ def test_everything_is_written_and_vouched_for(tmp_path: Path) -> None:
     assert set(files) == {
         "hits.geojson", "stays.geojson", "looks.csv", "airfield.geojson", "report.html", "run.json",
         "chips/LIPB-0001.png", "chips/LIPB-0002.png",
+        "chips/LIPB-0001-before.tif", "chips/LIPB-0001-after.tif", "chips/LIPB-0002-before.tif",
+        "chips/LIPB-0002-after.tif", "hits.csv", "hits.gpkg", "hits.kmz", "stac/collection.json",
+        "stac/items/LIPB-0001.json", "stac/items/LIPB-0002.json",
     }  # fmt: skip
     record = json.loads(files.pop("run.json"))
     assert record["files"] == {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
@@ -57,12 +60,16 @@ def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
 
 
-def test_old_pictures_of_ours_go_and_files_of_others_stay(tmp_path: Path) -> None:
+def test_old_files_of_our_hits_go_and_files_of_others_stay(tmp_path: Path) -> None:
     write_outputs(make_result(3), tmp_path)
-    (tmp_path / "chips" / "mine.png").write_bytes(b"mine")
+    for name in ("chips/mine.png", "chips/mine.tif", "stac/items/mine.json"):
+        (tmp_path / name).write_bytes(b"mine")
     (tmp_path / "notes.txt").write_text("mine")
     write_outputs(make_result(1), tmp_path)
-    assert sorted(path.name for path in (tmp_path / "chips").iterdir()) == ["LIPB-0001.png", "mine.png"]
+    assert sorted(path.name for path in (tmp_path / "chips").iterdir()) == [
+        "LIPB-0001-after.tif", "LIPB-0001-before.tif", "LIPB-0001.png", "mine.png", "mine.tif",
+    ]  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "stac" / "items").iterdir()) == ["LIPB-0001.json", "mine.json"]
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
@@ -71,6 +78,7 @@ def test_old_pictures_of_ours_go_and_files_of_others_stay(tmp_path: Path) -> Non
     [
         "", "{", "[]", "null", '{"files": 3}', '{"files": ["chips/a.png"]}', "[" * 100000,
         '{"files": {"../victim.png": "", "chips/../../victim.png": "", "chips/..": "", "/etc/x.png": ""}}',
+        '{"files": {"stac/items/../../../victim.png": "", "stac/../../victim.png": "", "chips/victim.json": ""}}',
     ],
 )  # fmt: skip
 def test_a_record_that_was_tampered_with_removes_nothing(tmp_path: Path, record: str) -> None:
@@ -89,9 +97,12 @@ def test_a_link_that_leads_out_is_not_followed_to_remove(tmp_path: Path) -> None
     elsewhere.mkdir()
     (elsewhere / "a.png").write_text("keep")
     (out / "chips").symlink_to(elsewhere)
-    (out / "run.json").write_text('{"files": {"chips/a.png": ""}}')
+    (out / "stac").symlink_to(elsewhere)
+    (elsewhere / "items").mkdir()
+    (elsewhere / "items" / "a.json").write_text("keep")
+    (out / "run.json").write_text('{"files": {"chips/a.png": "", "stac/items/a.json": ""}}')
     write_outputs(make_result(0), out)
-    assert (elsewhere / "a.png").read_text() == "keep"
+    assert (elsewhere / "a.png").read_text() == (elsewhere / "items" / "a.json").read_text() == "keep"
 
 
 def test_a_failure_leaves_the_old_record_in_place(tmp_path: Path) -> None:
@@ -113,4 +124,5 @@ def test_hostile_ids_stay_in_the_folder(tmp_path: Path) -> None:
     chips = tuple(replace(chip, hit_id=name) for chip, name in zip(base.chips, ids, strict=True))
     write_outputs(replace(base, hits=hits, chips=chips), tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert len(list((tmp_path / "out" / "chips").iterdir())) == len(ids)
+    assert len(list((tmp_path / "out" / "chips").iterdir())) == 3 * len(ids)
+    assert len(list((tmp_path / "out" / "stac" / "items").iterdir())) == len(ids)
