@@ -41,6 +41,8 @@ class Saved:
     """None where an older version wrote the folder; so are the next two."""
     occupancy: tuple[Occupancy, ...] = ()
     chances: tuple[Chance, ...] = ()
+    attribution: str = ""
+    """The credits that whoever shows the hits owes."""
 
 
 def read_saved(folder: Path) -> Saved:
@@ -63,6 +65,7 @@ def read_saved(folder: Path) -> Saved:
         ),
         occupancy=parsed(folder / RUN, lambda: parse_occupancy(record)),
         chances=parsed(folder / RUN, lambda: parse_chances(record)),
+        attribution=parsed(folder / HITS, lambda: str(_mapping(json.loads(data[HITS])).get("attribution", ""))),
     )
 
 

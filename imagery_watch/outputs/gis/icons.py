@@ -17,7 +17,7 @@ SHAPES: Mapping[str, tuple[tuple[tuple[int, int], ...], tuple[int, int, int]]] =
 }
 """An arrival points down, a departure up, at the place itself: so both are seen where one follows the other."""
 TIPS = {"arrival": 0.125, "departure": 0.875}
-"""How high above the lower edge, as a share of the whole, the tip is that points at the place; the others' middle does."""
+"""How high above the lower edge their tips are, as a share of the whole; the others have their middle at the place."""
 
 
 def draw_icons() -> dict[str, bytes]:

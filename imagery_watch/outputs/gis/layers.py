@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imagery_watch.model import Airfield, Hit, RunResult
+from imagery_watch.model import Airfield, Hit, RunResult, Stay
 from imagery_watch.outputs.gis.tables import ColumnKind, ShapeKind, Table, columns_of, flatten
 from imagery_watch.outputs.properties import (
     HIT_PROPERTIES,
@@ -71,7 +71,7 @@ def hits_table(hits: Iterable[Hit], about: str) -> Table:
     """The hits by time, then id: one row and one point each."""
     ordered = sorted(hits, key=lambda hit: (hit.after, hit.id))
     rows = tuple(hit_row(hit) for hit in ordered)
-    return Table("hits", about, HIT_COLUMNS, rows, tuple(_point(hit.lon, hit.lat) for hit in ordered), "POINT")
+    return Table("hits", about, HIT_COLUMNS, rows, tuple(place_of(hit) for hit in ordered), "POINT")
 
 
 def hit_row(hit: Hit) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _about(result: RunResult) -> str:
 def _stays(result: RunResult, about: str) -> Table:
     stays = sorted(result.stays, key=lambda stay: (stay.seen_from, stay.id))
     rows = tuple(flatten(stay_properties(stay)) for stay in stays)
-    shapes = tuple(_point(stay.lon, stay.lat) for stay in stays)
+    shapes = tuple(place_of(stay) for stay in stays)
     return Table("stays", about, columns_of(STAY_PROPERTIES), rows, shapes, "POINT")
 
 
@@ -136,7 +136,8 @@ def _several(shape: "BaseGeometry") -> "BaseGeometry":
     return MultiLineString([shape]) if isinstance(shape, LineString) else shape
 
 
-def _point(lon: float, lat: float) -> "Point":
+def place_of(one: Hit | Stay) -> "Point":
+    """Its point, to about a centimetre."""
     from shapely.geometry import Point
 
-    return Point(round(lon, 7), round(lat, 7))
+    return Point(round(one.lon, 7), round(one.lat, 7))
