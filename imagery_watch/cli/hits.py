@@ -161,7 +161,7 @@ def export(
     run: Annotated[Path | None, typer.Option("--run", help="Hits of a run's folder instead of the record's.")] = None,
     reviews: Annotated[Path | None, typer.Option(help="A .csv or .json file of all reviews.")] = None,
 ) -> None:
-    """All recorded hits with their reviews as one file, or the reviews alone, to be imported elsewhere."""
+    """All recorded hits with their reviews, or those of a run, as one file; or the reviews alone, to be imported."""
     if run is not None:
         if out is None or names or reviews is not None:
             raise UsageError("--run FOLDER takes -o FILE beside it, and nothing else")

@@ -57,11 +57,12 @@ def locate_chip(chip: Chip, hit: Hit, grid: Grid) -> Georeference:
 
 def _placed(rings: tuple[Ring, ...], where: Georeference) -> Iterable["MultiPolygon"]:
     """The area within rings as one shape in lon/lat; a ring within another is a hole, and nothing has no shape."""
-    from shapely import symmetric_difference_all
     from shapely.geometry import MultiPolygon, Polygon
 
-    areas = [_mended(Polygon(_lonlat(ring, where))) for ring in rings if len(ring) >= 3]
-    whole = symmetric_difference_all(areas)
+    whole: BaseGeometry = Polygon()
+    for ring in rings:
+        if len(ring) >= 3:
+            whole = whole.symmetric_difference(_mended(Polygon(_lonlat(ring, where))))
     parts = [_wound(part) for part in getattr(whole, "geoms", [whole]) if isinstance(part, Polygon) and part.area > 0]
     return [MultiPolygon(parts)] if parts else []
 
@@ -74,7 +75,7 @@ def _lonlat(ring: Ring, where: Georeference) -> list[tuple[float, float]]:
 def _mended(polygon: "Polygon") -> "BaseGeometry":
     from shapely import make_valid
 
-    return make_valid(polygon)
+    return make_valid(polygon, method="structure", keep_collapsed=False)
 
 
 def _wound(polygon: "Polygon") -> "Polygon":

@@ -68,9 +68,10 @@ def _properties(hit: Hit, result: RunResult, rasters: Sequence[Raster]) -> dict[
     told = {f"{OURS}:{name}": value for name, value in hit_properties(hit).items() if name not in SAID}
     software = result.provenance.software
     versions = {name: number for name, number in software.items() if name not in ("name", "version")}
+    start = "SIMULATED, not observed. " if hit.simulated else ""
     placed = {"proj:code": rasters[0].where.grid.crs} if rasters else {}
     return {
-        "title": f"{hit.airfield}: possible {hit.kind}, a change consistent with an aircraft",
+        "title": f"{start}{hit.airfield}: possible {hit.kind}, a change consistent with an aircraft",
         "description": clean(hit.summary) or "A change consistent with an aircraft.",
         "datetime": None,
         "start_datetime": iso(hit.before),
