@@ -185,14 +185,14 @@
         <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1" bufferNoFill="1" bufferJoinStyle="128"/>
       </text-style>
       <text-format multilineAlign="0" wrapChar="" autoWrapLength="0"/>
-      <placement placement="6" predefinedPositionOrder="R,L,TR,BR,TL,BL" dist="1.5" distUnits="MM" offsetType="1" priority="5" polygonPlacementFlags="2" centroidWhole="1"/>
+      <placement placement="6" predefinedPositionOrder="R,L,TR,BR,TL,BL" dist="1.5" distUnits="MM" offsetType="1" priority="9" polygonPlacementFlags="2" centroidWhole="1"/>
       <dd_properties>
         <Option type="Map">
           <Option name="name" type="QString" value=""/>
           <Option name="properties" type="Map">
             <Option name="PredefinedPositionOrder" type="Map">
               <Option name="active" type="bool" value="true"/>
-              <Option name="expression" type="QString" value="case when &quot;kind&quot; = 'arrival' then 'TR,TL,TSR,TSL' when &quot;kind&quot; = 'departure' then 'BR,BL,BSR,BSL' else 'R,L' end"/>
+              <Option name="expression" type="QString" value="case when &quot;kind&quot; = 'arrival' then 'TR,TL,R,L' when &quot;kind&quot; = 'departure' then 'BR,BL,R,L' else 'R,L' end"/>
               <Option name="type" type="int" value="3"/>
             </Option>
           </Option>

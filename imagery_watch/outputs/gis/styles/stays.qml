@@ -48,7 +48,7 @@
         <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1" bufferNoFill="1" bufferJoinStyle="128"/>
       </text-style>
       <text-format multilineAlign="0" wrapChar="" autoWrapLength="0"/>
-      <placement placement="6" predefinedPositionOrder="R,L,TR,BR,TL,BL" dist="2.2" distUnits="MM" offsetType="1" priority="5" polygonPlacementFlags="2" centroidWhole="1"/>
+      <placement placement="6" predefinedPositionOrder="R,L,TR,BR,TL,BL" dist="2.2" distUnits="MM" offsetType="1" priority="3" polygonPlacementFlags="2" centroidWhole="1"/>
       <rendering drawLabels="1" scaleVisibility="1" scaleMin="0" scaleMax="20000" obstacle="1" obstacleFactor="1" upsidedownLabels="0" fontMinPixelSize="3" fontMaxPixelSize="10000" maxNumLabels="2000" zIndex="0"/>
     </settings>
   </labeling>
