@@ -64,10 +64,17 @@ CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_tabl
 
 def to_geopackage(tables: Sequence[Table]) -> bytes:
     """The tables as layers, in their order; those with a style in `styles/` have it as their default."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+        _write(file, tables)
+        return file.serialize() if hasattr(file, "serialize") else copy_out(file)
+
+
+def copy_out(file: sqlite3.Connection) -> bytes:
+    """What a database holds, by way of a temporary file: SQLite before 3.36 gives it no other way."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "made.gpkg"
-        with closing(sqlite3.connect(path, isolation_level=None)) as file:
-            _write(file, tables)
+        with closing(sqlite3.connect(path)) as copy:
+            file.backup(copy)
         return path.read_bytes()
 
 

@@ -19,7 +19,7 @@ from shapely.geometry import MultiLineString, MultiPolygon, Point, box
 
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.gis.evidence import list_outlines
-from imagery_watch.outputs.gis.geopackage import STYLES, to_geopackage
+from imagery_watch.outputs.gis.geopackage import STYLES, copy_out, to_geopackage
 from imagery_watch.outputs.gis.icons import SHAPES
 from imagery_watch.outputs.gis.layers import layers_of
 from imagery_watch.outputs.properties import HIT_PROPERTIES, LOOK_COLUMNS, STAY_PROPERTIES
@@ -159,6 +159,14 @@ def test_the_same_result_gives_the_same_bytes_here_and_in_another_process(tmp_pa
         [sys.executable, "-c", code], cwd=tests, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == hashlib.sha256(first).hexdigest()
+
+
+def test_an_old_sqlite_gives_a_database_by_way_of_a_file(tmp_path: Path) -> None:
+    path = written(make_told_result(), tmp_path)
+    with closing(sqlite3.connect(path)) as file:
+        (tmp_path / "copy.gpkg").write_bytes(copy_out(file))
+    assert str(read(tmp_path / "copy.gpkg", "hits")) == str(read(path, "hits"))
+    assert (tmp_path / "copy.gpkg").read_bytes()[68:72] == b"GPKG"
 
 
 def test_styles_are_the_default_of_their_layers_and_name_fields_that_are_there(tmp_path: Path) -> None:
