@@ -69,6 +69,7 @@ def test_a_stac_api_gives_the_same_hits_as_the_files(
     assert (first.code, first.brackets) == (0, BRACKETS)
     assert first.same_hits() == plain.same_hits()
     check_links(first.folder, url)
+    assert not any(one["links"] for one in json.loads((plain.folder / "run.json").read_text())["passes"])
     server.forget()
     again = run_line(one_apron, url, tmp_path / "two", *period)  # from the chip cache
     assert again.same_hits() == plain.same_hits()
