@@ -189,7 +189,7 @@ class RunResult:
     dossiers: tuple[Dossier, ...] = ()
     """The evidence for each of `stays`, in their order; none where only files of the run are left."""
     panoramas: tuple[Panorama, ...] = ()
-    """Every look that could be compared, in order of time; finer ones of the looks beside a hit come first."""
+    """Every look that could be compared, in order of time; those beside a hit are finer."""
 
     @property
     def incomplete(self) -> bool:

@@ -12,19 +12,21 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
+from imagery_watch.outputs.files.curves_csv import curves_csv
 from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
 from imagery_watch.outputs.gis.export import files_for_other_tools
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
+from imagery_watch.outputs.report.film import film_files
 from imagery_watch.outputs.report.report import report_html
 from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import slug
 
-ENDS_OF_HITS: dict[str, tuple[str, ...]] = {"chips": (".png", ".tif"), "stac/items": (".json",)}
-"""How the names of files end that are one hit's alone, by their folder."""
+ENDS_OF_HITS: dict[str, tuple[str, ...]] = {"chips": (".png", ".webp", ".tif"), "stac/items": (".json",)}
+"""How the names of files end that are one hit's, or one stay's, alone, by their folder."""
 
 
 def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
@@ -37,7 +39,7 @@ def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     earlier = _earlier_chips(out)
     pictures, polygons = draw_pictures(result), _encoded(airfield_geojson(result.airfield))
     complete = with_polygons(with_chips(result, pictures), polygons)
-    contents = file_contents(complete, pictures) | {"airfield.geojson": polygons}
+    contents = file_contents(complete, pictures) | draw_films(complete) | {"airfield.geojson": polygons}
     for name, data in contents.items():
         write_bytes(out / name, data)
     for name in sorted(earlier - contents.keys()):
@@ -51,6 +53,17 @@ def draw_pictures(result: RunResult) -> dict[str, HitPictures]:
     chips = {chip.hit_id: chip for chip in result.chips}
     simulated = result.provenance.simulated
     return {hit.id: hit_pictures(hit, chips[hit.id], simulated=simulated) for hit in result.hits if hit.id in chips}
+
+
+def draw_films(result: RunResult) -> dict[str, bytes]:
+    """The films of the stays whose evidence is at hand, a strip and a moving picture each, by file name."""
+    stays, simulated = {stay.id: stay for stay in result.stays}, result.provenance.simulated
+    films = [
+        film_files(one, stays[one.stay_id], result.airfield.id, simulated=simulated)
+        for one in result.dossiers
+        if one.stay_id in stays
+    ]
+    return {name: data for film in films for name, data in film.files.items()}
 
 
 def with_chips(result: RunResult, pictures: Mapping[str, HitPictures]) -> RunResult:
@@ -67,7 +80,8 @@ def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dic
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
         "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
-        "report.html": _encoded(report_html(result, pictures)),
+        "curves.csv": _encoded(curves_csv(result.dossiers)),
+        "report.html": _encoded(report_html(result)),
     }  # fmt: skip
 
 
@@ -107,7 +121,7 @@ def _earlier_chips(out: Path) -> set[str]:
 
 
 def _is_of_a_hit(name: str) -> bool:
-    """`chips/<file>.png` or `.tif`, or `stac/items/<file>.json`, and nothing that leads elsewhere."""
+    """`chips/<file>` or `stac/items/<file>` of a kind that a run writes, and nothing that leads elsewhere."""
     folder, _, file = name.rpartition("/")
     plain_name = file == Path(file).name and "\\" not in file and "\0" not in file
     return plain_name and file.endswith(ENDS_OF_HITS.get(folder, ()))
