@@ -49,6 +49,8 @@ class Frame:
     """(band, y, x): registered, normalised reflectance; NaN where hidden."""
     presence: Presence
     """What the look says of the object."""
+    reason: str = ""
+    """Why the whole look said nothing; empty where it did."""
 
 
 class Explanation(NamedTuple):

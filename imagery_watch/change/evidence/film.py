@@ -9,7 +9,7 @@ from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.detection.cutout import make_cutout
 from imagery_watch.change.evidence.square import Square
-from imagery_watch.change.preprocess.stack import Stack
+from imagery_watch.change.preprocess.stack import Stack, UnusablePass
 from imagery_watch.change.tracking.forced import ABSENT_SHARE, measure_signal
 from imagery_watch.change.tracking.objects import PRESENT_SHARE, ParkedObject
 from imagery_watch.model import Frame, Measurement, Presence
@@ -20,6 +20,8 @@ QUIET_LOOKS, BESIDE_LOOKS = 3, 7
 """A film shows so many looks without the object on either side, and so many at most, hidden ones among them."""
 STAY_LOOKS = 10
 """Looks of the stay itself that a film shows: its first, its last, and others evenly between them."""
+BLIND_LOOKS = 4
+"""Looks that said nothing, of each bracket, that a film shows."""
 QUIET_CONTROLS = 4
 """Quiet dates that are shown beside a film."""
 
@@ -38,7 +40,12 @@ def measure_curve(parked: ParkedObject, detection: DetectionResult) -> list[Meas
     for image in (own_image, *(detection.residual_images[index] for index in looks)):
         if image is not None:
             image.kept.clear()
-    return found
+    said_nothing = [
+        Measurement(one.scene.acquisition_id, one.scene.datetime, None, None, "hidden")
+        for one in detection.stack.unusable
+        if found[0].datetime <= one.scene.datetime <= found[-1].datetime
+    ]
+    return sorted([*found, *said_nothing], key=lambda one: one.datetime)
 
 
 def _measure(parked: ParkedObject, own_image: ResidualImage, detection: DetectionResult, index: int) -> Measurement:
@@ -72,9 +79,30 @@ def make_frames(
     presences: list[Presence] = [said.get(name) or _see(stack, parked, index) for index, name in enumerate(stack.names)]
     shown = _choose_looks(presences, parked)
     quiet = _choose_quiet(presences, shown)
-    films = ([_cut_frame(stack, square, index, presences[index]) for index in chosen] for chosen in (shown, quiet))
-    shown_frames, quiet_frames = films
-    return shown_frames, quiet_frames
+    film, controls = (
+        [_cut_frame(stack, square, index, presences[index]) for index in chosen] for chosen in (shown, quiet)
+    )
+    return sorted([*film, *_list_blind(parked, stack, square)], key=lambda one: one.datetime), controls
+
+
+def _list_blind(parked: ParkedObject, stack: Stack, square: Square) -> list[Frame]:
+    """The looks that said nothing at all while the object came, and while it left: those nearest to its stay."""
+    times = [one.datetime for one in stack.passes]
+    came = None if parked.before is None else (times[parked.before], times[parked.first])
+    left = None if parked.after is None else (times[parked.last], times[parked.after])
+    found: list[Frame] = []
+    for gap, nearest in ((came, slice(-BLIND_LOOKS, None)), (left, slice(BLIND_LOOKS))):
+        if gap is not None:
+            blind = [one for one in stack.unusable if gap[0] < one.scene.datetime < gap[1]]
+            blind.sort(key=lambda one: one.scene.datetime)
+            found += [_blind_frame(one, stack, square) for one in blind[nearest]]
+    return found
+
+
+def _blind_frame(one: UnusablePass, stack: Stack, square: Square) -> Frame:
+    shape = (len(stack.bands), square.rows.stop - square.rows.start, square.cols.stop - square.cols.start)
+    nothing = np.full(shape, np.nan, np.float32)
+    return Frame(one.scene.acquisition_id, one.scene.datetime, nothing, "hidden", one.reason.text)
 
 
 def _see(stack: Stack, parked: ParkedObject, index: int) -> Presence:

@@ -10,7 +10,7 @@ from imagery_watch.model.dossier import Ring
 from imagery_watch.outputs.report import pixels
 from imagery_watch.outputs.report.curve import NARROW, PRESENCE_WORDS, WIDE, Curve, draw_curve
 from imagery_watch.outputs.report.film import frame_image, smooth, stretch_of, to_webp
-from imagery_watch.outputs.wording.evidence import BLOB_WORDS, tell_explanations
+from imagery_watch.outputs.wording.evidence import BLOB_WORDS, doubt_replacement, tell_explanations
 from imagery_watch.outputs.wording.links import Link, list_links
 from imagery_watch.outputs.wording.text import minutes
 
@@ -92,6 +92,8 @@ class Exhibit:
     links: tuple[Link, ...]
     edge_m: int = 0
     """Of the film's pictures."""
+    doubt: str = ""
+    """What speaks against it in the curve itself; empty where nothing does."""
 
     @property
     def surest(self) -> Hit:
@@ -149,6 +151,7 @@ def _exhibit(
         curve=None if wide is None or narrow is None else (wide, narrow),
         panel=None if dossier.view is None else _panel(dossier, dossier.view, limits),
         links=links,
+        doubt=doubt_replacement([hit for _, hit in hits], stay, dossier),
         edge_m=round(max(dossier.frames[0].image.shape[1:]) * dossier.resolution),
     )
 
@@ -168,7 +171,7 @@ def _shots(frames: Iterable[Frame], dossier: Dossier, limits: tuple[float, float
     for frame in frames:
         measured = shares.get(frame.pass_id)
         share = "" if measured is None or measured.share is None else f", {round(100 * measured.share)} %"
-        words = f"{PRESENCE_WORDS[frame.presence]}{share}"
+        words = f"{PRESENCE_WORDS[frame.presence]}{share}" + (f": {frame.reason}" if frame.reason else "")
         kind = frame.presence.replace(" ", "-")
         shots.append(Shot(to_webp(frame_image(frame, dossier, limits)), minutes(frame.datetime), words, kind))
     return shots

@@ -17,8 +17,8 @@ FALSE_COLOUR = ("B08", "B04", "B03")
 """Near infrared, red and green, shown as red, green and blue."""
 MAX_PIXELS = 61
 """Widest square that is drawn: 610 m at 10 m, and at least five screen pixels for each of its own."""
-LOW_PERCENT, HIGH_PERCENT = 1.0, 99.5
-GAMMA = 1.3
+LOW_PERCENT, HIGH_PERCENT = 1.0, 99.0
+GAMMA = 1.6
 """Lifts asphalt out of the black without washing concrete out."""
 SMALLEST_LIMIT = 0.04
 """Reflectance at the ends of the difference colours, at least: noise alone (0.01 to 0.02) stays pale."""

@@ -1,8 +1,10 @@
 """The detector's view in words: what was weighed against what, and why the others are no hits."""
 
+from collections.abc import Sequence
 from math import isfinite
 
-from imagery_watch.model import DetectorView, Hit
+from imagery_watch.model import DetectorView, Dossier, Hit, Stay
+from imagery_watch.outputs.wording.text import minutes
 
 EXPLANATION_WORDS = {
     "aircraft": "an aircraft",
@@ -20,8 +22,8 @@ BLOB_WORDS = {
 ODDS_FACTOR = 3.0
 """How far false alarms were off what was promised, either way: on simulated airfields .3 to 2.7 times as many came
 (docs/method.md, section 20)."""
-LENGTH_BIAS = 0.21
-"""Share by which lengths read short at the gates of ten real airports (benchmarks/RESULTS.md)."""
+ALIKE_SHARE = 0.8
+"""Of an object's signal, from which what stands on the other side of a replacement looks like the same again."""
 
 
 def tell_explanations(view: DetectorView) -> tuple[tuple[tuple[str, str, float], ...], str]:
@@ -52,6 +54,21 @@ def tell_explanations(view: DetectorView) -> tuple[tuple[tuple[str, str, float],
         else ""
     )
     return rows, f"{verdict}{misfit} The evidence of this look is {view.llr_vs_clutter:.1f}; 0 would be a draw."
+
+
+def doubt_replacement(hits: Sequence[Hit], stay: Stay, dossier: Dossier) -> str:
+    """That the look beyond a replacement shows the same again, where it does: it may be one and the same object."""
+    beyond = {
+        hit.before_pass if hit.id == stay.arrival_hit else hit.after_pass for hit in hits if hit.kind == "replacement"
+    }
+    alike = [one for one in dossier.curve if one.pass_id in beyond and (one.share or 0.0) >= ALIKE_SHARE]
+    if not alike:
+        return ""
+    looks = " and ".join(f"the look of {minutes(one.datetime)} shows {100 * (one.share or 0.0):.0f} %" for one in alike)
+    return (
+        f"Told as a replacement, and {looks} of this object's signal, on the other side of the change: one and the "
+        "same object, seen a little differently, cannot be ruled out."
+    )
 
 
 def probability_range(hit: Hit) -> tuple[float, float] | None:

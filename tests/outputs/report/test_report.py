@@ -24,6 +24,7 @@ from outputs.builders import (
     make_provenance,
     make_result,
     make_stay,
+    pass_id,
 )
 from outputs.dossiers import make_dossier, make_evident_result, make_frame, make_view
 
@@ -375,3 +376,12 @@ def test_each_hit_leads_to_both_dates_in_the_browser_but_where_it_is_simulated()
     simulated = replace(result, hits=(replace(result.hits[0], simulated=True),))
     assert "fromTime" not in page(simulated)
     assert "openstreetmap.org" in page(simulated)
+
+
+def test_a_replacement_by_its_like_is_doubted() -> None:
+    hit = make_hit(1, kind="replacement", before_pass=pass_id(START))
+    curve = [replace(one, share=0.96) if one.pass_id == hit.before_pass else one for one in make_dossier().curve]
+    result = replace(make_evident_result(), hits=(hit,), dossiers=(make_dossier(curve=tuple(curve)),))
+    assert "the look of 2022-03-01 10:21 shows 96 % of this object's signal" in text_of(result)
+    assert "cannot be ruled out" not in text_of(replace(result, dossiers=(make_dossier(),)))
+    assert "cannot be ruled out" not in text_of(make_evident_result())
