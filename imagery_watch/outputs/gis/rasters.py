@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from rasterio.enums import ColorInterp
 
 COG_OPTIONS = {
-    "COMPRESS": "DEFLATE",
-    "LEVEL": "6",
-    "PREDICTOR": "YES",
-    "BLOCKSIZE": "128",
-    "OVERVIEWS": "NONE",
-    "NUM_THREADS": "1",
+    "compress": "DEFLATE",
+    "level": "6",
+    "predictor": "YES",
+    "blocksize": "128",
+    "overviews": "NONE",
+    "num_threads": "1",
 }
 """A chip is 41 pixels wide: larger blocks would be empty, and an overview would show nothing."""
 REFLECTANCE = "reflectance"
@@ -87,20 +87,18 @@ def to_cog(raster: Raster) -> bytes:
     """The image as a cloud-optimised GeoTIFF, 32-bit floats; the same image gives the same bytes."""
     from affine import Affine
     from rasterio.io import MemoryFile
-    from rasterio.shutil import copy
 
     rows, cols = raster.shape
-    plain = {"driver": "GTiff", "width": cols, "height": rows, "count": len(raster.bands), "dtype": "float32"}
+    form = {"driver": "COG", "width": cols, "height": rows, "count": len(raster.bands), "dtype": "float32"}
     place = {"crs": _crs(raster.where.grid.epsg), "transform": Affine(*raster.transform), "nodata": float("nan")}
-    with MemoryFile() as made, MemoryFile() as cog:
-        with made.open(**plain, **place) as image:
+    with MemoryFile() as made:
+        with made.open(**form, **place, **COG_OPTIONS) as image:
             image.write(raster.data)
             image.descriptions = raster.bands
             image.colorinterp = _colours(raster.bands)
             image.units = (raster.unit,) * len(raster.bands)
             image.update_tags(**_tags(raster))
-        copy(made.name, cog.name, driver="COG", **COG_OPTIONS)
-        content: bytes = cog.read()
+        content: bytes = made.read()
         return content
 
 
