@@ -1,7 +1,7 @@
 """The evidence for each stay that is told, gathered from what was detected; and every look as a picture."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     from imagery_watch.change.tracking.stays import ObjectStay
     from imagery_watch.model.arrays import Doubles
 
-MOST_DOSSIERS = 60
-"""Stays whose evidence is gathered, the strongest first: as many as a report shows pictures of."""
-MOST_PANORAMAS = 16
-"""Looks beside a hit of which a large picture is kept, the strongest hits' first."""
+
+class Plenty(NamedTuple):
+    """How much is gathered, for it takes its time."""
+
+    stays: int
+    """Stays whose evidence is gathered."""
+    panoramas: int
+    """Looks of which a large picture is kept, those beside the strongest hits first."""
+    newest: bool
+    """Whether the stays that changed last come first, else the strongest."""
+
+
+OF_A_RUN, OF_A_SWEEP = Plenty(40, 10, False), Plenty(8, 4, True)
+"""A sweep comes with every pass, and what it gathered of older stays lies in the airfield's folder already."""
 
 
 def gather_dossiers(
@@ -27,8 +37,9 @@ def gather_dossiers(
     stays: Sequence[Stay],
     hits: Sequence[Hit],
     airfield: Airfield,
+    plenty: Plenty = OF_A_RUN,
 ) -> tuple[Dossier, ...]:
-    """The evidence for the strongest stays, in the order of the stays."""
+    """The evidence for the strongest stays, or the newest ones, in the order of the stays."""
     from imagery_watch.change.results import make_stay_id
 
     by_id = {}
@@ -36,15 +47,16 @@ def gather_dossiers(
         place = detection.stack.georeference.locate(one.parked.best.fit.row, one.parked.best.fit.col)
         first = detection.stack.passes[one.parked.first].scene.acquisition_id
         by_id[make_stay_id(airfield.id, place.x, place.y, first)] = one
-    score = {hit.id: hit.score for hit in hits}
-    strongest = sorted(stays, key=lambda stay: (-_score_stay(stay, score), stay.id))[:MOST_DOSSIERS]
-    chosen = {stay.id for stay in strongest} & by_id.keys()
+    known = {hit.id: hit for hit in hits}
+    ordered = sorted(stays, key=lambda stay: (_rank(stay, known, plenty.newest), stay.id))
+    chosen = {stay.id for stay in ordered[: plenty.stays]} & by_id.keys()
     return tuple(_gather(stay.id, by_id[stay.id], detection, airfield) for stay in stays if stay.id in chosen)
 
 
-def _score_stay(stay: Stay, score: Mapping[str, float]) -> float:
-    """The score of the surer of a stay's two ends."""
-    return max((score.get(one, 0.0) for one in (stay.arrival_hit, stay.departure_hit) if one), default=0.0)
+def _rank(stay: Stay, known: Mapping[str, Hit], newest: bool) -> float:
+    """Smaller is gathered first: by the later of a stay's hits, or by the surer of them."""
+    ends = [known[name] for name in (stay.arrival_hit, stay.departure_hit) if name is not None and name in known]
+    return -max((hit.after.timestamp() if newest else hit.score for hit in ends), default=0.0)
 
 
 def _gather(stay_id: str, one: "ObjectStay", detection: "DetectionResult", airfield: Airfield) -> Dossier:
@@ -101,7 +113,7 @@ def _round_ring(ring: "LinearRing") -> Ring:
     return tuple((round(float(row), 2), round(float(col), 2)) for col, row in list(ring.coords)[:-1])
 
 
-def picture_looks(detection: "DetectionResult", hits: Sequence[Hit]) -> tuple[Panorama, ...]:
+def picture_looks(detection: "DetectionResult", hits: Sequence[Hit], plenty: Plenty = OF_A_RUN) -> tuple[Panorama, ...]:
     """Every look over all aprons: small, and large those on either side of the strongest hits; in order of time."""
     from imagery_watch.change.evidence.square import MAX_PANORAMA_PX, MAX_THUMBNAIL_PX, make_panorama
 
@@ -109,7 +121,7 @@ def picture_looks(detection: "DetectionResult", hits: Sequence[Hit]) -> tuple[Pa
     strongest = sorted(hits, key=lambda hit: (-hit.score, hit.id))
     wanted = dict.fromkeys(name for hit in strongest for name in (hit.before_pass, hit.after_pass))
     ends = [one.scene.acquisition_id for one in (stack.passes[:1] + stack.passes[-1:])]
-    large = set([*wanted, *ends][:MOST_PANORAMAS])
+    large = set([*ends, *wanted][: plenty.panoramas])
     return tuple(
         make_panorama(item, stack, MAX_PANORAMA_PX if item.scene.acquisition_id in large else MAX_THUMBNAIL_PX)
         for item in stack.passes

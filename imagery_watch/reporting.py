@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from imagery_watch.dossiers import gather_dossiers, picture_looks
+from imagery_watch.dossiers import OF_A_RUN, Plenty, gather_dossiers, picture_looks
 from imagery_watch.model import Airfield, Areas, Chip, Hit, Look, RunResult, Stay
 from imagery_watch.model.progress import Progress
 from imagery_watch.observability import chances_of, looks_of, occupancy_of
@@ -25,6 +25,7 @@ def report(
     limit: Callable[[tuple[Look, ...]], tuple[Look, ...]],
     *,
     min_length_m: float = 0.0,
+    plenty: Plenty = OF_A_RUN,
 ) -> RunResult:
     """What was detected in the passes of a survey, told as hits, looks and stays; `limit` gives looks their limits."""
     from imagery_watch.change.tracking.stays import find_object_stays
@@ -47,8 +48,8 @@ def report(
         stays=stays,
         occupancy=occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction),
         chances=chances_of(looks, period, notes.created),
-        dossiers=gather_dossiers(detection, objects, stays, hits, airfield),
-        panoramas=picture_looks(detection, hits),
+        dossiers=gather_dossiers(detection, objects, stays, hits, airfield, plenty),
+        panoramas=picture_looks(detection, hits, plenty),
     )
 
 

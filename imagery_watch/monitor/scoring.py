@@ -17,6 +17,7 @@ from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.preprocess.stack import Stack
 from imagery_watch.change.tracking.events import Standing
 from imagery_watch.change.watch import Watch, add_look, begin_watch, drop_look, tell_changes
+from imagery_watch.dossiers import OF_A_SWEEP
 from imagery_watch.errors import PassRefused, PassUnread
 from imagery_watch.model import Acquisition, Hit, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
@@ -168,7 +169,7 @@ def _go_on(
     scenes_told = tuple(one for one in _scenes_of(watch) if one.acquisition_id in listed)
     passes = ReadPasses(found.acquisitions, scenes_told, unread)
     now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
-    result = report(found, passes, detection, place.areas, settings, limit)
+    result = report(found, passes, detection, place.areas, settings, limit, plenty=OF_A_SWEEP)
     return Scored(result, watch, {**kept.versions, **now}, begun=False)
 
 

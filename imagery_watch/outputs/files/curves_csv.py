@@ -19,14 +19,18 @@ class CurveRow(NamedTuple):
     measurement: Measurement
 
 
-def curves_csv(dossiers: Iterable[Dossier]) -> str:
-    """One line for each stay and look: the share of the object's own signal, its standard deviation, what it says."""
+def curves_csv(dossiers: Iterable[Dossier], others: Iterable[CurveRow] = ()) -> str:
+    """One line for each stay and look: the share of the object's own signal, its standard deviation, what it says.
+
+    `others` are lines of stays without a dossier; they come first.
+    """
+    rows = [*others, *(CurveRow(one.stay_id, measured) for one in dossiers for measured in one.curve)]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CURVE_COLUMNS)
-    for dossier in dossiers:
-        for one in dossier.curve:
-            writer.writerow((cell(dossier.stay_id), *("" if value is None else value for value in curve_values(one))))
+    for row in rows:
+        values = ("" if value is None else value for value in curve_values(row.measurement))
+        writer.writerow((cell(row.stay), *values))
     return buffer.getvalue()
 
 

@@ -12,14 +12,14 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
-from imagery_watch.outputs.files.curves_csv import curves_csv
+from imagery_watch.outputs.files.curves_csv import CurveRow, curves_csv, parse_curves
 from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
-from imagery_watch.outputs.gis.export import files_for_other_tools
+from imagery_watch.outputs.gis.export import OUTLINES, RESIDUAL, files_for_other_tools
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
-from imagery_watch.outputs.report.film import film_files
+from imagery_watch.outputs.report.film import film_files, name_film
 from imagery_watch.outputs.report.report import report_html
 from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.summaries import result_counts
@@ -39,7 +39,10 @@ def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     earlier = _earlier_chips(out)
     pictures, polygons = draw_pictures(result), _encoded(airfield_geojson(result.airfield))
     complete = with_polygons(with_chips(result, pictures), polygons)
-    contents = file_contents(complete, pictures) | draw_films(complete) | {"airfield.geojson": polygons}
+    films = _kept_films(complete, out, earlier) | draw_films(complete)
+    curves = {"curves.csv": _encoded(curves_csv(complete.dossiers, _kept_curves(complete, out)))}
+    held = _held_evidence(complete, out)
+    contents = file_contents(complete, pictures, held) | curves | films | {"airfield.geojson": polygons}
     for name, data in contents.items():
         write_bytes(out / name, data)
     for name in sorted(earlier - contents.keys()):
@@ -66,21 +69,64 @@ def draw_films(result: RunResult) -> dict[str, bytes]:
     return {name: data for film in films for name, data in film.files.items()}
 
 
+def _kept_films(result: RunResult, out: Path, earlier: set[str]) -> dict[str, bytes]:
+    """Films that an earlier run left of stays that are still told, and whose evidence is not at hand now."""
+    names = [name_film(stay) for stay in _not_gathered(result)]
+    kept = {}
+    for name in (f"{name}{ending}" for name in names for ending in (".png", ".webp")):
+        with suppress(OSError):
+            if name in earlier and _is_within(out, name):
+                kept[name] = (out / name).read_bytes()
+    return kept
+
+
+def _kept_curves(result: RunResult, out: Path) -> list[CurveRow]:
+    """The same of their curves; none where the file is not what a run writes."""
+    wanted = set(_not_gathered(result))
+    try:
+        rows = parse_curves((out / "curves.csv").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, LookupError):
+        return []
+    return [row for row in rows if row.stay in wanted]
+
+
+def _held_evidence(result: RunResult, out: Path) -> dict[str, bytes]:
+    """Files of an earlier run that hold the evidence of such stays for other tools, and that its record vouches for."""
+    hashes = _earlier_files(out) if _not_gathered(result) else {}
+    held: dict[str, bytes] = {}
+    for name, digest in hashes.items():
+        if name == OUTLINES or (name.endswith(RESIDUAL) and _is_of_a_hit(name) and _is_within(out, name)):
+            with suppress(OSError):
+                data = (out / name).read_bytes()
+                held |= {name: data} if hashlib.sha256(data).hexdigest() == digest else {}
+    return held
+
+
+def _not_gathered(result: RunResult) -> list[str]:
+    """Ids of the stays whose evidence is not at hand: `monitor` gathers it when they change."""
+    gathered = {one.stay_id for one in result.dossiers}
+    return [stay.id for stay in result.stays if stay.id not in gathered]
+
+
 def with_chips(result: RunResult, pictures: Mapping[str, HitPictures]) -> RunResult:
     """The result with every hit naming its picture, or none where there is none."""
     files = {hit_id: picture.file for hit_id, picture in pictures.items()}
     return replace(result, hits=tuple(replace(hit, chip=files.get(hit.id)) for hit in result.hits))
 
 
-def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dict[str, bytes]:
-    """Every file but `run.json` and the polygons, by its name relative to the folder, in the order of writing."""
+def file_contents(
+    result: RunResult, pictures: Mapping[str, HitPictures], held: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Every file but `run.json` and the polygons, by its name relative to the folder, in the order of writing.
+
+    `held` are an earlier run's files with evidence that is not at hand now.
+    """
     chips = {picture.file: picture.sheet for picture in pictures.values()}
-    others = files_for_other_tools(result, chips)
+    others = files_for_other_tools(result, chips, held)
     return chips | others | {
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
         "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
-        "curves.csv": _encoded(curves_csv(result.dossiers)),
         "report.html": _encoded(report_html(result)),
     }  # fmt: skip
 
@@ -112,12 +158,17 @@ def _encoded(text: str) -> bytes:
 
 def _earlier_chips(out: Path) -> set[str]:
     """The files of single hits that the `run.json` of an earlier run names; none where it cannot be read."""
+    return {name for name in _earlier_files(out) if _is_of_a_hit(name)}
+
+
+def _earlier_files(out: Path) -> dict[str, Any]:
+    """The names of an earlier run's files, and what should be their hashes; none where its `run.json` is none."""
     try:
         record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return set()
+        return {}
     files = record.get("files") if isinstance(record, dict) else None
-    return {name for name in files if _is_of_a_hit(name)} if isinstance(files, dict) else set()
+    return files if isinstance(files, dict) else {}
 
 
 def _is_of_a_hit(name: str) -> bool:
@@ -127,10 +178,15 @@ def _is_of_a_hit(name: str) -> bool:
     return plain_name and file.endswith(ENDS_OF_HITS.get(folder, ()))
 
 
+def _is_within(out: Path, name: str) -> bool:
+    """Whether the folder of a hit's file is the run's own, and no link that leads out of it."""
+    return (out / name).parent.resolve() == out.resolve() / Path(name).parent
+
+
 def _remove(out: Path, name: str) -> None:
     """Remove an old file of a hit, unless a link on the way to it leads out of the folder."""
     path = out / name
-    if path.parent.resolve() != out.resolve() / Path(name).parent:
+    if not _is_within(out, name):
         return
     try:
         with suppress(FileNotFoundError):

@@ -11,13 +11,19 @@ from imagery_watch.outputs.gis.rasters import rasters_of, to_cog
 from imagery_watch.outputs.gis.stac import to_stac
 from imagery_watch.outputs.gis.table_csv import to_csv
 
+OUTLINES, RESIDUAL = "hits.gpkg", "-residual.tif"
+"""The file that holds the outlines of stays, and how the names of those end that hold the residuals of hits."""
 
-def files_for_other_tools(result: RunResult, pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+
+def files_for_other_tools(
+    result: RunResult, pictures: Mapping[str, bytes], held: Mapping[str, bytes]
+) -> dict[str, bytes]:
     """Every file by its name relative to the run's folder; `pictures` are the PNG files that the hits name.
 
-    The same result gives the same bytes.
+    Of stays whose evidence is not at hand, outlines and residuals are those of the files in `held`, as an earlier run
+    wrote them. The same result and the same files give the same bytes.
     """
-    outlines, rasters = list_outlines(result), rasters_of(result)
+    outlines, rasters = list_outlines(result, held.get(OUTLINES)), rasters_of(result, held)
     tables = layers_of(result, outlines)
     chips = {one.file: to_cog(one) for several in rasters.values() for one in several}
     stac = {name: text.encode("utf-8", errors="replace") for name, text in to_stac(result, rasters).items()}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 THEN = "2000-01-01T00:00:00.000Z"
 """What it says of the time of its making, so that the same tables give the same bytes."""
 WGS84 = 4326
+_HEAD_AND_BOUNDS = 40
+"""Bytes before the WKB of a shape that is no point."""
 STYLES = Path(__file__).parent / "styles"
 STYLE_NAME = "imagery_watch"
 _TYPES: dict[ColumnKind, str] = {
@@ -67,6 +69,22 @@ def to_geopackage(tables: Sequence[Table]) -> bytes:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
         _write(file, tables)
         return file.serialize() if hasattr(file, "serialize") else copy_out(file)
+
+
+def read_shapes(content: bytes, table: str) -> list[tuple[dict[str, Any], "BaseGeometry"]]:
+    """The rows of a layer of areas or lines that `to_geopackage` wrote, by column, each with its shape.
+
+    Raises sqlite3.Error or a shapely error where the file is none; SQLite before 3.36 reads nothing.
+    """
+    from shapely import from_wkb
+
+    with closing(sqlite3.connect(":memory:")) as file:
+        if not hasattr(file, "deserialize"):
+            return []
+        file.deserialize(content)
+        file.row_factory = sqlite3.Row
+        rows = [dict(row) for row in file.execute(f'SELECT * FROM "{table}" ORDER BY fid')]
+    return [(row, from_wkb(row["geom"][_HEAD_AND_BOUNDS:])) for row in rows]
 
 
 def copy_out(file: sqlite3.Connection) -> bytes:

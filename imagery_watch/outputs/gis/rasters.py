@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagery_watch.model import Chip, Dossier, Georeference, Hit, RunResult
+from imagery_watch.model import Chip, Dossier, Georeference, Grid, Hit, RunResult
 from imagery_watch.outputs.gis.evidence import dossiers_by_hit, locate_chip
 from imagery_watch.outputs.report.pixels import TRUE_COLOUR
+from imagery_watch.outputs.values import moment
 from imagery_watch.outputs.wording.credits import copernicus_credit
 from imagery_watch.outputs.wording.text import clean, iso, slug
 
@@ -32,6 +34,7 @@ COG_OPTIONS = {
 REFLECTANCE = "reflectance"
 NOISE = "standard deviations of the noise"
 RESIDUAL_BAND = "residual"
+RESIDUAL = "What white paint, or its absence, accounts for in each pixel of the strongest look, as the detector saw it."
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,15 @@ class Raster:
         return [(round(place.lon, 7), round(place.lat, 7)) for place in places]
 
 
-def rasters_of(result: RunResult) -> dict[str, tuple[Raster, ...]]:
-    """The images of every hit whose pixels, and whose place on the Grid, are known; by the hit's id."""
+def rasters_of(result: RunResult, held: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, tuple[Raster, ...]]:
+    """The images of every hit whose pixels, and whose place on the Grid, are known; by the hit's id.
+
+    The residual of a hit without a dossier is that of its file in `held`, as an earlier run wrote it.
+    """
     chips = {chip.hit_id: chip for chip in result.chips}
     dossiers = dossiers_by_hit(result)
     return {
-        hit.id: (*_looks(hit, chips[hit.id], result), *_residual(hit, dossiers.get(hit.id)))
+        hit.id: (*_looks(hit, chips[hit.id], result), *_residual(hit, dossiers.get(hit.id), result.grid, held))
         for hit in result.hits
         if hit.id in chips and math.isfinite(hit.x) and math.isfinite(hit.y)
     }
@@ -114,15 +120,29 @@ def _looks(hit: Hit, chip: Chip, result: RunResult) -> list[Raster]:
     ]
 
 
-def _residual(hit: Hit, dossier: Dossier | None) -> list[Raster]:
-    view = None if dossier is None else dossier.view
-    if dossier is None or view is None:
+def _residual(hit: Hit, dossier: Dossier | None, grid: Grid, held: Mapping[str, bytes]) -> list[Raster]:
+    if dossier is None:
+        content = held.get(f"chips/{slug(hit.id)}-residual.tif")
+        return [] if content is None else _read_residual(hit, content, grid)
+    view, where = dossier.view, dossier.georeference
+    if view is None:
         return []
-    about = (
-        "What white paint, or its absence, accounts for in each pixel of the strongest look, as the detector saw it."
-    )
-    data, where = view.significance[None], dossier.georeference
-    return [_raster(hit, "residual", data, (RESIDUAL_BAND,), NOISE, where, view.datetime, about)]
+    return [_raster(hit, "residual", view.significance[None], (RESIDUAL_BAND,), NOISE, where, view.datetime, RESIDUAL)]
+
+
+def _read_residual(hit: Hit, content: bytes, grid: Grid) -> list[Raster]:
+    """The residual in a GeoTIFF; none where it is not as a run writes it."""
+    from rasterio.errors import RasterioError
+    from rasterio.io import MemoryFile
+
+    try:
+        with MemoryFile(content) as file, file.open(driver="GTiff") as image:
+            row, col = grid.rowcol(*image.xy(0, 0))
+            data, when = image.read(), moment(image.tags()["DATETIME"])
+    except (RasterioError, ValueError, LookupError):
+        return []
+    where = Georeference(grid, round(row), round(col))
+    return [_raster(hit, "residual", data, (RESIDUAL_BAND,), NOISE, where, when, RESIDUAL)]
 
 
 def _raster(

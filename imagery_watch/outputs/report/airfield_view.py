@@ -13,7 +13,7 @@ from imagery_watch.outputs.report.film import smooth, to_webp
 from imagery_watch.outputs.wording.summaries import describe_reason
 from imagery_watch.outputs.wording.text import clean, minutes
 
-VIEW_PX = 1000
+VIEW_PX = 720
 """Edge of a large image, at most: pixels of 10 m are enlarged to so much."""
 MOST_SHEET = 160
 """Looks on the contact sheet, the newest."""

@@ -75,7 +75,7 @@ def frame_image(frame: Frame, dossier: Dossier, limits: tuple[float, float]) -> 
 def to_webp(rgb: pixels.Rgb, *, lossless: bool = True) -> bytes:
     """A small image as WebP, every pixel kept; or as a photograph, some ten times smaller."""
     buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, format="WEBP", lossless=lossless, quality=80, method=4)
+    Image.fromarray(rgb).save(buffer, format="WEBP", lossless=lossless, quality=80, method=1)
     return buffer.getvalue()
 
 

@@ -4,11 +4,16 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from imagery_watch.errors import StoreError
 from imagery_watch.outputs.files.export import write_outputs
 from outputs.builders import make_hit, make_provenance, make_result
+from outputs.dossiers import make_evident_result
+from outputs.gis.dossiers import make_told_result
+
+GIS = ("hits.csv", "hits.gpkg", "hits.kmz")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -126,3 +131,63 @@ def test_hostile_ids_stay_in_the_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert len(list((tmp_path / "out" / "chips").iterdir())) == 3 * len(ids)
     assert len(list((tmp_path / "out" / "stac" / "items").iterdir())) == len(ids)
+
+
+def test_films_and_curves_of_stays_that_are_not_gathered_anew_are_kept(tmp_path: Path) -> None:
+    whole = make_evident_result(2)
+    write_outputs(whole, tmp_path)
+    before = tree(tmp_path)
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    after = tree(tmp_path)
+    films = {name for name in before if name.endswith(("-film.png", "-film.webp"))}
+    assert len(films) == 4
+    assert {name: after.get(name) for name in films} == {name: before[name] for name in films}
+    assert sorted(after["curves.csv"].splitlines()) == sorted(before["curves.csv"].splitlines())
+    record = json.loads(after["run.json"])
+    assert record["files"]["curves.csv"] == hashlib.sha256(after["curves.csv"]).hexdigest()
+    write_outputs(replace(whole, stays=whole.stays[1:], dossiers=whole.dossiers[1:]), tmp_path)
+    assert {name for name in tree(tmp_path) if "-film" in name} == {name for name in films if "0002" in name}
+    assert b"LIPB-stay-0001" not in tree(tmp_path)["curves.csv"]
+
+
+def test_a_curve_that_was_edited_is_not_carried_on(tmp_path: Path) -> None:
+    whole = make_evident_result(2)
+    write_outputs(whole, tmp_path)
+    (tmp_path / "curves.csv").write_text("mine")
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    assert {line.split(b",")[0] for line in tree(tmp_path)["curves.csv"].splitlines()} == {b"stay", b"LIPB-stay-0002"}
+
+
+def test_outlines_and_residuals_of_stays_that_are_not_gathered_anew_are_kept(tmp_path: Path) -> None:
+    whole = make_told_result(2)
+    write_outputs(whole, tmp_path)
+    before = tree(tmp_path)
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    after = tree(tmp_path)
+    names = [*GIS, *(name for name in before if name.startswith(("chips/LIPB-000", "stac/")))]
+    assert sum(name.endswith("-residual.tif") for name in names) == 2
+    assert {name: after.get(name) for name in names} == {name: before[name] for name in names}
+    write_outputs(replace(whole, stays=whole.stays[1:], dossiers=whole.dossiers[1:]), tmp_path)
+    assert {name for name in tree(tmp_path) if name.endswith("-residual.tif")} == {"chips/LIPB-0002-residual.tif"}
+
+
+@pytest.mark.parametrize("what", ["edited", "garbage", "another kind"])
+def test_evidence_that_the_record_does_not_vouch_for_or_that_is_none_is_not_carried_on(
+    what: str, tmp_path: Path
+) -> None:
+    whole = make_told_result(2)
+    write_outputs(whole, tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    names = ["hits.gpkg", "chips/LIPB-0001-residual.tif"]
+    for name, other in zip(names, names[::-1], strict=True):
+        data = (tmp_path / name).read_bytes()
+        content = {"edited": data + b" ", "garbage": b"mine", "another kind": (tmp_path / other).read_bytes()}[what]
+        (tmp_path / f"{name}.new").write_bytes(content)
+        if what != "edited":
+            record["files"][name] = hashlib.sha256(content).hexdigest()
+    for name in names:
+        (tmp_path / f"{name}.new").replace(tmp_path / name)
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    assert "chips/LIPB-0001-residual.tif" not in tree(tmp_path)
+    assert pyogrio.read_info(tmp_path / "hits.gpkg", layer="outlines")["features"] == 2

@@ -152,7 +152,7 @@ def test_the_same_result_gives_the_same_bytes_here_and_in_another_process(tmp_pa
     code = (
         "import hashlib, sys; from outputs.gis.dossiers import make_told_result as make\n"
         "from imagery_watch.outputs.gis.export import files_for_other_tools as files\n"
-        "sys.stdout.write(hashlib.sha256(files(make(3), {})['hits.gpkg']).hexdigest())"
+        "sys.stdout.write(hashlib.sha256(files(make(3), {}, {})['hits.gpkg']).hexdigest())"
     )
     tests = Path(__file__).parents[2]
     done = subprocess.run(

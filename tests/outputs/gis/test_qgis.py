@@ -50,7 +50,7 @@ if QGIS.is_dir():  # nothing is skipped where it is not: there the test does not
         first = result.hits[0]
         left = replace(first, id="LIPB-0002", kind="departure", before=first.after, after=result.stays[0].not_after)
         path = tmp_path / "hits.gpkg"
-        path.write_bytes(files_for_other_tools(replace(result, hits=(first, left)), {})["hits.gpkg"])
+        path.write_bytes(files_for_other_tools(replace(result, hits=(first, left)), {}, {})["hits.gpkg"])
         told, whole = drawn(path, tmp_path)
         assert {name: one["features"] for name, one in told.items()} == {
             "hits": 2, "stays": 1, "outlines": 2, "lines": 1, "aprons": 2,
