@@ -61,7 +61,7 @@ class Demonstration:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        from imagery_watch.outputs.files.hits_geojson import hit_properties
+        from imagery_watch.outputs.properties import hit_properties
         from imagery_watch.outputs.wording.text import iso
 
         planted = [
@@ -143,7 +143,7 @@ def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration
 
 
 def _as_simulated(result: RunResult) -> RunResult:
-    """The run, every hit and the whole saying that its pixels were made."""
+    """The run, every hit, every stay and the whole saying that its pixels were made."""
     provenance = replace(
         result.provenance,
         catalog="simulated archive",
@@ -152,7 +152,8 @@ def _as_simulated(result: RunResult) -> RunResult:
         truth="imagery_watch/simulate/ground/README.md",
     )
     hits = tuple(replace(hit, simulated=True) for hit in result.hits)
-    return replace(result, hits=hits, provenance=provenance)
+    stays = tuple(replace(stay, simulated=True) for stay in result.stays)
+    return replace(result, hits=hits, stays=stays, provenance=provenance)
 
 
 def against(

@@ -75,7 +75,7 @@ def pick_decisive(settings: Settings) -> dict[str, float | int]:
 def _outcome(acquisition: Acquisition, passes: ReadPasses, detection: "DetectionResult") -> PassOutcome:
     """What became of one pass."""
     stack, error = detection.stack, passes.unread.get(acquisition.id)
-    index = stack.index_of(acquisition.id)
+    index, items = stack.index_of(acquisition.id), passes.items_of(acquisition)
     shift = None if index is None else stack.passes[index].registration
     reason = error.reason if error is not None else stack.reason_of(acquisition.id) if index is None else None
     registered = shift is not None and shift.ok
@@ -84,7 +84,8 @@ def _outcome(acquisition: Acquisition, passes: ReadPasses, detection: "Detection
         state=_state(error, index is not None),
         datetime=acquisition.datetime,
         relative_orbit=acquisition.relative_orbit,
-        items=passes.items_of(acquisition),
+        items=items,
+        links=_links(acquisition, items),
         superseded=acquisition.superseded,
         not_used=None if reason is None else reason.text,
         reason_code=None if reason is None else reason.code.value,
@@ -92,6 +93,13 @@ def _outcome(acquisition: Acquisition, passes: ReadPasses, detection: "Detection
         registration_error_px=round(shift.error_px, 3) if shift is not None and registered else None,
         notes=() if index is None else tuple(note.text for note in stack.passes[index].scene.notes),
     )
+
+
+def _links(acquisition: Acquisition, items: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Where the catalogues have these items of a pass; none where files list them all."""
+    known = {one.id: one.link for one in (*acquisition.elsewhere, *acquisition.listed)}
+    links = tuple(known.get(name) for name in items)
+    return links if any(links) else ()
 
 
 def _state(error: Exception | None, compared: bool) -> PassState:

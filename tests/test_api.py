@@ -29,9 +29,8 @@ import imagery_watch as iw
 from imagery_watch.errors import AoiError, CatalogError, UsageError
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.export import write_outputs
-from imagery_watch.outputs.files.hits_geojson import hit_properties
 from imagery_watch.outputs.files.looks_csv import COLUMNS
-from imagery_watch.outputs.files.stays_geojson import stay_properties
+from imagery_watch.outputs.properties import hit_properties, stay_properties
 from imagery_watch.outputs.wording.summaries import headline
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"

@@ -65,6 +65,8 @@ def check_the_files(out: Path) -> None:
     for feature in json.loads((out / "hits.geojson").read_text())["features"]:
         assert (out / feature["properties"]["chip"]).is_file()
         assert feature["properties"]["simulated"] is True
+    stays = json.loads((out / "stays.geojson").read_text())["features"]
+    assert stays and all(feature["properties"]["simulated"] is True for feature in stays)
     counts = json.loads((out / "run.json").read_text())["counts"]
     assert sum(counts["looks"].values()) == 2 * counts["passes"]
     assert counts["looks"]["not_observed"] >= 2  # clouds are not "no change"

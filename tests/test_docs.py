@@ -1,5 +1,6 @@
 """The pages for those who add something are true: their code runs, and the files that they name are there."""
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from conftest import DATA
 from outputs.builders import make_hit
 from outputs.store.test_store import make_run
+from support.demonstration import Demonstrated
 
 from imagery_watch.model import Period
 from imagery_watch.outputs.store.store import open_store
@@ -39,6 +41,17 @@ def test_the_catalogue_of_the_page_leaves_one_satellite_out(platform: str, passe
     result = watch(airfield, without, Settings(limit_plantings=0), Period(None, None))
     assert len({look.pass_id for look in result.looks}) == len(result.looks) == passes
     assert result.provenance.catalog == f"{catalog.name} without {platform}"
+
+
+def test_the_page_of_outputs_reads_what_the_demonstration_wrote(
+    demonstration: Demonstrated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(demonstration.out.parent)
+    found = code_of("outputs.md")
+    hits = json.loads((demonstration.out / "hits.geojson").read_text())["features"]
+    arrivals = [one for one in hits if one["properties"]["kind"] == "arrival"]
+    assert len(found["arrivals"]) == len(arrivals) > 1 and found["size"] == (41, 41)
+    assert len([*found["collection"].get_items()]) == len(found["hits"]) == len(hits)
 
 
 def test_a_feed_gets_each_hit_once_whatever_other_channels_got(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -67,10 +68,28 @@ def test_a_stac_api_gives_the_same_hits_as_the_files(
     first = run_line(one_apron, url, tmp_path / "one", *period)
     assert (first.code, first.brackets) == (0, BRACKETS)
     assert first.same_hits() == plain.same_hits()
+    check_links(first.folder, url)
+    assert not any(one["links"] for one in json.loads((plain.folder / "run.json").read_text())["passes"])
     server.forget()
     again = run_line(one_apron, url, tmp_path / "two", *period)  # from the chip cache
     assert again.same_hits() == plain.same_hits()
     assert server.requests() == []
+
+
+def check_links(out: Path, url: str) -> None:
+    """Where the run says that the catalogue has its items, the catalogue has them; hits are derived from those."""
+    passes = json.loads((out / "run.json").read_text())["passes"]
+    known = {name: link for one in passes for name, link in zip(one["items"], one["links"], strict=True)}
+    assert len(known) >= PASSES
+    name, link = next(iter(known.items()))
+    with urlopen(link) as answer:
+        assert link.startswith(url) and json.load(answer)["id"] == name
+    for path in (out / "stac" / "items").iterdir():
+        item = json.loads(path.read_text())
+        sources = {one["title"]: one["href"] for one in item["links"] if one["rel"] == "derived_from"}
+        said = item["properties"]
+        named = [*said["imagery_watch:before_items"], *said["imagery_watch:after_items"]]
+        assert sources == {name: known[name] for name in named}
 
 
 def test_the_whole_shipped_airfield_through_an_api_reports_only_the_period(

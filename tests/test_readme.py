@@ -137,6 +137,7 @@ def test_every_command_in_it_runs(
     if out and command.split()[1] == "run":
         written = {path.name for path in (folder / out.group(1)).iterdir()}
         files = {"hits.geojson", "stays.geojson", "looks.csv", "run.json", "report.html", "airfield.geojson"}
+        files |= {"hits.csv", "hits.gpkg", "hits.kmz", "stac"}
         assert files <= written
         assert not json.loads((folder / out.group(1) / "hits.geojson").read_text())["features"]
 

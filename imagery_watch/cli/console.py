@@ -120,6 +120,6 @@ def _write(text: str, stream: TextIO) -> None:
 
 def print_json(value: Any) -> None:
     """Prints a value as this package writes JSON."""
-    from imagery_watch.outputs.files.hits_geojson import dump_json
+    from imagery_watch.outputs.values import dump_json
 
     typer.echo(dump_json(value).rstrip("\n"))

@@ -147,15 +147,26 @@ def _name_user() -> str:
 @hits.command(
     short_help="Hits with their reviews, or the reviews, as a file.",
     epilog=examples(
-        "hits export -o hits.geojson", "hits export LIPB EDBF -o hits.gpkg", "hits export --reviews reviews.csv"
+        "hits export -o hits.geojson",
+        "hits export LIPB EDBF -o hits.gpkg",
+        "hits export --run imagery-watch-demo -o hits.parquet",
+        "hits export --reviews reviews.csv",
     ),
 )
 def export(
     names: Names = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .geojson, .csv or .gpkg file of the hits.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A .geojson, .csv, .gpkg or .parquet file of the hits.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option("--run", help="Hits of a run's folder instead of the record's.")] = None,
     reviews: Annotated[Path | None, typer.Option(help="A .csv or .json file of all reviews.")] = None,
 ) -> None:
-    """All recorded hits with their reviews as one file, or the reviews alone, to be imported elsewhere."""
+    """All recorded hits with their reviews, or those of a run, as one file; or the reviews alone, to be imported."""
+    if run is not None:
+        if out is None or names or reviews is not None:
+            raise UsageError("--run FOLDER takes -o FILE beside it, and nothing else")
+        _export_run(run, out)
+        return
     if (out is None) == (reviews is None) or (reviews is not None and names):
         raise UsageError("give -o FILE for hits, airfields before it; or --reviews FILE for all reviews")
     from imagery_watch.recorded import list_reviews, read_hits
@@ -174,3 +185,13 @@ def export(
         found = read_hits(names or (), chosen.home, chosen.false_alarms_per_year)[0][::-1]
         write_hits(out, found)
         say(f"wrote {out}: {len(found)} hits")
+
+
+def _export_run(run: Path, out: Path) -> None:
+    from imagery_watch.outputs.files.saved_run import read_saved
+    from imagery_watch.outputs.review.hits_file import check_suffix, write_hits_of_run
+
+    check_suffix(out)
+    saved = read_saved(run)
+    write_hits_of_run(out, saved)
+    say(f"wrote {out}: {len(saved.hits)} hits")

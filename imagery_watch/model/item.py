@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from imagery_watch.model.access import OPEN, Origin
 
@@ -87,6 +88,14 @@ class ListedItem:
     def id(self) -> str:
         """The item's."""
         return self.item.id
+
+    @property
+    def link(self) -> str | None:
+        """Where the STAC API that lists it has it, by the rule of all STAC APIs; None where a file lists it."""
+        api, collection = "" if self.origin is None else self.origin.catalog, self.item.collection_id
+        if not api.startswith(("http://", "https://")) or not collection:
+            return None
+        return f"{api.rstrip('/')}/collections/{quote(str(collection), safe='')}/items/{quote(self.id, safe='')}"
 
     @property
     def same(self) -> tuple[str, ...]:

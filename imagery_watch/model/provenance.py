@@ -23,6 +23,8 @@ class PassOutcome:
     """Null where no item tells."""
     items: tuple[str, ...]
     """Ids of the STAC items that were read."""
+    links: tuple[str | None, ...] = ()
+    """Where the catalogues have those items, in their order; null where a file lists one, none where files list all."""
     superseded: tuple[str, ...] = ()
     """Ids of older versions of them, set aside."""
     not_used: str | None = None

@@ -39,6 +39,8 @@ class Stay:
     """The stay, elsewhere on the airfield, that this one may continue: consistent with one aircraft that was moved."""
     moved_to: str | None = None
     """The stay, elsewhere on the airfield, that may continue this one."""
+    simulated: bool = False
+    """Whether any pixel of the stay was made."""
 
     @property
     def dwell_min_hours(self) -> float:

@@ -11,9 +11,10 @@ from pathlib import Path
 from imagery_watch.atomic import UNFINISHED
 from imagery_watch.model import Hit
 from imagery_watch.outputs.files.atomic import write_bytes, write_text
-from imagery_watch.outputs.files.hits_geojson import dump_json, hit_feature
+from imagery_watch.outputs.files.hits_geojson import hit_feature
 from imagery_watch.outputs.store.store import Store
 from imagery_watch.outputs.terminal.sweep_table import FOLDERS, HandedOn, Matter
+from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.outputs.wording.text import slug
 

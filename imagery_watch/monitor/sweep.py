@@ -218,7 +218,7 @@ def _with_rate(job: _Sweep, result: RunResult) -> RunResult:
 def _write(job: _Sweep, result: RunResult) -> None:
     """The airfield's folder, and the note that it holds what the record holds."""
     folder = job.out / result.airfield.id
-    clear_leftovers(folder, folder / "chips")
+    clear_leftovers(folder, folder / "chips", folder / "stac", folder / "stac" / "items")
     write_outputs(result, folder)
     job.store.outputs_written(result.airfield.id)
 

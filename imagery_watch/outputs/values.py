@@ -3,19 +3,24 @@
 `hits.geojson`, `stays.geojson`, `looks.csv`, `run.json` and the record all take their values from here.
 """
 
+import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from imagery_watch.outputs.wording.text import rounded
+from imagery_watch.outputs.wording.text import BIDI, rounded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _T = TypeVar("_T")
 
+
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029" + "".join(sorted(BIDI)) + "]")
+"""What JSON may hold as it is, and a terminal must not: DEL and the C1 controls, line ends, directions."""
 
 _ADAPTERS: dict[type[Any], "TypeAdapter[Any]"] = {}
 
@@ -60,6 +65,15 @@ def pick(told: Mapping[str, Any], columns: Mapping[str, int | None]) -> dict[str
 def json_schema_of(kind: type[Any]) -> dict[str, Any]:
     """The JSON Schema of a type as `dump` writes its values."""
     return _adapter(kind).json_schema(mode="serialization")
+
+
+def dump_json(value: Any) -> str:
+    """JSON as this package writes it: two spaces, real letters, a line end; NaN is refused.
+
+    Controls beyond ASCII, which terminals obey, and what turns the order of reading are written as escapes.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def _finite(value: Any) -> Any:

@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
+import pyogrio
 import pytest
-from outputs.builders import make_hit, make_look, make_stay
+from outputs.builders import make_hit, make_look, make_result, make_stay
 from outputs.reconcile.test_standing import review
 from outputs.store.test_store import NOW, make_run
 from support.terminal import on_terminal
@@ -21,6 +23,7 @@ from imagery_watch import api
 from imagery_watch.cli.main import app
 from imagery_watch.errors import ExitCode, ImageryWatchError
 from imagery_watch.monitor.sweep import locked
+from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.store.store import open_store
 
 Hits = Callable[..., str]
@@ -132,9 +135,24 @@ def test_hits_are_exported_and_are_a_table_in_a_notebook(home: Path, hits: Hits)
     assert [*table["review"]] == ["unreviewed", "unreviewed", "rejected"]
 
 
+@pytest.mark.parametrize("suffix", [".geojson", ".csv", ".gpkg", ".parquet"])
+def test_the_hits_of_a_run_are_exported_without_a_record(suffix: str, tmp_path: Path, hits: Hits) -> None:
+    note = replace(make_result().provenance, simulated=True, simulated_note="Made.")
+    write_outputs(replace(make_result(2), provenance=note), tmp_path / "run")
+    assert hits(tmp_path, "export", "--run", "run", "-o", f"hits{suffix}").endswith(f"hits{suffix}: 2 hits\n")
+    path, layer = tmp_path / f"hits{suffix}", {".csv": "hits", ".gpkg": "hits"}.get(suffix)
+    table = pyarrow.parquet.read_table(path) if suffix == ".parquet" else pyogrio.read_dataframe(path, layer=layer)
+    assert [str(one) for one in table["id"]] == ["LIPB-0001", "LIPB-0002"]
+    assert (b"Made." in path.read_bytes()) is (suffix != ".csv")
+    assert not (tmp_path / "monitor.sqlite").exists()
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("export --run r", "--run FOLDER takes -o FILE"),
+        ("export LIPB --run r -o h.csv", "--run FOLDER takes -o FILE"),
+        ("export --run nowhere -o h.csv", "there is no such file"),
         ("show LIPB-0003", "has no hit 'LIPB-0003': the nearest are LIPB-00"),
         ("show LIPB-00", "3 hits have an id that begins with LIPB-00: LIPB-0001, LIPB-0002, LIPB-0013"),
         ("review LIPB-0003 --verdict unsure", "has no hit"),

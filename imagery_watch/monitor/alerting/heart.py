@@ -14,9 +14,8 @@ from imagery_watch.errors import ExitCode, ImageryWatchError, StopAsked, StoreEr
 from imagery_watch.model.reply import Exchange
 from imagery_watch.outputs.alerts.heartbeat import Beat, Heartbeat, ping
 from imagery_watch.outputs.files.atomic import write_text
-from imagery_watch.outputs.files.hits_geojson import dump_json
 from imagery_watch.outputs.store.clock import AHEAD
-from imagery_watch.outputs.values import moment
+from imagery_watch.outputs.values import dump_json, moment
 from imagery_watch.outputs.wording.text import iso
 
 FILE = "heartbeat.json"

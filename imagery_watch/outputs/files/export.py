@@ -13,23 +13,26 @@ from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
 from imagery_watch.outputs.files.curves_csv import CurveRow, curves_csv, parse_curves
-from imagery_watch.outputs.files.hits_geojson import dump_json, hits_geojson
+from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
+from imagery_watch.outputs.gis.export import OUTLINES, RESIDUAL, files_for_other_tools
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
 from imagery_watch.outputs.report.film import film_files, name_film
 from imagery_watch.outputs.report.report import report_html
+from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import slug
 
-CHIP_SUFFIXES = (".png", ".webp", ".tif")
+ENDS_OF_HITS: dict[str, tuple[str, ...]] = {"chips": (".png", ".webp", ".tif"), "stac/items": (".json",)}
+"""How the names of files end that are one hit's, or one stay's, alone, by their folder."""
 
 
 def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     """Write every file of a run into `out`, `run.json` last; see the names in `file_contents`.
 
-    Returns the paths by name, such as `{"hits.geojson": ..., "chips/LIPB-a1.png": ...}`. Pictures that an
+    Returns the paths by name, such as `{"hits.geojson": ..., "chips/LIPB-a1.png": ...}`. Files of hits that an
     earlier run left there, and that its `run.json` names, are removed where they are not written again. The
     same result gives the same bytes. Raises StoreError where a file cannot be written.
     """
@@ -38,7 +41,8 @@ def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     complete = with_polygons(with_chips(result, pictures), polygons)
     films = _kept_films(complete, out, earlier) | draw_films(complete)
     curves = {"curves.csv": _encoded(curves_csv(complete.dossiers, _kept_curves(complete, out)))}
-    contents = file_contents(complete, pictures) | curves | films | {"airfield.geojson": polygons}
+    held = _held_evidence(complete, out)
+    contents = file_contents(complete, pictures, held) | curves | films | {"airfield.geojson": polygons}
     for name, data in contents.items():
         write_bytes(out / name, data)
     for name in sorted(earlier - contents.keys()):
@@ -86,6 +90,18 @@ def _kept_curves(result: RunResult, out: Path) -> list[CurveRow]:
     return [row for row in rows if row.stay in wanted]
 
 
+def _held_evidence(result: RunResult, out: Path) -> dict[str, bytes]:
+    """Files of an earlier run that hold the evidence of such stays for other tools, and that its record vouches for."""
+    hashes = _earlier_files(out) if _not_gathered(result) else {}
+    held: dict[str, bytes] = {}
+    for name, digest in hashes.items():
+        if name == OUTLINES or (name.endswith(RESIDUAL) and _is_of_a_hit(name) and _is_within(out, name)):
+            with suppress(OSError):
+                data = (out / name).read_bytes()
+                held |= {name: data} if hashlib.sha256(data).hexdigest() == digest else {}
+    return held
+
+
 def _not_gathered(result: RunResult) -> list[str]:
     """Ids of the stays whose evidence is not at hand: `monitor` gathers it when they change."""
     gathered = {one.stay_id for one in result.dossiers}
@@ -98,15 +114,21 @@ def with_chips(result: RunResult, pictures: Mapping[str, HitPictures]) -> RunRes
     return replace(result, hits=tuple(replace(hit, chip=files.get(hit.id)) for hit in result.hits))
 
 
-def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dict[str, bytes]:
-    """Every file but `run.json` and the polygons, by its name relative to the folder, in the order of writing."""
+def file_contents(
+    result: RunResult, pictures: Mapping[str, HitPictures], held: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Every file but `run.json` and the polygons, by its name relative to the folder, in the order of writing.
+
+    `held` are an earlier run's files with evidence that is not at hand now.
+    """
     chips = {picture.file: picture.sheet for picture in pictures.values()}
-    return chips | {
+    others = files_for_other_tools(result, chips, held)
+    return chips | others | {
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
         "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
         "report.html": _encoded(report_html(result)),
-    }
+    }  # fmt: skip
 
 
 def with_polygons(result: RunResult, data: bytes) -> RunResult:
@@ -135,29 +157,34 @@ def _encoded(text: str) -> bytes:
 
 
 def _earlier_chips(out: Path) -> set[str]:
-    """The pictures that the `run.json` of an earlier run names; none where it cannot be read."""
+    """The files of single hits that the `run.json` of an earlier run names; none where it cannot be read."""
+    return {name for name in _earlier_files(out) if _is_of_a_hit(name)}
+
+
+def _earlier_files(out: Path) -> dict[str, Any]:
+    """The names of an earlier run's files, and what should be their hashes; none where its `run.json` is none."""
     try:
         record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return set()
+        return {}
     files = record.get("files") if isinstance(record, dict) else None
-    return {name for name in files if _is_chip(name)} if isinstance(files, dict) else set()
+    return files if isinstance(files, dict) else {}
 
 
-def _is_chip(name: str) -> bool:
-    """`chips/<file>` of a kind that a run writes, and nothing that leads elsewhere."""
-    folder, _, file = name.partition("/")
+def _is_of_a_hit(name: str) -> bool:
+    """`chips/<file>` or `stac/items/<file>` of a kind that a run writes, and nothing that leads elsewhere."""
+    folder, _, file = name.rpartition("/")
     plain_name = file == Path(file).name and "\\" not in file and "\0" not in file
-    return folder == "chips" and plain_name and file.endswith(CHIP_SUFFIXES)
+    return plain_name and file.endswith(ENDS_OF_HITS.get(folder, ()))
 
 
 def _is_within(out: Path, name: str) -> bool:
-    """Whether a chip's folder is the run's own, and no link that leads out of it."""
-    return (out / name).parent.resolve().parent == out.resolve()
+    """Whether the folder of a hit's file is the run's own, and no link that leads out of it."""
+    return (out / name).parent.resolve() == out.resolve() / Path(name).parent
 
 
 def _remove(out: Path, name: str) -> None:
-    """Remove an old picture, unless `chips` is a link that leads out of the folder."""
+    """Remove an old file of a hit, unless a link on the way to it leads out of the folder."""
     path = out / name
     if not _is_within(out, name):
         return

@@ -1,47 +1,16 @@
 """`hits.geojson`: RFC 7946, one Point a hit, property for property the contract; written, and read back."""
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from imagery_watch.model import Hit, RunResult
-from imagery_watch.outputs.values import dump, load, pick
+from imagery_watch.outputs.properties import hit_properties
+from imagery_watch.outputs.values import load
 from imagery_watch.outputs.wording.credits import attribution
-from imagery_watch.outputs.wording.text import BIDI, rounded
+from imagery_watch.outputs.wording.text import rounded
 
-HIT_PROPERTIES: dict[str, int | None] = {
-    "id": None,
-    "airfield": None,
-    "apron": None,
-    "kind": None,
-    "before": None,
-    "after": None,
-    "before_items": None,
-    "after_items": None,
-    "score": 3,
-    "false_alarms_per_year": 4,
-    "probability": 4,
-    "p_change": 4,
-    "object": None,
-    "length_m": 1,
-    "length_low_m": 1,
-    "length_high_m": 1,
-    "size_class": None,
-    "heading_deg": 1,
-    "sensor": None,
-    "status": None,
-    "chip": None,
-    "summary": None,
-    "simulated": None,
-    "evidence": None,
-    "late": None,
-}
-"""The contract's properties in its order, and the digits of those that are rounded."""
 SIMULATED = "Simulated imagery."
 _NOWHERE = float("nan")
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029" + "".join(sorted(BIDI)) + "]")
-"""What JSON may hold as it is, and a terminal must not: DEL and the C1 controls, line ends, directions."""
 
 
 def hits_geojson(result: RunResult) -> dict[str, Any]:
@@ -73,11 +42,6 @@ def point_feature(feature_id: str, lon: float, lat: float, properties: dict[str,
     return {"type": "Feature", "id": feature_id, "geometry": point, "properties": properties}
 
 
-def hit_properties(hit: Hit) -> dict[str, Any]:
-    """The properties of one hit, in the contract's order."""
-    return pick(dump(hit) | {"size_class": hit.size_class}, HIT_PROPERTIES)
-
-
 def parse_hit(feature: Mapping[str, Any], passes: Mapping[str, str]) -> Hit:
     """The hit of a Feature; `passes` has the ids of passes by time, as the file writes it, as far as they are known.
 
@@ -87,12 +51,3 @@ def parse_hit(feature: Mapping[str, Any], passes: Mapping[str, str]) -> Hit:
     told = feature["properties"]
     ids = {f"{end}_pass": passes.get(told[end], "") for end in ("before", "after")}
     return load(Hit, {**told, **ids, "lon": lon, "lat": lat, "x": _NOWHERE, "y": _NOWHERE})
-
-
-def dump_json(value: Any) -> str:
-    """JSON as this package writes it: two spaces, real letters, a line end; NaN is refused.
-
-    Controls beyond ASCII, which terminals obey, and what turns the order of reading are written as escapes.
-    """
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"

@@ -6,25 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from imagery_watch.model import Look
-from imagery_watch.outputs.values import dump, load, pick
+from imagery_watch.outputs.properties import LOOK_COLUMNS, look_row
+from imagery_watch.outputs.values import load
 from imagery_watch.outputs.wording.text import cell
 from imagery_watch.reasons import parse_codes
 
-LOOK_COLUMNS: dict[str, int | None] = {
-    "airfield": None,
-    "apron": None,
-    "datetime": None,
-    "item_ids": None,
-    "sensor": None,
-    "relative_orbit": None,
-    "result": None,
-    "visible_fraction": 3,
-    "smallest_detectable_m": 1,
-    "registration_error_px": 3,
-    "reason": None,
-    "reason_code": None,
-}
-"""The contract's columns in its order, and the digits of those that are rounded."""
 COLUMNS = tuple(LOOK_COLUMNS)
 FIRST_COLUMNS = COLUMNS[:-1]
 """Those of a file that an older version wrote."""
@@ -42,11 +28,6 @@ def looks_csv(looks: Iterable[Look]) -> str:
     writer.writerow(COLUMNS)
     writer.writerows([_cell(value) for value in look_row(look).values()] for look in looks)
     return text.getvalue()
-
-
-def look_row(look: Look) -> dict[str, Any]:
-    """The columns of one look, lists still lists."""
-    return pick(dump(look) | {"reason_code": list(look.reason_codes)}, LOOK_COLUMNS)
 
 
 def parse_looks(text: str, passes: Mapping[str, str]) -> tuple[Look, ...]:

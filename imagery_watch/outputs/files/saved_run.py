@@ -44,6 +44,8 @@ class Saved:
     occupancy: tuple[Occupancy, ...] = ()
     chances: tuple[Chance, ...] = ()
     curves: tuple[CurveRow, ...] = ()
+    attribution: str = ""
+    """The credits that whoever shows the hits owes."""
 
 
 def read_saved(folder: Path) -> Saved:
@@ -67,6 +69,7 @@ def read_saved(folder: Path) -> Saved:
         occupancy=parsed(folder / RUN, lambda: parse_occupancy(record)),
         chances=parsed(folder / RUN, lambda: parse_chances(record)),
         curves=parsed(folder / CURVES, lambda: parse_curves(data[CURVES].decode("utf-8")) if CURVES in later else ()),
+        attribution=parsed(folder / HITS, lambda: str(_mapping(json.loads(data[HITS])).get("attribution", ""))),
     )
 
 

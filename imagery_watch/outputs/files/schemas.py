@@ -25,11 +25,9 @@ from imagery_watch.model import (
     Stay,
 )
 from imagery_watch.outputs.files.atomic import write_text
-from imagery_watch.outputs.files.hits_geojson import HIT_PROPERTIES, dump_json
-from imagery_watch.outputs.files.looks_csv import LOOK_COLUMNS
 from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, PROVENANCE_ORDER, SCHEMA_VERSION, WHY_NOT
-from imagery_watch.outputs.files.stays_geojson import STAY_PROPERTIES
-from imagery_watch.outputs.values import json_schema_of
+from imagery_watch.outputs.properties import HIT_PROPERTIES, LOOK_COLUMNS, STAY_PROPERTIES
+from imagery_watch.outputs.values import dump_json, json_schema_of
 from imagery_watch.outputs.wording.summaries import RESULTS
 from imagery_watch.reasons import ReasonCode
 

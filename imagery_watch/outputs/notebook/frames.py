@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from imagery_watch.model import Chance, Hit, Look, Occupancy, Stay
 from imagery_watch.outputs.files.curves_csv import CURVE_COLUMNS, CurveRow, curve_values
-from imagery_watch.outputs.files.hits_geojson import HIT_PROPERTIES, hit_properties
-from imagery_watch.outputs.files.looks_csv import COLUMNS, look_row
+from imagery_watch.outputs.files.looks_csv import COLUMNS
 from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, chance_properties, occupancy_properties
-from imagery_watch.outputs.files.stays_geojson import STAY_PROPERTIES, stay_properties
+from imagery_watch.outputs.properties import HIT_PROPERTIES, STAY_PROPERTIES, hit_properties, look_row, stay_properties
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -1,52 +1,62 @@
-"""The record's hits with their reviews as one file: GeoJSON, CSV or GeoPackage by its suffix."""
+"""The hits of the record, with their reviews, or of a run as one file: its suffix says in which format."""
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.errors import UsageError
 from imagery_watch.model import RecordedHit, Review
-from imagery_watch.outputs.files.atomic import write_bytes, write_text
-from imagery_watch.outputs.files.hits_geojson import HIT_PROPERTIES, dump_json, hit_properties, point_feature
-from imagery_watch.outputs.values import dump
-from imagery_watch.outputs.wording.text import cell, iso, rounded
+from imagery_watch.outputs.files.atomic import write_bytes
+from imagery_watch.outputs.files.hits_geojson import SIMULATED, hit_feature, point_feature
+from imagery_watch.outputs.files.saved_run import Saved
+from imagery_watch.outputs.gis.geopackage import to_geopackage
+from imagery_watch.outputs.gis.layers import HIT_COLUMNS, hit_row, hits_table, place_of
+from imagery_watch.outputs.gis.parquet import check_pyarrow, to_parquet
+from imagery_watch.outputs.gis.table_csv import to_csv
+from imagery_watch.outputs.gis.tables import Table, columns_of
+from imagery_watch.outputs.properties import hit_properties
+from imagery_watch.outputs.values import dump, dump_json
+from imagery_watch.outputs.wording.text import iso
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-SUFFIXES = (".geojson", ".csv", ".gpkg")
+SUFFIXES = (".geojson", ".csv", ".gpkg", ".parquet")
 ADDED = ("first_seen", "review", "muted_by", "reviews")
 """What is told of a hit beside the contract's properties."""
-COLUMNS = ("lon", "lat", *HIT_PROPERTIES, *ADDED)
-NUMBERS = ("lon", "lat", *(name for name, digits in HIT_PROPERTIES.items() if digits is not None))
-FLAGS = ("simulated", "late")
-LAYER = "hits"
-THEN = "2000-01-01T00:00:00.000Z"
-"""What a GeoPackage says of the time of its making, so that the same hits give the same bytes."""
+KINDS = HIT_COLUMNS | columns_of(ADDED)
+COLUMNS = tuple(KINDS)
+NUMBERS = tuple(name for name, kind in KINDS.items() if kind == "number")
+FLAGS = tuple(name for name, kind in KINDS.items() if kind == "flag")
 
 
 def write_hits(path: Path, hits: Sequence[RecordedHit]) -> None:
-    """Writes the hits in their order, replacing the file whole; the same hits give the same bytes.
+    """Writes the record's hits in their order, replacing the file whole; the same hits give the same bytes.
 
-    Raises UsageError for a suffix that is none of the three, StoreError where it cannot be written.
+    Raises UsageError for a suffix that says no format, StoreError where it cannot be written.
     """
     suffix = check_suffix(path)
-    if suffix == ".gpkg":
-        write_bytes(path, _to_geopackage(hits))
-    else:
-        write_text(path, dump_json(collect(hits)) if suffix == ".geojson" else _to_csv(hits))
+    write_bytes(path, _encode(make_table(hits), suffix) if suffix != ".geojson" else _utf8(dump_json(collect(hits))))
+
+
+def write_hits_of_run(path: Path, saved: Saved) -> None:
+    """The same for the hits of a run's folder, which nobody has reviewed; their pictures stay where they are."""
+    suffix, credit, provenance = check_suffix(path), saved.attribution, saved.provenance
+    hits = [replace(hit, chip=None) for hit in saved.hits]
+    note = {"simulated_note": provenance.simulated_note or SIMULATED} if provenance.simulated else {}
+    told = {"type": "FeatureCollection", "attribution": credit, **note, "features": [hit_feature(hit) for hit in hits]}
+    table = hits_table(hits, " ".join([f"{credit}.", *note.values()]))
+    write_bytes(path, _encode(table, suffix) if suffix != ".geojson" else _utf8(dump_json(told)))
 
 
 def check_suffix(path: Path) -> str:
-    """The suffix. Raises UsageError for one that says no format."""
+    """The suffix. Raises UsageError for one that says no format, or a format that needs what is not installed."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"{path}: hits are exported as {', '.join(SUFFIXES)}; end the name in one of them")
+    if suffix == ".parquet":
+        check_pyarrow()
     return suffix
 
 
@@ -71,6 +81,12 @@ def describe(one: RecordedHit) -> dict[str, Any]:
     return hit_properties(one.hit) | {"chip": None} | added
 
 
+def make_table(hits: Sequence[RecordedHit]) -> Table:
+    """One row and one point a hit, in their order, with the columns of the CSV file."""
+    shapes = tuple(place_of(one.hit) for one in hits)
+    return Table("hits", credits_of(hits), KINDS, tuple(_row(one) for one in hits), shapes, "POINT")
+
+
 def make_frame(hits: Sequence[RecordedHit]) -> "GeoDataFrame":
     """One row a hit, EPSG:4326: the columns of the CSV file, numbers as numbers; the same columns without hits."""
     from geopandas import GeoDataFrame, points_from_xy
@@ -83,16 +99,9 @@ def make_frame(hits: Sequence[RecordedHit]) -> "GeoDataFrame":
 
 def _row(one: RecordedHit) -> dict[str, Any]:
     """One hit without lists: items with a space between, sentences with `; `."""
-    told = describe(one)
-    flat = {
-        "lon": rounded(one.hit.lon, 7),
-        "lat": rounded(one.hit.lat, 7),
-        "before_items": " ".join(told["before_items"]),
-        "after_items": " ".join(told["after_items"]),
-        "evidence": "; ".join(said["statement"] for said in told["evidence"]),
-        "reviews": "; ".join(_say(said) for said in one.reviews),
-    }
-    return {name: (told | flat)[name] for name in COLUMNS}
+    added = {name: value for name, value in describe(one).items() if name in ADDED}
+    said = "; ".join(_say(review) for review in one.reviews)
+    return hit_row(one.hit) | {"chip": None} | added | {"reviews": said}
 
 
 def _say(one: Review) -> str:
@@ -100,40 +109,11 @@ def _say(one: Review) -> str:
     return f"{one.verdict} by {one.reviewer} at {iso(one.reviewed_at)}{note}"
 
 
-def _to_csv(hits: Iterable[RecordedHit]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(one).values()] for one in hits)
-    return text.getvalue()
+def _encode(table: Table, suffix: str) -> bytes:
+    if suffix == ".gpkg":
+        return to_geopackage([table])
+    return to_parquet(table) if suffix == ".parquet" else _utf8(to_csv(table))
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return cell(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _to_geopackage(hits: Sequence[RecordedHit]) -> bytes:
-    from pyogrio import write_dataframe
-
-    with TemporaryDirectory() as folder, _at_one_time():
-        path = Path(folder) / "hits.gpkg"
-        write_dataframe(
-            make_frame(hits), path, layer=LAYER, driver="GPKG", geometry_type="Point",
-            layer_options={"DESCRIPTION": credits_of(hits)},
-        )  # fmt: skip
-        return path.read_bytes()
-
-
-@contextmanager
-def _at_one_time() -> Iterator[None]:
-    """While it is open, GDAL takes every file to be made at the same moment."""
-    from pyogrio import get_gdal_config_option, set_gdal_config_options
-
-    before = get_gdal_config_option("OGR_CURRENT_DATE")
-    set_gdal_config_options({"OGR_CURRENT_DATE": THEN})
-    try:
-        yield
-    finally:
-        set_gdal_config_options({"OGR_CURRENT_DATE": before})
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")

@@ -11,8 +11,7 @@ from typing import Any
 from imagery_watch.errors import UsageError
 from imagery_watch.model import Review
 from imagery_watch.outputs.files.atomic import write_text
-from imagery_watch.outputs.files.hits_geojson import dump_json
-from imagery_watch.outputs.values import dump, load
+from imagery_watch.outputs.values import dump, dump_json, load
 from imagery_watch.outputs.wording.text import FORMULA_STARTS, clean
 
 COLUMNS = ("hit", "airfield", "verdict", "note", "reviewer", "reviewed_at")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from imagery_watch.model import Look, RecordedHit, Review, Stay, Turn
 from imagery_watch.outputs.files.hits_geojson import point_feature
-from imagery_watch.outputs.files.looks_csv import look_row
-from imagery_watch.outputs.files.stays_geojson import stay_properties
+from imagery_watch.outputs.properties import look_row, stay_properties
 from imagery_watch.outputs.review.hits_file import describe
 from imagery_watch.outputs.review.tally import Tally, say_rate
 from imagery_watch.outputs.terminal.layout import GLUE, Sheet, fold, print_text

@@ -4,12 +4,16 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from imagery_watch.errors import StoreError
 from imagery_watch.outputs.files.export import write_outputs
 from outputs.builders import make_hit, make_provenance, make_result
 from outputs.dossiers import make_evident_result
+from outputs.gis.dossiers import make_told_result
+
+GIS = ("hits.csv", "hits.gpkg", "hits.kmz")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -23,6 +27,9 @@ def test_everything_is_written_and_vouched_for(tmp_path: Path) -> None:
     assert set(files) == {
         "hits.geojson", "stays.geojson", "looks.csv", "curves.csv", "airfield.geojson", "report.html", "run.json",
         "chips/LIPB-0001.png", "chips/LIPB-0002.png",
+        "chips/LIPB-0001-before.tif", "chips/LIPB-0001-after.tif", "chips/LIPB-0002-before.tif",
+        "chips/LIPB-0002-after.tif", "hits.csv", "hits.gpkg", "hits.kmz", "stac/collection.json",
+        "stac/items/LIPB-0001.json", "stac/items/LIPB-0002.json",
     }  # fmt: skip
     record = json.loads(files.pop("run.json"))
     assert record["files"] == {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
@@ -58,12 +65,16 @@ def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
 
 
-def test_old_pictures_of_ours_go_and_files_of_others_stay(tmp_path: Path) -> None:
+def test_old_files_of_our_hits_go_and_files_of_others_stay(tmp_path: Path) -> None:
     write_outputs(make_result(3), tmp_path)
-    (tmp_path / "chips" / "mine.png").write_bytes(b"mine")
+    for name in ("chips/mine.png", "chips/mine.tif", "stac/items/mine.json"):
+        (tmp_path / name).write_bytes(b"mine")
     (tmp_path / "notes.txt").write_text("mine")
     write_outputs(make_result(1), tmp_path)
-    assert sorted(path.name for path in (tmp_path / "chips").iterdir()) == ["LIPB-0001.png", "mine.png"]
+    assert sorted(path.name for path in (tmp_path / "chips").iterdir()) == [
+        "LIPB-0001-after.tif", "LIPB-0001-before.tif", "LIPB-0001.png", "mine.png", "mine.tif",
+    ]  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "stac" / "items").iterdir()) == ["LIPB-0001.json", "mine.json"]
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
@@ -72,6 +83,7 @@ def test_old_pictures_of_ours_go_and_files_of_others_stay(tmp_path: Path) -> Non
     [
         "", "{", "[]", "null", '{"files": 3}', '{"files": ["chips/a.png"]}', "[" * 100000,
         '{"files": {"../victim.png": "", "chips/../../victim.png": "", "chips/..": "", "/etc/x.png": ""}}',
+        '{"files": {"stac/items/../../../victim.png": "", "stac/../../victim.png": "", "chips/victim.json": ""}}',
     ],
 )  # fmt: skip
 def test_a_record_that_was_tampered_with_removes_nothing(tmp_path: Path, record: str) -> None:
@@ -90,9 +102,12 @@ def test_a_link_that_leads_out_is_not_followed_to_remove(tmp_path: Path) -> None
     elsewhere.mkdir()
     (elsewhere / "a.png").write_text("keep")
     (out / "chips").symlink_to(elsewhere)
-    (out / "run.json").write_text('{"files": {"chips/a.png": ""}}')
+    (out / "stac").symlink_to(elsewhere)
+    (elsewhere / "items").mkdir()
+    (elsewhere / "items" / "a.json").write_text("keep")
+    (out / "run.json").write_text('{"files": {"chips/a.png": "", "stac/items/a.json": ""}}')
     write_outputs(make_result(0), out)
-    assert (elsewhere / "a.png").read_text() == "keep"
+    assert (elsewhere / "a.png").read_text() == (elsewhere / "items" / "a.json").read_text() == "keep"
 
 
 def test_a_failure_leaves_the_old_record_in_place(tmp_path: Path) -> None:
@@ -114,7 +129,8 @@ def test_hostile_ids_stay_in_the_folder(tmp_path: Path) -> None:
     chips = tuple(replace(chip, hit_id=name) for chip, name in zip(base.chips, ids, strict=True))
     write_outputs(replace(base, hits=hits, chips=chips), tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert len(list((tmp_path / "out" / "chips").iterdir())) == len(ids)
+    assert len(list((tmp_path / "out" / "chips").iterdir())) == 3 * len(ids)
+    assert len(list((tmp_path / "out" / "stac" / "items").iterdir())) == len(ids)
 
 
 def test_films_and_curves_of_stays_that_are_not_gathered_anew_are_kept(tmp_path: Path) -> None:
@@ -140,3 +156,38 @@ def test_a_curve_that_was_edited_is_not_carried_on(tmp_path: Path) -> None:
     (tmp_path / "curves.csv").write_text("mine")
     write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
     assert {line.split(b",")[0] for line in tree(tmp_path)["curves.csv"].splitlines()} == {b"stay", b"LIPB-stay-0002"}
+
+
+def test_outlines_and_residuals_of_stays_that_are_not_gathered_anew_are_kept(tmp_path: Path) -> None:
+    whole = make_told_result(2)
+    write_outputs(whole, tmp_path)
+    before = tree(tmp_path)
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    after = tree(tmp_path)
+    names = [*GIS, *(name for name in before if name.startswith(("chips/LIPB-000", "stac/")))]
+    assert sum(name.endswith("-residual.tif") for name in names) == 2
+    assert {name: after.get(name) for name in names} == {name: before[name] for name in names}
+    write_outputs(replace(whole, stays=whole.stays[1:], dossiers=whole.dossiers[1:]), tmp_path)
+    assert {name for name in tree(tmp_path) if name.endswith("-residual.tif")} == {"chips/LIPB-0002-residual.tif"}
+
+
+@pytest.mark.parametrize("what", ["edited", "garbage", "another kind"])
+def test_evidence_that_the_record_does_not_vouch_for_or_that_is_none_is_not_carried_on(
+    what: str, tmp_path: Path
+) -> None:
+    whole = make_told_result(2)
+    write_outputs(whole, tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    names = ["hits.gpkg", "chips/LIPB-0001-residual.tif"]
+    for name, other in zip(names, names[::-1], strict=True):
+        data = (tmp_path / name).read_bytes()
+        content = {"edited": data + b" ", "garbage": b"mine", "another kind": (tmp_path / other).read_bytes()}[what]
+        (tmp_path / f"{name}.new").write_bytes(content)
+        if what != "edited":
+            record["files"][name] = hashlib.sha256(content).hexdigest()
+    for name in names:
+        (tmp_path / f"{name}.new").replace(tmp_path / name)
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    write_outputs(replace(whole, dossiers=whole.dossiers[1:]), tmp_path)
+    assert "chips/LIPB-0001-residual.tif" not in tree(tmp_path)
+    assert pyogrio.read_info(tmp_path / "hits.gpkg", layer="outlines")["features"] == 2

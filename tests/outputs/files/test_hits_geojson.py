@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from imagery_watch.model import Evidence
-from imagery_watch.outputs.files.hits_geojson import dump_json, hits_geojson
+from imagery_watch.outputs.files.hits_geojson import hits_geojson
+from imagery_watch.outputs.values import dump_json
 from outputs.builders import make_airfield, make_hit, make_provenance, make_result
 
 CONTRACT = {

@@ -13,9 +13,10 @@ from support.schemas import SCHEMAS, check_folder, check_json, check_table, load
 
 from imagery_watch.model import Evidence, Hit
 from imagery_watch.outputs.files.export import write_outputs
-from imagery_watch.outputs.files.hits_geojson import HIT_PROPERTIES, dump_json
 from imagery_watch.outputs.files.looks_csv import COLUMNS
 from imagery_watch.outputs.files.schemas import describe_fields, make_schemas, write_schemas
+from imagery_watch.outputs.properties import HIT_PROPERTIES
+from imagery_watch.outputs.values import dump_json
 from outputs.builders import make_chance, make_hit, make_look, make_occupancy, make_result, make_stay
 
 COMMAND = "run: python -m imagery_watch.outputs.files.schemas docs/schema"

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from imagery_watch.errors import UsageError
 from imagery_watch.model import RunResult, Stay
 from imagery_watch.outputs.files.export import write_outputs
-from imagery_watch.outputs.files.hits_geojson import dump_json
 from imagery_watch.outputs.files.saved_run import read_saved
-from imagery_watch.outputs.files.stays_geojson import parse_stay, stay_feature, stay_properties, stays_geojson
+from imagery_watch.outputs.files.stays_geojson import parse_stay, stay_feature, stays_geojson
+from imagery_watch.outputs.properties import stay_properties
+from imagery_watch.outputs.values import dump_json
 from outputs.builders import START, make_chance, make_occupancy, make_result, make_stay
 
 CONTRACT = {
@@ -32,6 +33,7 @@ CONTRACT = {
     "length_m": 50.0,
     "moved_from": None,
     "moved_to": None,
+    "simulated": False,
 }
 
 

@@ -6,8 +6,8 @@ import json
 from rich.console import Console
 
 from imagery_watch.model import Limit, LimitReport, LookLimit, LookResult, Trial
-from imagery_watch.outputs.files.hits_geojson import dump_json
 from imagery_watch.outputs.terminal.limit_table import limits_dict, show_limits, unmeasured
+from imagery_watch.outputs.values import dump_json
 from imagery_watch.reasons import Reason, ReasonCode, join_reasons
 from outputs.builders import make_look
 

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from imagery_watch.model import NextPass, Pass
-from imagery_watch.outputs.files.hits_geojson import dump_json
 from imagery_watch.outputs.terminal.pass_table import MOST_SURPLUS, PassHistory, lines, next_words, show_passes
+from imagery_watch.outputs.values import dump_json
 from imagery_watch.reasons import ReasonCode
 from outputs.builders import START, make_chance, make_look, make_occupancy
 
