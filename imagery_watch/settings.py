@@ -107,3 +107,13 @@ def read_settings(*, false_alarms_per_year: float | None = None) -> Settings:
     if false_alarms_per_year is None:
         return settings
     return settings.model_copy(update={"false_alarms_per_year": false_alarms_per_year})
+
+
+def name_reviewer(settings: Settings) -> str:
+    """Who gives reviews: as the settings say, else the user's name. Raises UsageError where the machine knows none."""
+    import getpass
+
+    try:
+        return settings.reviewer or getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such user, as in some containers
+        raise UsageError("nobody knows who you are: give --by NAME, or set IMAGERY_WATCH_REVIEWER") from None

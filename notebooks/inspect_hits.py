@@ -11,9 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Looking at a run
+# # Inspect and review the hits of a run
 #
-# What a run found, what each change looks like, and what could not be seen. This notebook looks; it computes nothing.
+# What a run found, what each change looks like, what speaks against it, and what could not be seen. This notebook
+# looks; it computes nothing. Your verdicts go into `reviews.json` beside the run.
 #
 # A *hit* is a change on an apron between two passes that is consistent with an aircraft arriving or leaving. At 10 m a
 # pixel it is not a sighting, and it does not tell the type. Check it against other sources before you publish.
@@ -30,7 +31,6 @@ import tempfile
 from pathlib import Path
 
 from IPython.display import Markdown, display
-from pandas import option_context
 
 import imagery_watch as iw
 
@@ -47,13 +47,22 @@ run = iw.open_run(folder)
 if run.provenance.get("simulated"):
     note = run.provenance.get("simulated_note", "")
     display(Markdown(f"> **SIMULATED DATA: nothing below was observed.** {note}"))
-display(run)
+display(Markdown(run.summary))
 
 # %% [markdown]
 # What to keep in mind about this run:
 
 # %%
 display(Markdown("\n".join(f"- {warning}" for warning in run.provenance["warnings"]) or "No warnings."))
+
+# %% [markdown]
+# ## Where
+#
+# The report's own map: two dates to swipe between, apron outlines, hits. It needs no network. `run.map()` draws the
+# outlines alone.
+
+# %%
+run.hits.explore() if len(run.hits) else run.map()
 
 # %% [markdown]
 # ## The hits
@@ -63,37 +72,35 @@ display(Markdown("\n".join(f"- {warning}" for warning in run.provenance["warning
 # airfields.
 
 # %%
-run.hits[
-    [
-        "kind",
-        "apron",
-        "before",
-        "after",
-        "size_class",
-        "length_m",
-        "length_low_m",
-        "length_high_m",
-        "score",
-        "false_alarms_per_year",
-        "probability",
-        "status",
-    ]
-]
-
-# %%
-run.map() if len(run.hits) else "No hit to show."
+columns = ["kind", "apron", "before", "after", "size_class", "length_m", "length_low_m", "length_high_m"]
+run.hits[[*columns, "score", "false_alarms_per_year", "probability", "status"]]
 
 # %% [markdown]
-# ## Before and after, hit by hit
+# ## Hit by hit: every look around it, the light curve, and your verdict
 #
-# Would you have called it an aircraft? Look for a shape that came or went; be wary of cloud edges, wet ground, building
-# shadows and edges that are merely out of line.
+# Would you have called it an aircraft? It should stand there in every look of its stay and in none of the others, and
+# come and go at once. Be wary of cloud edges, wet ground, building shadows and edges that are merely out of line.
+# The buttons note what you think; `imagery-watch hits review --import reviews.json` brings it into `monitor`'s record.
 
 # %%
 for number, hit in run.hits.iterrows():
-    display(Markdown(f"**{number}.** {hit.summary}"))
-    if hit.chip:
+    display(Markdown(f"### {number}. {hit.summary}"))
+    if hit.kind != "departure" and hit.chip:  # a departure has the film of its arrival
         display(run.show(hit.id))
+        try:
+            display(run.film(hit.id))
+        except iw.UsageError as missing:  # only the strongest stays of a run have a film
+            display(Markdown(f"*{missing}*"))
+    display(run.buttons(hit.id))
+
+# %%
+display(run.reviews)
+
+# %% [markdown]
+# The numbers behind the curve of the first hit, as a table to plot or to judge by your own rule:
+
+# %%
+run.curve(run.hits["id"].iloc[0]).drop(columns="stay") if len(run.hits) else "No hit."
 
 # %% [markdown]
 # ## How long it stood
@@ -118,6 +125,8 @@ run.timeline() if len(run.looks) else "No pass was looked at."
 run.looks.groupby(["apron", "result"]).size().unstack(fill_value=0)
 
 # %%
+from pandas import option_context
+
 blind = run.looks[run.looks.result.isin(["not_observed", "failed"])]
 with option_context("display.max_colwidth", None):
     display(blind[["datetime", "apron", "result", "visible_fraction", "reason"]].reset_index(drop=True))

@@ -19,7 +19,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from outputs.builders import make_chance, make_hit, make_occupancy, make_result, make_stay
+from outputs.dossiers import make_evident_result
 from PIL import Image
+from support.demonstration import Demonstrated
 from support.monitor import PASSES, airfield_document, make_archive
 from support.notebooks import execute, outputs
 from support.rasters import write_collection
@@ -27,6 +29,7 @@ from support.schemas import check_folder
 
 import imagery_watch as iw
 from imagery_watch.errors import AoiError, CatalogError, UsageError
+from imagery_watch.monitor.reviewing import import_reviews
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.files.looks_csv import COLUMNS
@@ -295,20 +298,91 @@ def test_a_run_and_the_notebook_that_looks_at_it(tmp_path: Path) -> None:
     check_folder(tmp_path / "out")
     shown = execute(NOTEBOOKS / "inspect_hits.ipynb", tmp_path, IMAGERY_WATCH_RUN=str(tmp_path / "out"))
     pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for data in outputs(shown, "image/png")]
-    assert len(pictures) == 2
+    assert len(pictures) == 1, "a departure has the film of its arrival"
     assert all(picture.width > 600 and len(set(picture.convert("L").tobytes())) > 20 for picture in pictures)
-    assert len(outputs(shown, "image/svg+xml")) == 2
+    assert len(outputs(shown, "image/svg+xml")) == 1, "the timeline; the map is the report's own"
     assert outputs(shown, "stderr") == []
     assert not any("SIMULATED DATA" in text for text in outputs(shown, "text/markdown"))
 
 
-def test_the_notebook_is_its_script_without_outputs() -> None:
+def test_each_notebook_is_its_script_with_outputs_of_the_demonstration() -> None:
     scripts = sorted(NOTEBOOKS.glob("*.py"))
     assert [path.with_suffix(".ipynb") for path in scripts] == sorted(NOTEBOOKS.glob("*.ipynb"))
     for script in scripts:
         notebook, source = jupytext.read(script.with_suffix(".ipynb")), jupytext.read(script)
         cells = [[(cell.cell_type, cell.source, cell.metadata) for cell in one.cells] for one in (notebook, source)]
-        assert cells[0] == cells[1], f"run: jupytext --update --to ipynb notebooks/{script.name}"
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
-        assert set(notebook.metadata) <= {"kernelspec", "jupytext"}
+        assert cells[0] == cells[1], "run: make notebooks"
+        assert any("SIMULATED DATA" in text for text in outputs(notebook, "text/markdown"))
+        assert outputs(notebook, "stderr") == []
+        text = script.with_suffix(".ipynb").read_text()
+        assert "/tmp/" not in text and str(NOTEBOOKS.parent) not in text
+        assert len(text) < 2_500_000
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["one_airfield", "how_sure"])
+def test_the_other_notebooks_run_over_the_demonstration(name: str, demonstration: Demonstrated, tmp_path: Path) -> None:
+    shown = execute(NOTEBOOKS / f"{name}.ipynb", tmp_path, IMAGERY_WATCH_RUN=str(demonstration.out))
+    assert len(outputs(shown, "image/png")) >= 2
+    assert outputs(shown, "stderr") == []
+
+
+@pytest.mark.parametrize("name", ["one_airfield", "how_sure"])
+def test_they_run_where_nothing_was_found(name: str, tmp_path: Path) -> None:
+    write_outputs(make_result(0), tmp_path / "empty")
+    shown = execute(NOTEBOOKS / f"{name}.ipynb", tmp_path, IMAGERY_WATCH_RUN=str(tmp_path / "empty"))
+    assert outputs(shown, "stderr") == []
+
+
+@pytest.fixture(scope="module")
+def evident(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run with all of its evidence wrote."""
+    out = tmp_path_factory.mktemp("evident")
+    write_outputs(make_evident_result(2), out)
+    return out
+
+
+def test_a_film_and_a_curve_are_had_by_hit_or_stay(evident: Path) -> None:
+    run = iw.open_run(evident)
+    assert run.film("LIPB-0001").stay_id == run.film("LIPB-stay-0001").stay_id == "LIPB-stay-0001"
+    curve = run.curve("LIPB-0001")
+    assert list(curve.columns) == ["stay", "pass", "datetime", "share", "sigma", "presence"]
+    assert list(curve["presence"][:3]) == ["not there", "there", "hidden"]
+    assert curve["share"].isna().sum() == 1
+    assert str(curve["datetime"].dt.tz) == "UTC"
+    with pytest.raises(UsageError, match="did you mean LIPB-0001"):
+        run.film("LIPB-0009")
+
+
+def test_a_hit_without_a_stay_has_neither(folder: Path) -> None:
+    with pytest.raises(UsageError, match="no stay of it"):
+        iw.open_run(folder).curve("LIPB-0001")
+
+
+def test_explore_needs_no_network(evident: Path) -> None:
+    page = iw.open_run(evident).hits.explore().page
+    assert "http" not in re.sub(r'xmlns="[^"]*"', "", page.split("<body>")[1].split("<script>")[0])
+
+
+def test_verdicts_are_kept_beside_the_run_and_go_into_the_record(
+    evident: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(evident, tmp_path / "run")
+    run = iw.open_run(tmp_path / "run")
+    assert len(run.reviews) == 0
+    run.review("LIPB-0001", "unsure", by="A")
+    panel = run.buttons("LIPB-0001", by="B")
+    assert "no verdict" not in panel.said.value
+    panel.note.value = "a truck <b>"
+    panel.buttons[1].click()
+    assert "<b>rejected</b> by B" in panel.said.value and "a truck &lt;b&gt;" in panel.said.value
+    assert list(run.reviews["verdict"]) == ["unsure", "rejected"]
+    monkeypatch.setenv("IMAGERY_WATCH_REVIEWER", "C")
+    assert run.review("LIPB-0002", "confirmed").reviewer == "C"
+    with pytest.raises(UsageError, match="expected confirmed, rejected, unsure"):
+        run.review("LIPB-0001", "maybe")
+    added = import_reviews(tmp_path / "run" / "reviews.json", tmp_path / "home", datetime.now(UTC))
+    assert (added.new, added.unknown_hits) == (3, 3)
+    (tmp_path / "run" / "reviews.json").write_text("{}")
+    panel.buttons[0].click()
+    assert "not noted" in panel.said.value

@@ -1,6 +1,5 @@
 """The commands on the record's hits: list, show, review, export."""
 
-import getpass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -114,9 +113,10 @@ def review(
     if hit is None or verdict is None:
         raise UsageError("name a hit and a verdict: `hits review ID --verdict confirmed`; or give --import FILE")
     from imagery_watch.monitor.reviewing import review_hit
+    from imagery_watch.settings import name_reviewer
 
     chosen = settings()
-    reviewer = by if by is not None else chosen.reviewer or _name_user()
+    reviewer = by if by is not None else name_reviewer(chosen)
     done = review_hit(hit, verdict.value, note, reviewer, chosen.home, datetime.now(UTC))
     status = done.now.hit.status
     was = f"; until now it was {done.before}" if done.before != status else ""
@@ -135,13 +135,6 @@ def _import(file: Path) -> None:
         else "",
     ]
     say("; ".join([f"{added.new} reviews added", *filter(None, notes)]))
-
-
-def _name_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user, as in some containers
-        raise UsageError("nobody knows who you are: give --by NAME, or set IMAGERY_WATCH_REVIEWER") from None
 
 
 @hits.command(

@@ -1,8 +1,13 @@
-"""Runs a notebook in a process of its own, where Jupyter may open its sockets: `notebooks.py NOTEBOOK RESULT`."""
+"""Runs a notebook in a process of its own, where Jupyter may open its sockets: `notebooks.py NOTEBOOK RESULT`.
+
+`python tests/support/notebooks.py store` makes every notebook anew from its script, its outputs those of the
+demonstration (`make notebooks`).
+"""
 
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -47,5 +52,30 @@ def _main(source: str, target: str) -> None:
     nbformat.write(notebook, target)
 
 
+def _store() -> None:
+    """Every notebook from its script, run over one demonstration, without what differs from one run to the next."""
+    import jupytext
+    import nbformat
+
+    from imagery_watch.demo import run_demo
+    from imagery_watch.settings import Settings
+
+    notebooks = Path(__file__).parent.parent.parent / "notebooks"
+    for script in sorted(notebooks.glob("*.py")):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            run_demo(folder / "imagery-watch-demo", Settings(), lambda *_: None)
+            nbformat.write(jupytext.read(script), folder / "source.ipynb")
+            done = execute(
+                folder / "source.ipynb", folder, IMAGERY_WATCH_RUN="imagery-watch-demo", IMAGERY_WATCH_REVIEWER="you"
+            )
+        done.metadata.pop("widgets", None)
+        done.metadata.pop("language_info", None)
+        for number, cell in enumerate(done.cells):
+            cell["id"] = f"cell-{number}"
+            cell.metadata.pop("execution", None)
+        nbformat.write(done, script.with_suffix(".ipynb"))
+
+
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _store() if sys.argv[1:] == ["store"] else _main(*sys.argv[1:])
