@@ -1,6 +1,5 @@
 """The demonstration: simulated passes over real ground, through the ordinary line, compared with what was planted."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imagery_watch.errors import StoreError
 from imagery_watch.model import Hit, Kind, RunResult
 from imagery_watch.model.progress import Progress
 from imagery_watch.outputs.files.export import write_outputs
@@ -38,6 +38,8 @@ PLACE = (11.326, 46.46)
 ORBITS = ((65, "sentinel-2a"), (22, "sentinel-2b"))
 SEED = 20220612
 FOUND_WITHIN_M = 30.0
+ARCHIVE = "archive"
+"""The folder, beside the results, of the simulated imagery."""
 
 
 @dataclass(frozen=True)
@@ -131,29 +133,42 @@ class Demonstration:
         return Sheet(columns, tuple(rows), "Against the truth")
 
 
-def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration:
-    """Simulates, writes a STAC archive, runs the ordinary line on it, and compares; files go to `out`."""
+def run_demo(out: Path, settings: Settings, progress: Progress, command: str = "") -> Demonstration:
+    """Simulates, writes a STAC archive, runs the ordinary line on it, and compares; files go to `out`.
+
+    `command` is what `run.json` calls the command line. Raises StoreError where the folder cannot be written.
+    """
     airfield = find_airfield("LIPB", shipped_dir() / "nowhere")
     ground = bolzano()
     truth = planted()
     progress("simulating passes", 0, PASSES)
     passes = simulated(ground, truth, progress)
-    with tempfile.TemporaryDirectory(prefix="imagery-watch-") as folder:
-        archive = write_archive(passes, BANDS, ground.grid, Path(folder))
-        result = run_airfield(
-            airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
-        )
-    result = _as_simulated(result)
+    archive = _kept(passes, ground, out / ARCHIVE)
+    result = run_airfield(
+        airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
+    )
+    result = _as_simulated(result, command)
     files = write_outputs(result, out)
     expected, false = against(result.hits, truth, passes, ground)
     return Demonstration(result, expected, false, files["report.html"])
 
 
-def _as_simulated(result: RunResult) -> RunResult:
+def _kept(passes: Sequence[SimulatedPass], ground: Ground, folder: Path) -> Path:
+    """The passes as an archive below the folder; the path of its ItemCollection. Raises StoreError."""
+    try:
+        return write_archive(passes, BANDS, ground.grid, folder)
+    except OSError as error:
+        raise StoreError(
+            f"{folder} could not be written: {error.strerror or error}; name a folder with --out."
+        ) from None
+
+
+def _as_simulated(result: RunResult, command: str) -> RunResult:
     """The run, every hit and the whole saying that its pixels were made."""
     provenance = replace(
         result.provenance,
-        catalog="simulated archive",
+        catalog=f"{ARCHIVE}/items.json",
+        command=command,
         simulated=True,
         simulated_note=NOTE,
         truth="imagery_watch/simulate/ground/README.md",

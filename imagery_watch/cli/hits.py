@@ -10,6 +10,16 @@ import typer
 
 from imagery_watch.cli.console import AsJson, console, plain, print_json, say, settings
 from imagery_watch.cli.options import Since, Until, examples
+from imagery_watch.cli.packs import (
+    By,
+    PackCatalog,
+    PackOptions,
+    PackOut,
+    Run,
+    Timestamp,
+    TimestampCa,
+    export_pack,
+)
 from imagery_watch.errors import UsageError
 
 hits = typer.Typer(
@@ -145,19 +155,42 @@ def _name_user() -> str:
 
 
 @hits.command(
-    short_help="Hits with their reviews, or the reviews, as a file.",
+    short_help="Hits with their reviews, or the reviews, as a file; or an evidence pack.",
     epilog=examples(
-        "hits export -o hits.geojson", "hits export LIPB EDBF -o hits.gpkg", "hits export --reviews reviews.csv"
+        "hits export -o hits.geojson",
+        "hits export LIPB EDBF -o hits.gpkg",
+        "hits export --reviews reviews.csv",
+        "hits export LIPB-20220831-0a1b --pack lipb.zip --run imagery-watch-LIPB --by Ada",
     ),
 )
 def export(
-    names: Names = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[AIRFIELD]...", help="Default: all in the record. With --pack: ids of the run's hits."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A .geojson, .csv or .gpkg file of the hits.")] = None,
     reviews: Annotated[Path | None, typer.Option(help="A .csv or .json file of all reviews.")] = None,
+    pack: PackOut = None,
+    run: Run = None,
+    by: By = "",
+    catalog: PackCatalog = None,
+    timestamp: Timestamp = None,
+    timestamp_ca: TimestampCa = None,
 ) -> None:
-    """All recorded hits with their reviews as one file, or the reviews alone, to be imported elsewhere."""
+    """All recorded hits with their reviews as one file, or the reviews alone, to be imported elsewhere.
+
+    Or hits of a run with everything that they rest on, as one file that can be checked and computed anew years later
+    (docs/custody.md).
+    """
+    asked = PackOptions(run, by, timestamp, timestamp_ca, catalog)
+    if pack is not None:
+        if out is not None or reviews is not None:
+            raise UsageError("--pack FILE takes the place of -o and --reviews: leave those out")
+        export_pack(names or (), pack, asked)
+    if asked.any:
+        raise UsageError("--run, --by, --catalog, --timestamp and --timestamp-ca go with --pack FILE")
     if (out is None) == (reviews is None) or (reviews is not None and names):
-        raise UsageError("give -o FILE for hits, airfields before it; or --reviews FILE for all reviews")
+        raise UsageError("give -o FILE for hits, airfields before it; --reviews FILE for all reviews; or --pack FILE")
     from imagery_watch.recorded import list_reviews, read_hits
 
     chosen = settings()

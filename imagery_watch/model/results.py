@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.model.dossier import Dossier, Panorama
 from imagery_watch.model.grid import Grid
-from imagery_watch.model.provenance import Provenance
+from imagery_watch.model.provenance import Provenance, SourceNote
 from imagery_watch.model.stay import Chance, Occupancy, Stay
 from imagery_watch.reasons import ReasonCode
 
@@ -190,6 +190,8 @@ class RunResult:
     """The evidence for each of `stays`, in their order; none where only files of the run are left."""
     panoramas: tuple[Panorama, ...] = ()
     """Every look that could be compared, in order of time; finer ones of the looks beside a hit come first."""
+    sources: tuple[SourceNote, ...] = ()
+    """Every window of pixels that was read for it, by pass, item and band; none of what `monitor` tells."""
 
     @property
     def incomplete(self) -> bool:

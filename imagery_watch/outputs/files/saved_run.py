@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from imagery_watch.errors import UsageError
-from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, Occupancy, Provenance, RunResult, Stay
+from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, Occupancy, Provenance, RunResult, SourceNote, Stay
 from imagery_watch.outputs.files.hits_geojson import parse_hit
 from imagery_watch.outputs.files.looks_csv import parse_looks
-from imagery_watch.outputs.files.run_json import parse_chances, parse_occupancy, parse_provenance
+from imagery_watch.outputs.files.run_json import parse_chances, parse_occupancy, parse_provenance, parse_sources
 from imagery_watch.outputs.files.stays_geojson import parse_stay
 from imagery_watch.outputs.wording.text import iso
 
@@ -41,6 +41,8 @@ class Saved:
     """None where an older version wrote the folder; so are the next two."""
     occupancy: tuple[Occupancy, ...] = ()
     chances: tuple[Chance, ...] = ()
+    sources: tuple[SourceNote, ...] = ()
+    """None where an older version, or `monitor`, wrote the folder."""
 
 
 def read_saved(folder: Path) -> Saved:
@@ -63,6 +65,7 @@ def read_saved(folder: Path) -> Saved:
         ),
         occupancy=parsed(folder / RUN, lambda: parse_occupancy(record)),
         chances=parsed(folder / RUN, lambda: parse_chances(record)),
+        sources=parsed(folder / RUN, lambda: parse_sources(record)),
     )
 
 
