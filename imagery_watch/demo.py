@@ -1,5 +1,7 @@
 """The demonstration: simulated passes over real ground, through the ordinary line, compared with what was planted."""
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -143,23 +145,25 @@ def run_demo(out: Path, settings: Settings, progress: Progress, command: str = "
     truth = planted()
     progress("simulating passes", 0, PASSES)
     passes = simulated(ground, truth, progress)
-    archive = _kept(passes, ground, out / ARCHIVE)
-    result = run_airfield(
-        airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
-    )
+    with tempfile.TemporaryDirectory(prefix="imagery-watch-") as folder:
+        archive = write_archive(passes, BANDS, ground.grid, Path(folder))
+        result = run_airfield(
+            airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
+        )
+        _keep(Path(folder), out / ARCHIVE)
     result = _as_simulated(result, command)
     files = write_outputs(result, out)
     expected, false = against(result.hits, truth, passes, ground)
     return Demonstration(result, expected, false, files["report.html"])
 
 
-def _kept(passes: Sequence[SimulatedPass], ground: Ground, folder: Path) -> Path:
-    """The passes as an archive below the folder; the path of its ItemCollection. Raises StoreError."""
+def _keep(archive: Path, folder: Path) -> None:
+    """Copies the imagery to where it stays, so that whoever likes may run it again. Raises StoreError."""
     try:
-        return write_archive(passes, BANDS, ground.grid, folder)
-    except OSError as error:
+        shutil.copytree(archive, folder, dirs_exist_ok=True)
+    except OSError as error:  # shutil's own among them, which list many
         raise StoreError(
-            f"{folder} could not be written: {error.strerror or error}; name a folder with --out."
+            f"{folder} could not be written: {error.strerror or error}. Make room, or name --out."
         ) from None
 
 

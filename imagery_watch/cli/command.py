@@ -4,9 +4,6 @@ import shlex
 from collections.abc import Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 
-from imagery_watch.model.filename import is_drive_path, read_file_uri
-from imagery_watch.model.href import strip_secrets
-
 
 def tell_command(arguments: Sequence[str]) -> str:
     """The command line of these arguments: addresses without user and query, absolute paths as their last part."""
@@ -20,6 +17,9 @@ def _tell(argument: str) -> str:
 
 
 def _redact(value: str) -> str:
+    from imagery_watch.model.filename import is_drive_path, read_file_uri
+    from imagery_watch.model.href import strip_secrets
+
     if (uri := read_file_uri(value)) is not None:
         return PurePosixPath(uri[1].replace("\\", "/")).name
     if "://" in value:

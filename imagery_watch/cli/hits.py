@@ -155,7 +155,7 @@ def _name_user() -> str:
 
 
 @hits.command(
-    short_help="Hits with their reviews, or the reviews, as a file; or an evidence pack.",
+    short_help="Hits, or reviews, as a file; hits as evidence.",
     epilog=examples(
         "hits export -o hits.geojson",
         "hits export LIPB EDBF -o hits.gpkg",
