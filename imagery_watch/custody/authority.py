@@ -1,6 +1,8 @@
 """Time stamps (RFC 3161): asked of an authority, checked against its certificates, and checked again years later."""
 
+import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -141,14 +143,16 @@ def _complete(response: "TimeStampResponse", known: Iterable[bytes]) -> list["Ce
 
 
 def _load(ders: Iterable[bytes]) -> list["Certificate"]:
+    """Those that can be read: a system may have old roots that no library takes any more, and nobody asks for here."""
+    from cryptography.utils import CryptographyDeprecationWarning
     from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 
     loaded = []
-    for der in ders:
-        try:
-            loaded.append(load_der_x509_certificate(der))
-        except (ValueError, InvalidVersion):  # old roots of a system, which are not asked here
-            continue
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        for der in ders:
+            with suppress(ValueError, InvalidVersion):
+                loaded.append(load_der_x509_certificate(der))
     return loaded
 
 

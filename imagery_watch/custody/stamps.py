@@ -95,7 +95,7 @@ def _check_one(one: Stamped, pack: Pack, manifest: bytes, trusted: Sequence[byte
     for name, digest in ((one.reply, one.reply_sha256), (one.certificates, one.certificates_sha256)):
         try:
             if pack.digest(name) != digest:
-                return _bad(plain_name(name), "is not what was kept of the authority's answer")
+                return _bad(plain_name(name), f"is not what {INDEX} has of the authority's answer")
         except PackDamaged as error:
             return _bad(plain_name(name), str(error))
     try:
