@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client import TimeStampRequest, TimeStampResponse
 
-INSTALL = "pip install 'imagery-watch[custody]'"
+INSTALL = "pip install rfc3161-client"
 LONGEST_CHAIN = 8
 QUERY = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
@@ -130,7 +130,7 @@ def _complete(response: "TimeStampResponse", known: Iterable[bytes]) -> list["Ce
     """The certificates from the signer's to a root, out of the reply and those that are known. Raises StampRefused."""
     held = _load([*response.signed_data.certificates, *known])
     signers = [(one.issuer, one.serial_number) for one in response.signed_data.signer_infos]
-    chain = [one for one in held if (one.issuer, one.serial_number) in signers][:1]
+    chain = [one for one in held if any(one.issuer == by and one.serial_number == n for by, n in signers)][:1]
     if not chain or len(signers) != 1:
         raise StampRefused("its reply does not have the certificate of who signed it")
     while (last := chain[-1]).issuer != last.subject:

@@ -86,7 +86,7 @@ def make_pack(
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".iw-pack-", dir=out.parent) as scratch:
             stage = Path(scratch) / "pack"
-            found = _survey(saved, airfield, catalog or find_catalog(saved, run), settings)
+            found = _survey(saved, airfield, catalog or find_catalog(saved, run, settings), settings)
             _stage_originals(saved, found, settings, stage / ORIGINALS, progress)
             _stage_words(saved, hits, airfield, run, stage, occasion, stamped=authorities is not None)
             return _seal(saved, hits, stage, out, authorities)
@@ -126,13 +126,23 @@ def choose_hits(saved: Saved, ids: Sequence[str], run: Path) -> tuple[Hit, ...]:
     return found
 
 
-def find_catalog(saved: Saved, run: Path) -> str:
-    """Where the run's items are: beside its files, where the demonstration keeps them, or as `run.json` has it."""
+def find_catalog(saved: Saved, run: Path, settings: Settings) -> str:
+    """Where the run's items are: beside its files, where the demonstration keeps them, or as `run.json` has it.
+
+    That has addresses; those of catalogues that have a name are told by it, for it says how their files are had.
+    """
+    from imagery_watch.sources.catalogs.known import KNOWN_CATALOGS
+
     name = saved.provenance.catalog
     with suppress(OSError, ValueError):
         if (run / name).is_file():
             return str(run / name)
-    return name
+    known = {_plain(str(getattr(settings, one.address))): one.name for one in reversed(KNOWN_CATALOGS)}
+    return ",".join(known.get(_plain(part), part) for part in name.split(","))
+
+
+def _plain(address: str) -> str:
+    return strip_secrets(address.strip()).rstrip("/")
 
 
 def _read_airfield(run: Path) -> Airfield:

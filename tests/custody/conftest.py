@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.authority import Authority, running_authority
@@ -19,9 +20,13 @@ from imagery_watch.sources.outgoing import open_exchange
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OCCASION = Occasion("Ada", WHEN, "imagery-watch hits export --pack x.zip")
-QUICK = Settings(retries=0, timeout_s=5, limit_plantings=0)
 
 Files = dict[str, bytes]
+
+
+def quick(**changes: Any) -> Settings:
+    """Settings of the environment as it is now: each test has a home of its own."""
+    return Settings(retries=0, timeout_s=5, limit_plantings=0, **changes)
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +37,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
 
 def asking(authority: Authority, *paths: str) -> Authorities:
     urls = [f"{authority.url}{path}" for path in paths]
-    return Authorities(urls, open_exchange(QUICK), read_certificates(authority.root.read_bytes()))
+    return Authorities(urls, open_exchange(quick()), read_certificates(authority.root.read_bytes()))
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +45,8 @@ def packed(plain: Ran, authority: Authority, tmp_path_factory: pytest.TempPathFa
     """Both hits of the plain run, stamped once; a second authority was down."""
     out = tmp_path_factory.mktemp("packed") / "pack.zip"
     (plain.folder / "chips" / f"{plain.hits[0]['id']}-film.png").write_bytes(b"made later, and named for the hit")
-    return make_pack(
-        plain.folder, (), out, QUICK, OCCASION, authorities=asking(authority, "/stamp", "/down?key=secret")
-    )
+    settings, asked = quick(home=out.parent / "home"), asking(authority, "/stamp", "/down?key=secret")
+    return make_pack(plain.folder, (), out, settings, OCCASION, authorities=asked)
 
 
 def unzip(path: Path) -> Files:

@@ -14,7 +14,7 @@ import rasterio
 from support.rasters import GRID, make_item, pattern, write_collection, write_pass, write_raster
 from support.servers import Server
 
-from custody.conftest import QUICK
+from custody.conftest import quick
 from imagery_watch.custody.originals import ITEMS, check_items, fetch_windows, plan_windows, write_items
 from imagery_watch.errors import CatalogUnavailable, UsageError
 from imagery_watch.model import Acquisition, Scene, SourceNote
@@ -31,24 +31,26 @@ PLACE = (11.35, 46.45)
 Features = list[dict[str, Any]]
 
 
-def read(path: Path, settings: Settings = QUICK) -> tuple[FileCatalog, tuple[Acquisition, ...], list[Scene]]:
+def read(path: Path, settings: Settings | None = None) -> tuple[FileCatalog, tuple[Acquisition, ...], list[Scene]]:
     """The passes of a catalogue, each of which can be read."""
     catalog = FileCatalog(path, find_sensor())
     passes = fold(catalog.search(WORLD, None, None).items)
-    reader = Reader(settings, catalog.name, catalog.local_root, catalog.sensor)
+    reader = Reader(settings or quick(), catalog.name, catalog.local_root, catalog.sensor)
     scenes = [one for one in read_scenes(passes, GRID, PLACE, reader) if isinstance(one, Scene)]
     assert len(scenes) == len(passes)
     return catalog, passes, scenes
 
 
-def pack(path: Path, folder: Path, settings: Settings = QUICK, sources: tuple[SourceNote, ...] | None = None) -> Path:
+def pack(
+    path: Path, folder: Path, settings: Settings | None = None, sources: tuple[SourceNote, ...] | None = None
+) -> Path:
     """The items of a catalogue, with crops of all windows that its passes are made of, below a folder."""
     catalog, passes, scenes = read(path, settings)
     notes = defaultdict[str, list[SourceNote]](list)
     for note in sources if sources is not None else [note for scene in scenes for note in scene.sources]:
         notes[note.pass_id].append(note)
     planned = plan_windows(passes, notes)
-    reader = Reader(settings, catalog.name, catalog.local_root, catalog.sensor)
+    reader = Reader(settings or quick(), catalog.name, catalog.local_root, catalog.sensor)
     windows = [window for each in planned.values() for window in each]
     fetch_windows(windows, reader, GRID, folder, lambda: None)
     write_items(planned, passes, catalog.search(WORLD, None, None).items, folder)
@@ -229,7 +231,7 @@ def served(tmp_path: Path, range_server: Callable[[Path], Server]) -> Path:
 
 
 def test_what_a_store_says_of_its_files_is_kept_with_the_window(served: Path, tmp_path: Path) -> None:
-    settings = QUICK.model_copy(update={"cache": tmp_path / "cache"})
+    settings = quick().model_copy(update={"cache": tmp_path / "cache"})
     first, again = (read(served, settings)[2][0].sources for _ in range(2))
     assert first == again  # the second time from the chip cache
     for note in first:
@@ -239,7 +241,7 @@ def test_what_a_store_says_of_its_files_is_kept_with_the_window(served: Path, tm
 
 
 def test_files_elsewhere_are_packed_and_read_offline(served: Path, tmp_path: Path) -> None:
-    settings = QUICK.model_copy(update={"cache": tmp_path / "cache"})
+    settings = quick().model_copy(update={"cache": tmp_path / "cache"})
     scenes = read(served, settings)[2]
     packed = pack(served, tmp_path / "pack", settings)
     assert "127.0.0.1" not in json.dumps([asset["href"] for one in json.loads(packed.read_text())["features"]
@@ -261,10 +263,10 @@ def test_a_file_that_is_gone_is_told_by_name_and_whether_to_try_again(served: Pa
     catalog, passes, [scene] = read(local)
     planned = plan_windows(passes, {passes[0].id: scene.sources})
     (tmp_path / "aligned/B03.tif").unlink()
-    reader = Reader(QUICK, catalog.name, catalog.local_root, catalog.sensor)
+    reader = Reader(quick(), catalog.name, catalog.local_root, catalog.sensor)
     with pytest.raises(UsageError, match=r"item aligned, B03: .*not there"):
         fetch_windows(planned[passes[0].id], reader, GRID, tmp_path / "pack", lambda: None)
-    settings = QUICK.model_copy(update={"cache": tmp_path / "cache"})
+    settings = quick().model_copy(update={"cache": tmp_path / "cache"})
     catalog, passes, [scene] = read(served, settings)
     planned = plan_windows(passes, {passes[0].id: scene.sources})
     (tmp_path / "files/far/B03.tif").unlink()

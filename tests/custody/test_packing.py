@@ -3,16 +3,19 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.authority import Authority
-from support.line import Ran, run_line, start
+from support.line import Feature, Ran, features_of, run_line, served, start
+from support.servers import serve
 
-from custody.conftest import QUICK, unzip
+from custody.conftest import quick, unzip
 from imagery_watch.cli.hits import export
-from imagery_watch.custody.packing import Packed, choose_hits, read_packable
+from imagery_watch.custody.packing import Packed, choose_hits, find_catalog, read_packable
 from imagery_watch.custody.stamps import INDEX, stamp_manifest
 from imagery_watch.custody.verifying import verify_pack
 from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
@@ -83,13 +86,13 @@ def test_one_hit_has_its_own_pictures_only_and_authorities_that_fail_hold_up_nob
 
 def test_an_authority_that_nobody_knows_needs_its_certificate(authority: Authority) -> None:
     urls = [f"{authority.url}/?token=secret"]
-    files, [told] = stamp_manifest(b"manifest", urls, open_exchange(QUICK), trust().get_ca_certs(binary_form=True))
+    files, [told] = stamp_manifest(b"manifest", urls, open_exchange(quick()), trust().get_ca_certs(binary_form=True))
     assert told.trouble == "the certificate of CN=Test root is not known here: give it with --timestamp-ca FILE"
     assert [*files] == [INDEX] and b"secret" not in files[INDEX]
 
 
 def test_an_authority_that_is_not_there_is_told_by_its_host() -> None:
-    _, [told] = stamp_manifest(b"manifest", ["http://127.0.0.1:9/"], open_exchange(QUICK), ())
+    _, [told] = stamp_manifest(b"manifest", ["http://127.0.0.1:9/"], open_exchange(quick()), ())
     assert "127.0.0.1 cannot be reached" in told.trouble and not told.reply
 
 
@@ -161,3 +164,36 @@ def test_a_run_of_part_of_a_catalogue_is_packed_with_its_history(
     assert start("hits", "export", "--pack", out, "--run", str(ran.folder)).returncode == 0
     done = start("replay", out)
     assert done.returncode == 0 and done.stdout.startswith("equal: 1 hit came out the same"), done.stdout
+
+
+@pytest.mark.slow
+def test_a_run_of_an_api_is_packed_once_more_and_replayed_without_it(
+    archive: Path, one_apron: Path, tmp_path: Path, stac_server: Callable[[list[Feature]], str]
+) -> None:
+    with serve("files", archive.parent) as pixels:
+        api = stac_server(served(features_of(archive), pixels.url))
+        dates = ("--since", "2022-06-01", "--until", "2022-07-30")
+        ran = run_line(one_apron, "earth-search", tmp_path / "run", *dates, IMAGERY_WATCH_EARTH_SEARCH=api)
+        line = ("hits", "export", "--pack", str(tmp_path / "api.zip"), "--run", str(ran.folder))
+        assert len(ran.hits) == 2 and start(*line, IMAGERY_WATCH_EARTH_SEARCH=api).returncode == 0
+    sources = ran.record["sources"]
+    assert {source["href"].startswith(pixels.url) and bool(source["etag"]) for source in sources} == {True}
+    done = start("replay", str(tmp_path / "api.zip"), "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["equal"] is True, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("{earth_search}", "earth-search"),
+        ("{earth_search}/,https://host.example/v1", "earth-search,https://host.example/v1"),
+        ("{planetary_computer}", "planetary-computer"),
+        ("https://host.example/v1", "https://host.example/v1"),
+        ("some/items.json", "some/items.json"),
+    ],
+)
+def test_a_catalogue_that_has_a_name_is_asked_by_it(plain: Ran, told: str, asked: str) -> None:
+    """The name says which collections are asked, and how their files are had."""
+    saved, settings = read_saved(plain.folder), quick()
+    saved = replace(saved, provenance=replace(saved.provenance, catalog=told.format(**settings.model_dump())))
+    assert find_catalog(saved, plain.folder, settings) == asked

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.line import start
 
-from custody.conftest import QUICK, forge, unzip, zip_up
+from custody.conftest import forge, quick, unzip, zip_up
 from imagery_watch.custody.packing import Packed
 from imagery_watch.custody.replaying import replay_pack
 from imagery_watch.errors import PackDamaged, UsageError
@@ -17,7 +17,7 @@ Forged = Callable[[str, Callable[[bytes], bytes]], Path]
 
 @pytest.mark.slow
 def test_a_pack_gives_its_own_hits(packed: Packed) -> None:
-    found = replay_pack(packed.path, QUICK)
+    found = replay_pack(packed.path, quick())
     assert found.equal and not found.libraries and not found.other_windows
     assert (found.hits, found.windows) == (2, packed.windows)
 
@@ -69,13 +69,13 @@ def test_a_pack_makes_nobody_look_elsewhere(forged: Forged, href: str | None, wh
         return json.dumps(told).encode()
 
     with pytest.raises(PackDamaged, match=why):
-        replay_pack(forged("originals/items.json", lead), QUICK)
+        replay_pack(forged("originals/items.json", lead), quick())
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"no json", b'{"features": [1]}'])
 def test_items_of_another_form_are_refused(forged: Forged, content: bytes) -> None:
     with pytest.raises(PackDamaged, match=r"items\.json"):
-        replay_pack(forged("originals/items.json", lambda _: content), QUICK)
+        replay_pack(forged("originals/items.json", lambda _: content), quick())
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_what_cannot_be_run_is_said_so_without_a_traceback(
     assert changed != files[name]
     if name != "observation/hits.geojson":  # that one is looked at when all else is done
         with pytest.raises(PackDamaged) as error:
-            replay_pack(zip_up(forge({**files, name: changed}), tmp_path / "x.zip"), QUICK)
+            replay_pack(zip_up(forge({**files, name: changed}), tmp_path / "x.zip"), quick())
         assert str(tmp_path / "x.zip") in str(error.value)
 
 
 def test_there_must_be_a_pack(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="expected a pack"):
-        replay_pack(tmp_path / "none.zip", QUICK)
+        replay_pack(tmp_path / "none.zip", quick())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.authority import Authority
 from support.line import Ran, start
 
-from custody.conftest import OCCASION, QUICK, Files, asking, forge, unzip, zip_up
+from custody.conftest import OCCASION, Files, asking, forge, quick, unzip, zip_up
 from imagery_watch.custody.container import MANIFEST, open_pack
 from imagery_watch.custody.manifest import Manifest, list_folder, parse_manifest
 from imagery_watch.custody.packing import Packed, make_pack
@@ -242,5 +242,5 @@ def test_the_same_run_and_occasion_give_the_same_bytes(
     packed: Packed, plain: Ran, authority: Authority, tmp_path: Path
 ) -> None:
     asked = asking(authority, "/stamp", "/down?key=secret")
-    again = make_pack(plain.folder, (), tmp_path / "again.zip", QUICK, OCCASION, authorities=asked)
+    again = make_pack(plain.folder, (), tmp_path / "again.zip", quick(), OCCASION, authorities=asked)
     assert unzip(again.path)[MANIFEST] == unzip(packed.path)[MANIFEST]  # it has the sums of all others
