@@ -80,11 +80,11 @@ def _note_calibration(detection: "DetectionResult") -> CalibrationNote:
     """What a score meant, as plain numbers."""
     found, law = detection.calibration, detection.calibration.law
     return CalibrationNote(
-        min_score=detection.min_score,
-        apron_km2=found.apron_km2,
-        clutter=found.clutter,
-        traffic=found.traffic,
-        changes=found.changes,
+        min_score=float(detection.min_score),
+        apron_km2=float(found.apron_km2),
+        clutter=float(found.clutter),
+        traffic=float(found.traffic),
+        changes=float(found.changes),
         tail_threshold=law.tail_threshold,
         tail_rate=law.tail_rate,
         tail_scale=law.tail_scale,

@@ -89,11 +89,10 @@ def sweep(
     Running it twice changes nothing; running it after a kill ends where the killed one would have. Raises AoiError for
     an unknown name, UsageError for dates, CatalogError for what is no catalogue, LockedError where another sweep runs,
     StoreError where the record is damaged or something cannot be written. What fails for one airfield is its outcome.
-    `on_done` is given each outcome when the record holds it; `share` says which airfields, and who looks at them;
-    `command` is what `run.json` calls the command line.
+    `on_done` is given each outcome when the record holds it; `share` says which airfields, and who looks at them; the
+    `command` goes into `run.json`.
     """
-    clock = time.monotonic()
-    period = parse_period(since, None, now)
+    clock, period = time.monotonic(), parse_period(since, None, now)
     opened = open_catalog(catalog, settings, find_sensor())
     files = share.shard.choose(wanted_airfields(names, settings.home))
     folder = out if out is not None else settings.home / "runs"
