@@ -1,9 +1,11 @@
 """Evidence packs on the command line: made by `hits export --pack`, computed anew by `replay`."""
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -12,6 +14,7 @@ import typer
 from imagery_watch.cli.command import tell_command
 from imagery_watch.cli.console import AsJson, plain, print_json, say, settings, tell
 from imagery_watch.cli.options import Quiet, Verbose
+from imagery_watch.cli.signals import name_files, stopping
 from imagery_watch.cli.voice import choose_voice, telling_progress
 from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
 
@@ -71,7 +74,8 @@ def export_pack(ids: Sequence[str], out: Path, options: PackOptions) -> None:
     chosen = settings()
     authorities = _choose_authorities(options, chosen)
     occasion = Occasion(options.by, datetime.now(UTC), tell_command(sys.argv[1:]))
-    with telling_progress(choose_voice(verbose=False, quiet=False)) as progress:
+    kept = partial(name_files, [out], time.time())
+    with stopping(kept), telling_progress(choose_voice(verbose=False, quiet=False)) as progress:
         packed = make_pack(options.run, ids, out, chosen, occasion, catalog=options.catalog, authorities=authorities,
                            progress=progress)  # fmt: skip
     _show_packed(packed)
@@ -142,7 +146,7 @@ def replay(
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.custody.replaying import replay_pack
 
-    with telling_progress(voice, as_json=as_json) as progress:
+    with stopping(lambda: "nothing was written"), telling_progress(voice, as_json=as_json) as progress:
         found = replay_pack(pack, settings(), progress)
     if as_json:
         print_json(_describe(found))

@@ -74,10 +74,10 @@ def _fault(pack: Pack, entry: Entry) -> str:
         return f"was changed: it has {pack.sizes[entry.path]} bytes instead of {entry.size}"
     try:
         digest = pack.digest(entry.path)
-    except PackDamaged as error:
-        return f"was changed: {error}"
-    same = f"was changed: its SHA-256 is {digest[:12]}... instead of {entry.sha256[:12]}..."
-    return "" if digest == entry.sha256 else same
+    except PackDamaged:
+        return "was changed: it cannot be read whole"
+    changed = f"was changed: its SHA-256 is {digest[:12]}... instead of {entry.sha256[:12]}..."
+    return "" if digest == entry.sha256 else changed
 
 
 def _contradictions(pack: Pack) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from support.authority import Authority
 from support.line import Ran, start
 
 from custody.conftest import OCCASION, Files, asking, forge, quick, unzip, zip_up
+from imagery_watch.custody.authority import need_library
 from imagery_watch.custody.container import MANIFEST, open_pack
 from imagery_watch.custody.manifest import Manifest, list_folder, parse_manifest
 from imagery_watch.custody.packing import Packed, make_pack
@@ -244,3 +246,14 @@ def test_the_same_run_and_occasion_give_the_same_bytes(
     asked = asking(authority, "/stamp", "/down?key=secret")
     again = make_pack(plain.folder, (), tmp_path / "again.zip", quick(), OCCASION, authorities=asked)
     assert unzip(again.path)[MANIFEST] == unzip(packed.path)[MANIFEST]  # it has the sums of all others
+
+
+def test_without_the_library_stamps_are_kept_and_told_as_not_checked(
+    packed: Packed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    checks = verify_pack(packed.path)
+    assert [one.fix for one in checks if one.state == "bad"] == ["pip install rfc3161-client"]
+    assert sum_up(checks) == ExitCode.INCOMPLETE
+    with pytest.raises(UsageError, match="pip install rfc3161-client"):
+        need_library()
