@@ -12,7 +12,6 @@ from imagery_watch.custody.container import Pack, open_pack
 from imagery_watch.custody.originals import ITEMS, expect, find_key
 from imagery_watch.custody.packing import ORIGINALS
 from imagery_watch.custody.settings import settings_of
-from imagery_watch.custody.statement import describe_software
 from imagery_watch.custody.verifying import AIRFIELD, OBSERVATION, read_record, require_whole
 from imagery_watch.errors import ImageryWatchError, PackDamaged, PassUnread
 from imagery_watch.model import Airfield, Period, Provenance, RunResult, SourceNote
@@ -163,8 +162,9 @@ def _find_other_windows(
 
 def _compare_versions(told: Provenance) -> dict[str, tuple[str, str]]:
     """What of the software is of another version than it was."""
-    then, now = describe_software(told.software), describe_software(list_versions())
-    return {name: (then.get(name, "?"), now.get(name, "none")) for name in then if then[name] != now.get(name)}
+    then, now = told.software, list_versions()
+    others = [name for name in then if name != "name" and then[name] != now.get(name)]
+    return {"imagery-watch" if name == "version" else name: (then[name], now.get(name, "none")) for name in others}
 
 
 def _forbid_elsewhere(pack: Pack) -> None:

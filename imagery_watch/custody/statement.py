@@ -1,9 +1,10 @@
 """The words in a pack: what it is, who made it when and how, how hits come about, and what may be concluded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from textwrap import fill
 from typing import Any
 
 from imagery_watch.model import CalibrationNote, Hit
@@ -15,6 +16,10 @@ VERIFY = (
     " | sha256sum --check --quiet"
 )
 """A line for a shell, in the unpacked folder, that needs nothing but `sed` and `sha256sum`."""
+
+
+WIDTH = 120
+"""Of a line of plain text."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ def describe_custody(saved: Saved, hits: Sequence[Hit], occasion: Occasion, cred
 def write_readme(saved: Saved, hits: Sequence[Hit], stamped: bool) -> str:
     """`README.txt`: what the file is, and how to check it without whoever made it."""
     told = saved.provenance
-    simulated = f"\nSIMULATED DATA: nothing in here was observed. {told.simulated_note}\n" if told.simulated else ""
+    note = fill(f"SIMULATED DATA: nothing in here was observed. {told.simulated_note}", WIDTH)
+    simulated = f"\n{note}\n" if told.simulated else ""
     stamp = _STAMPED if stamped else _UNSTAMPED
     ids = "\n".join(f"  {hit.id}" for hit in hits)
     return _README.format(airfield=told.airfield.id, ids=ids, simulated=simulated, verify=VERIFY, stamp=stamp)
@@ -185,8 +191,3 @@ passes over this airfield: {_number(hit.false_alarms_per_year)}. When between th
 
 def _number(value: float | None) -> str:
     return "not known" if value is None else f"{value:.2g}"
-
-
-def describe_software(told: Mapping[str, str]) -> dict[str, str]:
-    """Versions by name, without the name of this package as a member of its own."""
-    return {("imagery-watch" if name == "version" else name): number for name, number in told.items() if name != "name"}
