@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from imagery_watch.model import Airfield, Hit, RunResult
     from imagery_watch.model.period import Day
+    from imagery_watch.outputs.files.curves_csv import CurveRow
+    from imagery_watch.outputs.notebook.film import Film
+    from imagery_watch.outputs.notebook.hits_frame import HitsFrame
     from imagery_watch.outputs.report.standalone import Drawing
 
 
@@ -113,39 +116,44 @@ class RunView:
     changed: tuple[str, ...]
     """Files that are no longer what `run.json` vouches for: edited, or left half replaced by a later run."""
     _result: "RunResult"
+    _curves: "tuple[CurveRow, ...]" = ()
 
     @cached_property
-    def hits(self) -> "GeoDataFrame":
-        """One row a hit, EPSG:4326, with the properties of `hits.geojson`; numbered as on the map, from 1."""
-        from imagery_watch.outputs.files.frames import hits_frame
+    def hits(self) -> "HitsFrame":
+        """One row a hit, EPSG:4326, with the properties of `hits.geojson`; numbered as on the map, from 1.
 
-        return hits_frame(self._result.hits)
+        `hits.explore()` is the report's own map: imagery, aprons and hits, to swipe and zoom, with no network.
+        """
+        from imagery_watch.outputs.notebook.frames import hits_frame
+        from imagery_watch.outputs.notebook.hits_frame import HitsFrame
+
+        return HitsFrame.of(hits_frame(self._result.hits), self.folder / "report.html")
 
     @cached_property
     def looks(self) -> "DataFrame":
         """One row for each pass and apron, as in `looks.csv`: what was seen, and why not."""
-        from imagery_watch.outputs.files.frames import looks_frame
+        from imagery_watch.outputs.notebook.frames import looks_frame
 
         return looks_frame(self._result.looks)
 
     @cached_property
     def stays(self) -> "GeoDataFrame":
         """One row a stay, EPSG:4326, numbered from 1, as `stays.geojson` has them; none if an older version ran."""
-        from imagery_watch.outputs.files.frames import stays_frame
+        from imagery_watch.outputs.notebook.frames import stays_frame
 
         return stays_frame(self._result.stays)
 
     @cached_property
     def occupancy(self) -> "DataFrame":
         """One row for each pass and apron that it saw: how many stood there that come and go, and what is usual."""
-        from imagery_watch.outputs.files.frames import occupancy_frame
+        from imagery_watch.outputs.notebook.frames import occupancy_frame
 
         return occupancy_frame(self._result.occupancy)
 
     @cached_property
     def chances(self) -> "DataFrame":
         """One row for each apron and length of stay: how likely one was under a look that could see it."""
-        from imagery_watch.outputs.files.frames import chances_frame
+        from imagery_watch.outputs.notebook.frames import chances_frame
 
         return chances_frame(self._result.chances)
 
@@ -164,6 +172,25 @@ class RunView:
                 return picture.convert("RGB")
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise UsageError(f"{path}: the hit's picture cannot be opened ({error})") from None
+
+    def film(self, name: str) -> "Film":
+        """Every look around a hit, or a stay, as a moving picture; `.strip` has all of them side by side.
+
+        Raises UsageError for an id that is not there, and where the run has no film of it.
+        """
+        from imagery_watch.outputs.notebook.film import open_film
+
+        return open_film(self.folder, self._stay(name))
+
+    def curve(self, name: str) -> "DataFrame":
+        """How much of the object of a hit, or a stay, each look shows: `share` is about 1 where it stands there.
+
+        Raises UsageError for an id that is not there.
+        """
+        from imagery_watch.outputs.notebook.frames import curve_frame
+
+        stay = self._stay(name)
+        return curve_frame([row for row in self._curves if row.stay == stay])
 
     def map(self) -> "Drawing":
         """The aprons and the hits, north up, numbered as in `hits`. Raises UsageError where neither is known."""
@@ -197,6 +224,18 @@ class RunView:
         simulated = "Simulated data, nothing here was observed. " if self.provenance.get("simulated") else ""
         changed = f" Changed since the run wrote them: {', '.join(self.changed)}." if self.changed else ""
         return clean(f"{simulated}{self._result.airfield.name}: {headline(self._result)}{changed}")
+
+    def _stay(self, name: str) -> str:
+        """The id of a stay, named by itself or by one of its hits, that of the arrival first."""
+        stays = self._result.stays
+        if any(stay.id == name for stay in stays):
+            return name
+        hit = self._hit(name)
+        ends = [(stay.arrival_hit, stay.id) for stay in stays] + [(stay.departure_hit, stay.id) for stay in stays]
+        known = next((stay for end, stay in ends if end == hit.id), None)
+        if known is None:
+            raise UsageError(f"hit {name}: the run has no stay of it, and so no film or curve")
+        return known
 
     def _hit(self, hit_id: str) -> "Hit":
         known = {hit.id: hit for hit in self._result.hits}
@@ -243,7 +282,8 @@ def _opened(folder: Path, airfield: "Airfield | None") -> RunView:
     if airfield is None:
         used = saved.polygons
         airfield = read_airfield(used) if used is not None else _known(saved.provenance.airfield.id)
-    return RunView(folder, saved.record, saved.changed, parsed(folder / "run.json", lambda: result_of(saved, airfield)))
+    result = parsed(folder / "run.json", lambda: result_of(saved, airfield))
+    return RunView(folder, saved.record, saved.changed, result, saved.curves)
 
 
 def _known(airfield_id: str) -> "Airfield":

@@ -4,24 +4,33 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from imagery_watch.errors import StoreError
 from imagery_watch.model import Hit, Kind, RunResult
 from imagery_watch.model.progress import Progress
+from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.pipeline import run_airfield
 from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
-from imagery_watch.simulate.aircraft import TYPES
 from imagery_watch.simulate.archive import write_archive
 from imagery_watch.simulate.ground import BANDS, Ground, bolzano
-from imagery_watch.simulate.inject import Placement
-from imagery_watch.simulate.overpass import Cloud, SimulatedPass, Weather, simulate
+from imagery_watch.simulate.overpass import SimulatedPass
+from imagery_watch.simulate.story import (
+    FIRST,
+    PASSES,
+    Decoy,
+    Planted,
+    is_hidden,
+    plant_aircraft,
+    plant_decoys,
+    simulate_story,
+)
 from imagery_watch.sources.airfields.known import find_airfield, shipped_dir
 
 if TYPE_CHECKING:
@@ -33,44 +42,11 @@ NOTE = (
     "The ground is one real Sentinel-2 image of Bolzano airport, Italy (12 June 2022). The passes are simulated from "
     "it: every date, aircraft, cloud and change of light in them was made by this program."
 )
-FIRST = datetime(2022, 8, 21, 10, 20, 29, tzinfo=UTC)
-PASSES = 16
 PLACE = (11.326, 46.46)
 """Longitude and latitude, for the sun."""
-ORBITS = ((65, "sentinel-2a"), (22, "sentinel-2b"))
-SEED = 20220612
 FOUND_WITHIN_M = 30.0
 ARCHIVE = "archive"
 """The folder, beside the results, of the simulated imagery."""
-
-
-@dataclass(frozen=True)
-class Planted:
-    """One aircraft that stands from pass `first` up to, not including, pass `gone`."""
-
-    place: Placement
-    first: int
-    gone: int
-
-
-@dataclass(frozen=True)
-class Expected:
-    """One change that was planted, and the hit that found it."""
-
-    kind: Kind
-    aircraft: str
-    length_m: float
-    before: datetime
-    after: datetime
-    hit: Hit | None
-
-    @property
-    def verdict(self) -> str:
-        """`found`, with what differs, or `missed`."""
-        if self.hit is None:
-            return "missed"
-        right = (self.hit.before, self.hit.after) == (self.before, self.after)
-        return "found, same bracket" if right else "found, other bracket"
 
 
 @dataclass(frozen=True)
@@ -78,9 +54,14 @@ class Demonstration:
     """What was planted, what was found of it, and where the results are."""
 
     result: RunResult
-    expected: tuple[Expected, ...]
     false: tuple[Hit, ...]
+    """Hits of nothing that was planted."""
     report: Path
+
+    @property
+    def planted(self) -> tuple[PlantedChange, ...]:
+        """Everything that was planted, in order of time, what is no aircraft last."""
+        return self.result.truth
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -90,14 +71,15 @@ class Demonstration:
         planted = [
             {
                 "kind": one.kind,
-                "aircraft": one.aircraft,
+                "what": one.what,
+                "is_aircraft": one.is_aircraft,
                 "length_m": one.length_m,
                 "before": iso(one.before),
                 "after": iso(one.after),
                 "verdict": one.verdict,
-                "hit": one.hit.id if one.hit else None,
+                "hit": one.hit_id,
             }
-            for one in self.expected
+            for one in self.planted
         ]
         return {
             "simulated": NOTE,
@@ -118,20 +100,26 @@ class Demonstration:
 
     @property
     def verdict(self) -> str:
-        """How many planted changes were found, and how many false ones."""
-        found = sum(one.hit is not None for one in self.expected)
-        return f"{found} of {len(self.expected)} planted changes found; {len(self.false)} false."
+        """How many planted changes were found, how many of what is no aircraft were refused, and how many are false."""
+        aircraft = [one for one in self.planted if one.is_aircraft]
+        others = [one for one in self.planted if not one.is_aircraft]
+        found = sum(one.hit_id is not None for one in aircraft)
+        refused = sum(one.hit_id is None for one in others)
+        return (
+            f"{found} of {len(aircraft)} planted changes of aircraft found; {refused} of {len(others)} of what is no "
+            f"aircraft refused; {len(self.false)} false."
+        )
 
     def truth_table(self) -> "Sheet":
         """One row for each planted change."""
         from imagery_watch.outputs.terminal.layout import Sheet
 
         rows = [
-            (one.kind, one.aircraft, f"{one.length_m:.0f} m", f"{one.before:%Y-%m-%d} → {one.after:%Y-%m-%d}",
-             one.verdict, f"{one.hit.length_m:.0f} m" if one.hit else "")
-            for one in self.expected
+            (one.kind, one.what, f"{one.length_m:.0f} m", f"{one.before:%Y-%m-%d} → {one.after:%Y-%m-%d}",
+             one.verdict, f"{one.measured_m:.0f} m" if one.measured_m else "")
+            for one in self.planted
         ]  # fmt: skip
-        columns = ("Planted", "Aircraft", "Length", "Between (UTC)", "Verdict", "Measured")
+        columns = ("Planted", "What", "Length", "Between (UTC)", "Verdict", "Measured")
         return Sheet(columns, tuple(rows), "Against the truth")
 
 
@@ -141,20 +129,25 @@ def run_demo(out: Path, settings: Settings, progress: Progress, command: str = "
     `command` is what `run.json` calls the command line. Raises StoreError where the folder cannot be written.
     """
     airfield = find_airfield("LIPB", shipped_dir() / "nowhere")
-    ground = bolzano()
-    truth = planted()
+    ground, aircraft, decoys = bolzano(), plant_aircraft(), plant_decoys()
     progress("simulating passes", 0, PASSES)
-    passes = simulated(ground, truth, progress)
+    passes = simulate_story(
+        ground,
+        aircraft,
+        decoys,
+        lambda when: solar_position(*PLACE, when),
+        lambda done: progress("simulating passes", done, PASSES),
+    )
     with tempfile.TemporaryDirectory(prefix="imagery-watch-") as folder:
         archive = write_archive(passes, BANDS, ground.grid, Path(folder))
         result = run_airfield(
             airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
         )
         _keep(Path(folder), out / ARCHIVE)
-    result = _as_simulated(result, command)
+    truth, false = against(result.hits, [*aircraft, *decoys], passes, ground)
+    result = replace(_as_simulated(result, command), truth=truth)
     files = write_outputs(result, out)
-    expected, false = against(result.hits, truth, passes, ground)
-    return Demonstration(result, expected, false, files["report.html"])
+    return Demonstration(result, false, files["report.html"])
 
 
 def _keep(archive: Path, folder: Path) -> None:
@@ -181,85 +174,71 @@ def _as_simulated(result: RunResult, command: str) -> RunResult:
     return replace(result, hits=hits, provenance=provenance)
 
 
-def planted() -> tuple[Planted, ...]:
-    """The story: a large and two medium aircraft come and go on two aprons, one of them replaced between two looks."""
-    return (
-        Planted(Placement("Il-62M", 148.6, 165.8, 28.0, 0.62, 0.42), 4, 8),
-        Planted(Placement("A320", 141.2, 136.1, 205.0, 0.62, 0.45), 2, 11),
-        Planted(Placement("B737-800", 148.2, 165.9, 310.0, 0.60, 0.42), 11, PASSES),
-    )
-
-
-def simulated(ground: Ground, truth: Sequence[Planted], progress: Progress) -> list[SimulatedPass]:
-    """The passes, five days apart: two of them clouded over the aprons, each a little off in place and light."""
-    rng = np.random.default_rng(SEED)
-    clouds = {6: (Cloud(150, 160, 40),), 13: (Cloud(120, 150, 70), Cloud(40, 220, 30)), 9: (Cloud(40, 60, 25),)}
-    passes = []
-    for number in range(PASSES):
-        orbit, platform = ORBITS[number % 2]
-        when = FIRST + timedelta(days=5 * number, minutes=10 * (number % 2))
-        weather = Weather(
-            shift_px=(float(rng.normal(0, 0.3)), float(rng.normal(0, 0.3))),
-            gain=float(rng.normal(1, 0.03)),
-            haze=float(abs(rng.normal(0, 0.01))),
-            clouds=clouds.get(number, ()),
-        )
-        passes.append(
-            simulate(
-                ground.reflectance,
-                ground.scl,
-                BANDS,
-                [one.place for one in truth if one.first <= number < one.gone],
-                weather,
-                when=when,
-                platform=platform,
-                relative_orbit=orbit,
-                sun=solar_position(*PLACE, when),
-                seed=SEED + number,
-            )
-        )
-        progress("simulating passes", number + 1, PASSES)
-    return passes
-
-
 def against(
-    hits: Sequence[Hit], truth: Sequence[Planted], passes: Sequence[SimulatedPass], ground: Ground
-) -> tuple[tuple[Expected, ...], tuple[Hit, ...]]:
-    """Each planted change with the hit that found it, and the hits that found nothing planted."""
+    hits: Sequence[Hit], story: Sequence[Planted | Decoy], passes: Sequence[SimulatedPass], ground: Ground
+) -> tuple[tuple[PlantedChange, ...], tuple[Hit, ...]]:
+    """Each planted change with the hit that tells it, aircraft first, and the hits that tell nothing planted."""
     left = list(hits)
-    expected = []
-    for change in sorted(_changes(truth, passes), key=lambda one: one[3]):
-        kind, one, before, after = change
-        hit = next((hit for hit in left if _matches(hit, kind, one, before, after, ground)), None)
+    found = []
+    for change in sorted(_list_changes(story, passes), key=lambda one: (isinstance(one.what, Decoy), one.after)):
+        hit = next((hit for hit in left if _matches(hit, change, ground)), None)
         if hit is not None:
             left.remove(hit)
-        name = one.place.aircraft
-        expected.append(Expected(kind, name, TYPES[name].length, before, after, hit))
-    return tuple(expected), tuple(left)
+        found.append(_judge(change, hit))
+    return tuple(found), tuple(left)
 
 
-def _changes(
-    truth: Sequence[Planted], passes: Sequence[SimulatedPass]
-) -> list[tuple[Kind, Planted, datetime, datetime]]:
-    """The planted changes between the looks in which their own place could be seen."""
-    changes: list[tuple[Kind, Planted, datetime, datetime]] = []
-    for one in truth:
-        seen = [number for number, a_pass in enumerate(passes) if not _hidden(one.place, a_pass)]
-        stood = [number for number in seen if one.first <= number < one.gone]
-        before, after = ([n for n in seen if n < one.first], [n for n in seen if n >= one.gone])
+class _Change(NamedTuple):
+    """One change between the looks in which its own place could be seen."""
+
+    kind: Kind
+    what: Planted | Decoy
+    before: datetime
+    after: datetime
+
+
+def _list_changes(story: Sequence[Planted | Decoy], passes: Sequence[SimulatedPass]) -> list[_Change]:
+    changes = []
+    for one in story:
+        row, col = _place_of(one)
+        first, gone = (one.first, one.gone) if isinstance(one, Planted) else (one.thing.first, one.thing.gone)
+        seen = [number for number, a_pass in enumerate(passes) if not is_hidden(row, col, a_pass)]
+        stood = [number for number in seen if first <= number < gone]
+        before, after = ([n for n in seen if n < first], [n for n in seen if n >= gone])
         if before and stood:
-            changes.append(("arrival", one, passes[before[-1]].when, passes[stood[0]].when))
+            changes.append(_Change("arrival", one, passes[before[-1]].when, passes[stood[0]].when))
         if stood and after:
-            changes.append(("departure", one, passes[stood[-1]].when, passes[after[0]].when))
+            changes.append(_Change("departure", one, passes[stood[-1]].when, passes[after[0]].when))
     return changes
 
 
-def _hidden(place: Placement, a_pass: SimulatedPass) -> bool:
-    """Whether the simulator's own cloud or its shadow lies over the place."""
-    return bool(a_pass.scl[round(place.row), round(place.col)] in (3, 8, 9))
+def _place_of(one: Planted | Decoy) -> tuple[float, float]:
+    return (one.place.row, one.place.col) if isinstance(one, Planted) else (one.thing.row, one.thing.col)
 
 
-def _matches(hit: Hit, kind: Kind, one: Planted, before: datetime, after: datetime, ground: Ground) -> bool:
-    x, y = ground.grid.xy(one.place.row, one.place.col)
+def _matches(hit: Hit, change: _Change, ground: Ground) -> bool:
+    x, y = ground.grid.xy(*_place_of(change.what))
     near = float(np.hypot(hit.x - x, hit.y - y)) <= FOUND_WITHIN_M
-    return near and hit.kind == kind and hit.before < after and before < hit.after
+    return near and hit.kind == change.kind and hit.before < change.after and change.before < hit.after
+
+
+def _judge(change: _Change, hit: Hit | None) -> PlantedChange:
+    """The change with its verdict."""
+    if isinstance(change.what, Decoy):
+        verdict = "refused" if hit is None else f"told as {hit.object or 'aircraft'}"
+    elif hit is None:
+        verdict = "missed"
+    else:
+        same = (hit.before, hit.after) == (change.before, change.after)
+        verdict = "found, same bracket" if same else "found, other bracket"
+    return PlantedChange(
+        kind=change.kind,
+        what=change.what.name,
+        length_m=change.what.length_m,
+        before=change.before,
+        after=change.after,
+        is_aircraft=isinstance(change.what, Planted),
+        verdict=verdict,
+        hit_id=None if hit is None else hit.id,
+        measured_m=None if hit is None else hit.length_m,
+    )

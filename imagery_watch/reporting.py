@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from imagery_watch.dossiers import gather_dossiers, picture_looks
 from imagery_watch.model import Airfield, Areas, Chip, Hit, Look, RunResult, Stay
 from imagery_watch.model.progress import Progress
 from imagery_watch.observability import chances_of, looks_of, occupancy_of
@@ -35,6 +36,7 @@ def report(
     hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
     objects = find_object_stays(detection.objects, detection.events)
     notes = describe_run(found, passes, detection, areas, settings)
+    stays = stays_of(detection, objects, every, hits, airfield)
     return RunResult(
         airfield,
         found.grid,
@@ -42,9 +44,11 @@ def report(
         looks=looks,
         chips=chips_of(detection, every, hits),
         provenance=notes,
-        stays=stays_of(detection, objects, every, hits, airfield),
+        stays=stays,
         occupancy=occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction),
         chances=chances_of(looks, period, notes.created),
+        dossiers=gather_dossiers(detection, objects, stays, hits, airfield),
+        panoramas=picture_looks(detection, hits),
     )
 
 

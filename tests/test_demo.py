@@ -9,10 +9,12 @@ from support.demonstration import Demonstrated
 from support.notebooks import execute, outputs
 from support.schemas import check_folder
 
-from imagery_watch.demo import NOTE, planted
+from imagery_watch.demo import NOTE
+from imagery_watch.simulate.story import plant_aircraft, plant_decoys
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "inspect_hits.ipynb"
-ROW = re.compile(r"^│ (?P<kind>arrival|departure) +│ (?P<aircraft>\S+) +│.*│ (?P<verdict>found[^│]*|missed) *│", re.M)
+VERDICTS = "found[^│]*|missed|refused|told as [^│]*"
+ROW = re.compile(rf"^│ (?P<kind>arrival|departure) +│ (?P<what>[^│]+?) +│[^│]*│[^│]*│ (?P<verdict>{VERDICTS}) *│", re.M)
 
 
 @pytest.mark.timeout(400)
@@ -33,12 +35,19 @@ def test_the_command_and_the_notebook_show_the_same_and_account_for_the_whole_st
 
 def check_that_the_story_is_accounted_for(said: str, out: Path) -> None:
     rows = [match.groupdict() for match in ROW.finditer(said)]
-    assert {row["aircraft"] for row in rows} == {one.place.aircraft for one in planted()}
-    found = [row for row in rows if row["verdict"] != "missed"]
-    assert len(found) == len(json.loads((out / "hits.geojson").read_text())["features"])
-    assert f"{len(found)} of {len(rows)} planted changes found; 0 false" in said
-    large = [row for row in rows if row["aircraft"] == "Il-62M"]
+    decoys = {one.name for one in plant_decoys()}
+    assert {row["what"] for row in rows} == {one.name for one in plant_aircraft()} | decoys
+    aircraft, others = ([row for row in rows if (row["what"] in decoys) is kind] for kind in (False, True))
+    found = [row for row in aircraft if row["verdict"].startswith("found")]
+    refused = [row for row in others if row["verdict"].strip() == "refused"]
+    told = len(json.loads((out / "hits.geojson").read_text())["features"])
+    false = told - len(found) - (len(others) - len(refused))
+    verdict = f"{len(found)} of {len(aircraft)} planted changes of aircraft found; {len(refused)} of {len(others)} of"
+    assert f"{verdict} what is no aircraft refused; {false} false." in " ".join(said.split())
+    large = [row for row in rows if row["what"] == "Il-62M"]
     assert {row["verdict"].strip() for row in large} == {"found, same bracket"}
+    assert {row["verdict"] for row in rows} > {"missed"}, "it shows what it cannot do"
+    assert '<h2 id="truth">Against the truth</h2>' in (out / "report.html").read_text()
 
 
 def check_that_it_says_what_is_simulated(said: str, out: Path) -> None:

@@ -46,8 +46,8 @@ def test_every_constant_is_told_once_with_a_unit_an_origin_and_what_it_does() ->
         assert cells[3].startswith(ORIGINS), cells
 
 
-def test_sections_are_numbered_from_1_to_19() -> None:
-    assert [number for number, _ in sections()] == list(range(1, 20))
+def test_sections_are_numbered_from_1_to_20() -> None:
+    assert [number for number, _ in sections()] == list(range(1, 21))
 
 
 def test_every_pointer_of_the_code_names_a_section_that_is_there() -> None:

@@ -98,7 +98,9 @@ def test_the_installed_command_reads_the_real_pair_of_the_readme(installed: Path
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_the_installed_command_demonstrates_itself(installed: Path, tmp_path: Path) -> None:
-    assert "5 of 5 planted changes found; 0 false." in call(installed, "demo", tmp_path)
+    assert "5 of 7 planted changes of aircraft found; 4 of 4 of what is no aircraft refused" in call(
+        installed, "demo", tmp_path
+    )
     assert (tmp_path / "imagery-watch-demo" / "report.html").is_file()
 
 

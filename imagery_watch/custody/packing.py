@@ -17,7 +17,7 @@ from imagery_watch.custody.originals import ITEMS, check_items, fetch_windows, p
 from imagery_watch.custody.settings import grid_of, settings_of
 from imagery_watch.custody.stamps import Stamped, stamp_manifest
 from imagery_watch.custody.statement import Occasion, describe_custody, write_inference, write_method, write_readme
-from imagery_watch.custody.verifying import DERIVATIVES, OBSERVATION
+from imagery_watch.custody.verifying import find_packed
 from imagery_watch.errors import StoreError, UsageError
 from imagery_watch.model import Airfield, Hit, Period, SourceNote
 from imagery_watch.model.href import strip_secrets
@@ -32,7 +32,6 @@ from imagery_watch.settings import Settings
 from imagery_watch.survey import Survey
 
 ORIGINALS = "originals"
-OBSERVED = ("hits.geojson", "stays.geojson", "looks.csv", "run.json")
 PICTURES = "chips"
 
 
@@ -215,20 +214,27 @@ def _stage_words(
         "who_when_how.json": dump_json(describe_custody(saved, hits, occasion, credit)),
     }
     files = {name: text.encode("utf-8", errors="replace") for name, text in contents.items()}
-    files["airfield.geojson"] = (run / "airfield.geojson").read_bytes()
-    files |= {f"{OBSERVATION}{name}": (run / name).read_bytes() for name in OBSERVED}
-    files |= {f"{DERIVATIVES}{name}": (run / name).read_bytes() for name in _list_pictures(run, hits, saved.hits)}
+    files |= {find_packed(name): _read_vouched(run, name, saved) for name in _list_files(run, hits, saved)}
     for name, data in files.items():
         (stage / name).parent.mkdir(parents=True, exist_ok=True)
         (stage / name).write_bytes(data)
 
 
-def _list_pictures(run: Path, hits: Sequence[Hit], every: Sequence[Hit]) -> list[str]:
-    """The report, and whatever lies in `chips/` and is named for one of the hits."""
-    wanted, stems = {slug(hit.id) for hit in hits}, sorted((slug(hit.id) for hit in every), key=len, reverse=True)
+def _list_files(run: Path, hits: Sequence[Hit], saved: Saved) -> list[str]:
+    """What the run wrote, but for pictures of other hits, and whatever else in `chips/` is named for one of these."""
+    wanted, stems = {slug(hit.id) for hit in hits}, sorted((slug(hit.id) for hit in saved.hits), key=len, reverse=True)
+    written = [str(name) for name in saved.record.get("files", {}) if "/" not in str(name)]
     named = [f"{PICTURES}/{path.name}" for path in (run / PICTURES).glob("*") if path.is_file()]
-    mine = [name for name in named if is_safe(name) and _stem_of(name.partition("/")[2], stems) in wanted]
-    return [*mine, *(["report.html"] if (run / "report.html").is_file() else [])]
+    mine = [name for name in named if _stem_of(name.partition("/")[2], stems) in wanted]
+    return [name for name in ("run.json", *written, *mine) if is_safe(name) and (run / name).is_file()]
+
+
+def _read_vouched(run: Path, name: str, saved: Saved) -> bytes:
+    """A file of the run. Raises UsageError where it is no longer the one that `run.json` vouches for."""
+    data, known = (run / name).read_bytes(), saved.record.get("files", {}).get(name)
+    if known not in (None, hashlib.sha256(data).hexdigest()):
+        raise UsageError(f"{run / name} changed since the run wrote it; run it again, and pack that")
+    return data
 
 
 def _stem_of(file: str, stems: Sequence[str]) -> str:

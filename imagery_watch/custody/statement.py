@@ -80,7 +80,7 @@ What is in it
   who_when_how.json   who packed it, when and how, and how the imagery was had
   originals/          the pixels as they were read from the catalogue's files, before anything was done to them, and the
                       items of the catalogue that they belong to (items.json); all passes of the run, history included
-  observation/        what the run wrote: hits.geojson, stays.geojson, looks.csv, run.json
+  observation/        what the run wrote: hits.geojson, stays.geojson, looks.csv, run.json, and other tables
   derivatives/        pictures that were made of the pixels: to look at, not to measure in
   inference.md        what may be concluded from the hits, and what not
   method.md           how a hit comes about, and what its numbers mean

@@ -13,8 +13,8 @@ from imagery_watch.model.check import Check
 
 OBSERVATION, DERIVATIVES = "observation/", "derivatives/"
 AIRFIELD = "airfield.geojson"
-VOUCHED_ELSEWHERE = {"report.html": f"{DERIVATIVES}report.html", AIRFIELD: AIRFIELD}
-"""Where files of a run's folder are in a pack, beside pictures."""
+TABLES = (".csv", ".json", ".geojson")
+"""Ends of the names of files that say what a run found; the others show it."""
 MOST_TOLD = 20
 """Faults that are told one by one."""
 
@@ -105,10 +105,9 @@ def read_record(pack: Pack) -> Mapping[str, Any]:
 
 def find_packed(name: str) -> str:
     """Where a file of a run's folder is in its pack."""
-    if name in VOUCHED_ELSEWHERE:
-        return VOUCHED_ELSEWHERE[name]
-    folder, _, file = name.partition("/")
-    return f"{DERIVATIVES}{name}" if folder == "chips" and file else f"{OBSERVATION}{name}"
+    if name == AIRFIELD:
+        return name
+    return f"{OBSERVATION if '/' not in name and name.endswith(TABLES) else DERIVATIVES}{name}"
 
 
 def _check_zip(pack: Pack) -> Check:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from imagery_watch.model.georeference import Georeference, Place
 
-Presence = Literal["there", "not there", "unsure", "hidden"]
+Presence = Literal["there", "not there", "another", "unsure", "hidden"]
+"""`another`: another object stands there; `unsure`: seen, and too little or too much of it to tell."""
 Explained = Literal["aircraft", "row of aircraft", "vehicle", "patch", "ground", "network"]
 BlobState = Literal["told", "weaker", "no aircraft", "off the aprons"]
 
@@ -33,7 +34,7 @@ class Measurement:
     sigma: float | None
     """One standard deviation of the share by the look's noise alone."""
     presence: Presence
-    """What the look was taken to say; `not there` too where another object stands there."""
+    """What the look says of the object."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Frame:
     """(band, y, x): registered, normalised reflectance; NaN where hidden."""
     presence: Presence
     """What the look says of the object."""
+    reason: str = ""
+    """Why the whole look said nothing; empty where it did."""
 
 
 class Explanation(NamedTuple):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from imagery_watch.model.grid import Grid
 from imagery_watch.model.provenance import Provenance, SourceNote
 from imagery_watch.model.stay import Chance, Occupancy, Stay
 from imagery_watch.reasons import ReasonCode
+
+if TYPE_CHECKING:
+    from imagery_watch.model.truth import PlantedChange
 
 Kind = Literal["arrival", "departure", "replacement"]
 SizeClass = Literal["small", "medium", "large"]
@@ -189,7 +192,9 @@ class RunResult:
     dossiers: tuple[Dossier, ...] = ()
     """The evidence for each of `stays`, in their order; none where only files of the run are left."""
     panoramas: tuple[Panorama, ...] = ()
-    """Every look that could be compared, in order of time; finer ones of the looks beside a hit come first."""
+    """Every look that could be compared, in order of time; those beside a hit are finer."""
+    truth: tuple["PlantedChange", ...] = ()
+    """What was planted in simulated imagery, and what was told of it; none in real imagery."""
     sources: tuple[SourceNote, ...] = ()
     """Every window of pixels that was read for it, by pass, item and band; none of what `monitor` tells."""
 

@@ -35,6 +35,7 @@ from imagery_watch.monitor.overview import Sweep, write_index
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.reconcile.record import PassRecord, Reconciled
 from imagery_watch.outputs.reconcile.standing import Settled
+from imagery_watch.outputs.reconcile.stay_record import match_stays
 from imagery_watch.outputs.review.tally import count_reviews, warn_of_rate
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, Trouble, show_sweep
@@ -203,7 +204,9 @@ def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) ->
     told = [say_standing(hit) for hit in (*hits.hits, *hits.kept, *hits.withdrawn)]
     every = sorted(told, key=lambda hit: (hit.after, hit.id))
     chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
-    return replace(result, hits=tuple(every), chips=chips, stays=stays)
+    names = {own: kept.id for own, kept in match_stays(stays, result.stays).items()}
+    dossiers = tuple(replace(one, stay_id=names[one.stay_id]) for one in result.dossiers if one.stay_id in names)
+    return replace(result, hits=tuple(every), chips=chips, stays=stays, dossiers=dossiers)
 
 
 def _with_rate(job: _Sweep, result: RunResult) -> RunResult:

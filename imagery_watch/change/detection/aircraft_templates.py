@@ -205,19 +205,27 @@ class _Piece(NamedTuple):
 
 def _draw_pieces(plan: Plan, length: float, heading: float) -> tuple[_Piece, ...]:
     """The cells whose middles each outline holds; the aircraft's middle lies between four of them."""
+    corners = turn_outlines(plan, length, heading) / SUBPIXEL_M - 0.5
+    least = np.floor(corners.min(axis=1)).astype(int)
+    edges = (np.ceil(corners.max(axis=1)).astype(int) - least + 1).tolist()
+    pieces = zip(corners - least[:, None], least.tolist(), edges, list_heights(plan, length), strict=True)
+    return tuple(
+        _Piece(grid_points_in_poly(tuple(edge), inside), top, left, height, number > 0)
+        for number, (inside, (top, left), edge, height) in enumerate(pieces)
+    )
+
+
+def turn_outlines(plan: Plan, length: float, heading: float) -> NDArray[np.float64]:
+    """(4, corner, 2): fuselage, wing, tailplane and fin, metres down and right of the aircraft's middle."""
     outlines, turn = _list_outlines(plan) * length, np.radians(heading)
     east = outlines[..., 0] * np.sin(turn) + outlines[..., 1] * np.cos(turn)
     north = outlines[..., 0] * np.cos(turn) - outlines[..., 1] * np.sin(turn)
-    corners = np.stack([-north / SUBPIXEL_M - 0.5, east / SUBPIXEL_M - 0.5], axis=-1)
-    least = np.floor(corners.min(axis=1)).astype(int)
-    edges = (np.ceil(corners.max(axis=1)).astype(int) - least + 1).tolist()
-    heights = (FUSELAGE_HEIGHT, WING_HEIGHT, TAILPLANE_HEIGHT, plan.fin)
-    return tuple(
-        _Piece(grid_points_in_poly(tuple(edge), inside), top, left, height * length, number > 0)
-        for number, (inside, (top, left), edge, height) in enumerate(
-            zip(corners - least[:, None], least.tolist(), edges, heights, strict=True)
-        )
-    )
+    return np.stack([-north, east], axis=-1)
+
+
+def list_heights(plan: Plan, length: float) -> tuple[float, ...]:
+    """Metres above the ground of the tops of the same parts."""
+    return tuple(share * length for share in (FUSELAGE_HEIGHT, WING_HEIGHT, TAILPLANE_HEIGHT, plan.fin))
 
 
 _draw_pieces_cached = lru_cache(maxsize=1024)(_draw_pieces)

@@ -62,9 +62,27 @@ class Ellipse(NamedTuple):
         return self.sigma * self.aspect**0.5 <= COMPACT_SIGMA_PX
 
 
+class PlainFits(NamedTuple):
+    """Log-likelihood ratios of the plainer explanations against the empty ground."""
+
+    patch: float
+    """Wet, oily, dusty or shaded ground, larger than a vehicle."""
+    vehicle: float
+    """A spot as small as a vehicle with its shadow."""
+    ground: float
+    """The ground itself, moved or lit differently."""
+
+
+def explain_plainly(cutout: Cutout) -> PlainFits:
+    """Each of the plainer explanations at its best."""
+    known = _refine_patches(cutout)
+    wide, small = ([llr for one, llr in known.items() if one.compact is kind] for kind in (False, True))
+    return PlainFits(max(wide, default=0.0), max(small, default=0.0), _fit_ground_change(cutout))
+
+
 def fit_clutter(cutout: Cutout) -> float:
     """Log-likelihood ratio of the best plainer explanation against the empty ground, >= 0."""
-    return max(0.0, _fit_patch(cutout), _fit_ground_change(cutout))
+    return max(0.0, *explain_plainly(cutout))
 
 
 def fit_patch_coarsely(cutout: Cutout) -> float:
@@ -72,8 +90,8 @@ def fit_patch_coarsely(cutout: Cutout) -> float:
     return 0.5 * float(_fit_bank_coarsely(cutout).max())
 
 
-def _fit_patch(cutout: Cutout) -> float:
-    """Best of a family of soft ellipses, from a vehicle's size to 100 m across, refined where they lead.
+def _refine_patches(cutout: Cutout) -> dict[Ellipse, float]:
+    """Ratios of a family of soft ellipses, from a vehicle's size to 100 m across, refined where they lead.
 
     Patches are wet, oily or dusty ground (a share of the ground's own colour) or thin bright cover (grey); a compact
     spot may be a vehicle with its shadow.
@@ -87,7 +105,7 @@ def _fit_patch(cutout: Cutout) -> float:
         best = sorted(best, key=known.__getitem__)[-REFINED_PATCHES:]
         best += [variant for ellipse in best for variant in _vary_ellipse(ellipse, step)]
         known = _fit_new(cutout, best, known)
-    return max(known[ellipse] for ellipse in best)
+    return known
 
 
 def _fit_new(cutout: Cutout, ellipses: Sequence[Ellipse], known: Mapping[Ellipse, float]) -> dict[Ellipse, float]:

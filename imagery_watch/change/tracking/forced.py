@@ -67,24 +67,48 @@ def forced_llr(fit: AircraftFit, image: ResidualImage) -> float:
     return forced_fit(fit, make_cutout(image, round(fit.row), round(fit.col))).llr
 
 
+class ForcedSignal(NamedTuple):
+    """How much of an object's own signal a look has at its place, whatever made it."""
+
+    share: float | None
+    """About 1 where all of it is there; None where the look is blind to it, or hidden."""
+    sigma: float | None
+    """One standard deviation of the share by noise."""
+    hidden: bool
+    """Whether too little of the object's footprint was visible."""
+    strength: Floats
+    """(pixel,): the signal expected there, summed over bands."""
+
+
+def measure_signal(fit: AircraftFit, own: Cutout, image: ResidualImage) -> ForcedSignal:
+    """Least squares of the object's signal, under the look's own sun, in the look's residual.
+
+    `own` is the cut-out in which the object was found.
+    """
+    cutout = make_cutout(image, own.row, own.col)
+    expected = predict_signal(fit, cutout)
+    energy = float(cutout.inner_products(expected, expected).sum())
+    unseen = ~(cutout.precision[0, 0] > 0)
+    strength = np.abs(expected).sum(axis=0)
+    hidden = bool(strength[unseen].sum() > (1 - MIN_FOOTPRINT_VISIBLE) * strength.sum())
+    if hidden or energy < MIN_SIGNAL_SIGMAS**2:
+        return ForcedSignal(None, None, hidden, strength)
+    share = float(cutout.inner_products(expected, cutout.residual).sum() / energy)
+    return ForcedSignal(share, energy**-0.5, hidden, strength)
+
+
 def measure_share(fit: AircraftFit, own: Cutout, image: ResidualImage) -> float | None:
     """Share of this very object's signal, under the look's own sun, in the look's residual; None where unsure.
 
     Nothing of another object: one that does not look alike counts as none of it. `own` is the cut-out in which the
     object was found.
     """
-    cutout = make_cutout(image, own.row, own.col)
-    expected = predict_signal(fit, cutout)
-    energy = cutout.inner_products(expected, expected)
-    unseen = ~(cutout.precision[0, 0] > 0)
-    strength = np.abs(expected).sum(axis=0)
-    hidden = strength[unseen].sum() > (1 - MIN_FOOTPRINT_VISIBLE) * strength.sum()
-    if hidden or energy.sum() < MIN_SIGNAL_SIGMAS**2:
+    signal = measure_signal(fit, own, image)
+    if signal.share is None:
         return None
-    share = float(cutout.inner_products(expected, cutout.residual).sum() / energy.sum())
-    if share > ABSENT_SHARE and not _shows_same_object(fit, own, image, strength):
+    if signal.share > ABSENT_SHARE and not _shows_same_object(fit, own, image, signal.strength):
         return 0.0
-    return float(np.clip(share, *SHARE_RANGE))
+    return float(np.clip(signal.share, *SHARE_RANGE))
 
 
 def _shows_same_object(fit: AircraftFit, own: Cutout, image: ResidualImage, strength: Floats) -> bool:

@@ -12,14 +12,18 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
+from imagery_watch.outputs.files.curves_csv import curves_csv
 from imagery_watch.outputs.files.hits_geojson import dump_json, hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
+from imagery_watch.outputs.report.film import film_files
 from imagery_watch.outputs.report.report import report_html
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import slug
+
+CHIP_SUFFIXES = (".png", ".webp", ".tif")
 
 
 def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
@@ -32,7 +36,7 @@ def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     earlier = _earlier_chips(out)
     pictures, polygons = draw_pictures(result), _encoded(airfield_geojson(result.airfield))
     complete = with_polygons(with_chips(result, pictures), polygons)
-    contents = file_contents(complete, pictures) | {"airfield.geojson": polygons}
+    contents = file_contents(complete, pictures) | draw_films(complete) | {"airfield.geojson": polygons}
     for name, data in contents.items():
         write_bytes(out / name, data)
     for name in sorted(earlier - contents.keys()):
@@ -48,6 +52,17 @@ def draw_pictures(result: RunResult) -> dict[str, HitPictures]:
     return {hit.id: hit_pictures(hit, chips[hit.id], simulated=simulated) for hit in result.hits if hit.id in chips}
 
 
+def draw_films(result: RunResult) -> dict[str, bytes]:
+    """The films of the stays whose evidence is at hand, a strip and a moving picture each, by file name."""
+    stays, simulated = {stay.id: stay for stay in result.stays}, result.provenance.simulated
+    films = [
+        film_files(one, stays[one.stay_id], result.airfield.id, simulated=simulated)
+        for one in result.dossiers
+        if one.stay_id in stays
+    ]
+    return {name: data for film in films for name, data in film.files.items()}
+
+
 def with_chips(result: RunResult, pictures: Mapping[str, HitPictures]) -> RunResult:
     """The result with every hit naming its picture, or none where there is none."""
     files = {hit_id: picture.file for hit_id, picture in pictures.items()}
@@ -61,7 +76,8 @@ def file_contents(result: RunResult, pictures: Mapping[str, HitPictures]) -> dic
         "hits.geojson": _encoded(dump_json(hits_geojson(result))),
         "stays.geojson": _encoded(dump_json(stays_geojson(result))),
         "looks.csv": _encoded(looks_csv(result.looks)),
-        "report.html": _encoded(report_html(result, pictures)),
+        "curves.csv": _encoded(curves_csv(result.dossiers)),
+        "report.html": _encoded(report_html(result)),
     }
 
 
@@ -101,10 +117,10 @@ def _earlier_chips(out: Path) -> set[str]:
 
 
 def _is_chip(name: str) -> bool:
-    """`chips/<file>.png` and nothing that leads elsewhere."""
+    """`chips/<file>` of a kind that a run writes, and nothing that leads elsewhere."""
     folder, _, file = name.partition("/")
     plain_name = file == Path(file).name and "\\" not in file and "\0" not in file
-    return folder == "chips" and plain_name and file.endswith(".png")
+    return folder == "chips" and plain_name and file.endswith(CHIP_SUFFIXES)
 
 
 def _remove(out: Path, name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from imagery_watch.errors import UsageError
 from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, Occupancy, Provenance, RunResult, SourceNote, Stay
+from imagery_watch.outputs.files.curves_csv import CurveRow, parse_curves
 from imagery_watch.outputs.files.hits_geojson import parse_hit
 from imagery_watch.outputs.files.looks_csv import parse_looks
 from imagery_watch.outputs.files.run_json import parse_chances, parse_occupancy, parse_provenance, parse_sources
@@ -19,7 +20,8 @@ from imagery_watch.outputs.wording.text import iso
 _T = TypeVar("_T")
 
 RUN, HITS, LOOKS, STAYS, AIRFIELD = "run.json", "hits.geojson", "looks.csv", "stays.geojson", "airfield.geojson"
-LATER = (STAYS, AIRFIELD)
+CURVES = "curves.csv"
+LATER = (STAYS, AIRFIELD, CURVES)
 """Files that an older version did not write."""
 
 
@@ -38,9 +40,10 @@ class Saved:
     polygons: Path | None
     """The file of the polygons that the run used; None where an older version wrote the folder."""
     stays: tuple[Stay, ...] = ()
-    """None where an older version wrote the folder; so are the next two."""
+    """None where an older version wrote the folder; so are the next three."""
     occupancy: tuple[Occupancy, ...] = ()
     chances: tuple[Chance, ...] = ()
+    curves: tuple[CurveRow, ...] = ()
     sources: tuple[SourceNote, ...] = ()
     """None where an older version, or `monitor`, wrote the folder."""
 
@@ -65,6 +68,7 @@ def read_saved(folder: Path) -> Saved:
         ),
         occupancy=parsed(folder / RUN, lambda: parse_occupancy(record)),
         chances=parsed(folder / RUN, lambda: parse_chances(record)),
+        curves=parsed(folder / CURVES, lambda: parse_curves(data[CURVES].decode("utf-8")) if CURVES in later else ()),
         sources=parsed(folder / RUN, lambda: parse_sources(record)),
     )
 

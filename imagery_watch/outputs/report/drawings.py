@@ -1,24 +1,19 @@
-"""Where everything goes in the report's two drawings, the map and the timeline; the templates draw."""
+"""Where everything goes on the map of an airfield without imagery; the templates draw."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from imagery_watch.model import Airfield, Hit, Look
+from imagery_watch.model import Airfield, Hit
 from imagery_watch.outputs.wording.text import clean
 
 METRES_PER_DEGREE = 111_320.0
 MAP_WIDTH, MAP_HEIGHT, MAP_MARGIN = 720, 460, 34
 DOT_APART_PX = 10.0
-LABEL_WIDTH, TIMELINE_WIDTH, ROW_HEIGHT, TIMELINE_TOP = 170, 960, 20, 12
 NICE_METRES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-MOST_TICKS = 9
-DAY_STEPS = (1, 2, 7, 14)
-MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 
 
 @dataclass(frozen=True)
@@ -103,7 +98,7 @@ def _dots(places: Sequence[tuple[int, float, float, str]]) -> tuple[Dot, ...]:
 
 def fitted(airfield: Airfield, hits: Sequence[Hit]) -> Projection:
     """The projection in which the aprons and the hits just fill the map."""
-    points = [point for apron in airfield.aprons for part in _lines(apron.geometry) for point in part]
+    points = [point for apron in airfield.aprons for part in list_lines(apron.geometry) for point in part]
     points += [(hit.lon, hit.lat) for hit in hits]
     first_lon, first_lat = points[0]
     steps = [metres(lon - first_lon, lat - first_lat, first_lat) for lon, lat in points]
@@ -126,97 +121,17 @@ def _middle(values: Sequence[float]) -> float:
 def _path(geometry: BaseGeometry, projection: Projection) -> str:
     """SVG path data; rings are closed, lines stay open, points vanish."""
     words = []
-    for line in _lines(geometry):
+    for line in list_lines(geometry):
         places = [f"{x:g} {y:g}" for x, y in (projection(lon, lat) for lon, lat in line)]
         words.append("M" + "L".join(places) + ("Z" if line[0] == line[-1] else ""))
     return "".join(words)
 
 
-def _lines(geometry: BaseGeometry) -> list[list[tuple[float, float]]]:
+def list_lines(geometry: BaseGeometry) -> list[list[tuple[float, float]]]:
     """Every ring and line of a geometry, as lists of (lon, lat)."""
     if hasattr(geometry, "geoms"):
-        return [line for part in geometry.geoms for line in _lines(part)]
+        return [line for part in geometry.geoms for line in list_lines(part)]
     if isinstance(geometry, Polygon):
         rings = [geometry.exterior, *geometry.interiors]
-        return [line for ring in rings for line in _lines(ring)]
+        return [line for ring in rings for line in list_lines(ring)]
     return [[(point[0], point[1]) for point in geometry.coords]]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One look on the timeline."""
-
-    x: float
-    result: str
-    tip: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One apron on the timeline."""
-
-    name: str
-    y: int
-    marks: tuple[Mark, ...]
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Every look, one row for each apron, time to the right."""
-
-    width: int
-    height: int
-    label_width: int
-    rows: tuple[Row, ...]
-    ticks: tuple[tuple[float, str], ...]
-    """x and text of the dates below."""
-
-
-def timeline(looks: Sequence[Look], apron_names: Iterable[str]) -> Timeline | None:
-    """The timeline, aprons in the order given, then any that only the looks know; None without looks."""
-    if not looks:
-        return None
-    first, last = min(look.datetime for look in looks), max(look.datetime for look in looks)
-    names = list(dict.fromkeys([*apron_names, *(look.apron for look in looks)]))
-    rows = tuple(_row(name, index, looks, first, last) for index, name in enumerate(names))
-    height = TIMELINE_TOP + ROW_HEIGHT * len(rows) + 26
-    marks = tuple((_x(time, first, last), label) for time, label in _ticks(first, last))
-    return Timeline(TIMELINE_WIDTH, height, LABEL_WIDTH, rows, marks)
-
-
-def _row(name: str, index: int, looks: Sequence[Look], first: datetime, last: datetime) -> Row:
-    mine = [look for look in looks if look.apron == name]
-    mine.sort(key=lambda look: look.result == "change")  # drawn last, on top of its neighbours
-    marks = tuple(Mark(_x(look.datetime, first, last), look.result, _tip(look)) for look in mine)
-    return Row(clean(name), TIMELINE_TOP + ROW_HEIGHT * index + ROW_HEIGHT // 2, marks)
-
-
-def _x(time: datetime, first: datetime, last: datetime) -> float:
-    room = TIMELINE_WIDTH - LABEL_WIDTH - 24
-    share = (time - first) / (last - first) if last > first else 0.5
-    return round(LABEL_WIDTH + 12 + share * room, 1)
-
-
-def _tip(look: Look) -> str:
-    seen = "" if look.visible_fraction is None else f", {look.visible_fraction:.0%} visible"
-    why = f": {look.reason}" if look.reason else ""
-    when = look.datetime.astimezone(UTC).strftime("%Y-%m-%d")
-    return clean(f"{when} {look.result.replace('_', ' ')}{seen}{why}")
-
-
-def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
-    """At most nine round dates between the two, with their texts."""
-    start, span = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0), last - first
-    for days in DAY_STEPS:
-        if span / timedelta(days=days) <= MOST_TICKS - 1:
-            times = [start + timedelta(days=days * k) for k in range(MOST_TICKS + 1)]
-            return [(t, f"{t:%Y-%m-%d}") for t in times if first <= t <= last] or [(first, f"{first:%Y-%m-%d}")]
-    months = next(step for step in MONTH_STEPS if span.days / 30.4 / step <= MOST_TICKS - 1 or step == 120)
-    times = [_month(start, months, k) for k in range(span.days // 28 + 2)]
-    return [(t, f"{t:%Y-%m}") for t in times if first <= t <= last]
-
-
-def _month(start: datetime, step: int, k: int) -> datetime:
-    """The k-th first of a month from `start` on, every `step` months counted from January of year 0."""
-    month = ((start.year * 12 + start.month - 1) // step + k) * step
-    return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) if month // 12 <= 9999 else start

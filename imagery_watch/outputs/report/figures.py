@@ -68,9 +68,9 @@ def hit_pictures(hit: Hit, chip: Chip, *, simulated: bool = False) -> HitPicture
     return HitPictures(
         hit_id=hit.id,
         file=f"chips/{slug(hit.id)}.png",
-        sheet=_png(_sheet(hit, _view(part, hit, PANEL), simulated)),
-        before=_png(_dated(before, f"Before\n{minutes(hit.before)} UTC{kind}", right=False)),
-        after=_png(_dated(after, f"After\n{minutes(hit.after)} UTC{kind}", right=True)),
+        sheet=to_png(_sheet(hit, _view(part, hit, PANEL), simulated)),
+        before=to_png(_dated(before, f"Before\n{minutes(hit.before)} UTC{kind}", right=False)),
+        after=to_png(_dated(after, f"After\n{minutes(hit.after)} UTC{kind}", right=True)),
         width=large.size[0],
         height=large.size[1],
     )
@@ -98,12 +98,12 @@ def _sheet(hit: Hit, view: _View, simulated: bool) -> Image.Image:
     step = max(width, 300) + GAP
     sheet = Image.new("RGB", (3 * step + GAP, height + 112), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((GAP, 10), _title(hit, simulated), WARNING if simulated else INK, _font(18))
+    draw.text((GAP, 10), _title(hit, simulated), WARNING if simulated else INK, font(18))
     change, limit = _difference_panel(view)
     panels = (*_photographs(view), change)
     for column, (panel, label) in enumerate(zip(panels, _labels(hit, view.chip), strict=True)):
         left = GAP + column * step
-        draw.text((left, 40), label, INK, _font(15))
+        draw.text((left, 40), label, INK, font(15))
         sheet.paste(panel, (left, 62))
     _colour_bar(sheet, (GAP + 2 * step, 62 + height + 8), width, limit)
     _caption(draw, hit, view.chip, 62 + height + 10)
@@ -113,7 +113,7 @@ def _sheet(hit: Hit, view: _View, simulated: bool) -> Image.Image:
 def _title(hit: Hit, simulated: bool) -> str:
     start = f"SIMULATED, not observed. {hit.airfield}" if simulated else hit.airfield
     what = f"{hit.size_class} aircraft, about {hit.length_m:.0f} m"
-    return _ascii(f"{start}: possible {hit.kind}, a change consistent with a {what}")
+    return to_ascii(f"{start}: possible {hit.kind}, a change consistent with a {what}")
 
 
 def _labels(hit: Hit, chip: Chip) -> tuple[str, str, str]:
@@ -124,9 +124,9 @@ def _labels(hit: Hit, chip: Chip) -> tuple[str, str, str]:
 def _caption(draw: ImageDraw.ImageDraw, hit: Hit, chip: Chip, top: int) -> None:
     colour = "true colour" if len(pixels.picture_bands(chip.bands)) == 3 else f"band {chip.bands[0]}"
     facts = f"{colour}, {chip.resolution:g} m pixels, same contrast before and after; hatched: no data"
-    draw.text((GAP, top), _ascii(facts), PALE, _font(13))
+    draw.text((GAP, top), to_ascii(facts), PALE, font(13))
     credit = copernicus_credit([hit.before, hit.after])
-    draw.text((GAP, top + 20), f"{credit}. Not a sighting: check before you publish.", PALE, _font(13))
+    draw.text((GAP, top + 20), f"{credit}. Not a sighting: check before you publish.", PALE, font(13))
 
 
 def _difference_panel(view: _View) -> tuple[Image.Image, float]:
@@ -149,7 +149,7 @@ def _colour_bar(sheet: Image.Image, place: tuple[int, int], width: int, limit: f
         (0.5, "0 (reflectance)", "ma"),
         (1, f"+{limit:.2f}", "ra"),
     ):
-        draw.text((place[0] + share * width, below), text, PALE, _font(13), anchor=anchor)
+        draw.text((place[0] + share * width, below), text, PALE, font(13), anchor=anchor)
 
 
 def _reach_m(view: _View) -> float:
@@ -196,19 +196,21 @@ def _dated(image: Image.Image, label: str, *, right: bool) -> Image.Image:
 def _outlined(draw: ImageDraw.ImageDraw, place: _Box, text: str, anchor: str) -> None:
     align = "right" if anchor[0] == "r" else "left"
     black = (0, 0, 0)
-    draw.text(place, text, PAPER, _font(14), anchor, align=align, stroke_width=2, stroke_fill=black)
+    draw.text(place, text, PAPER, font(14), anchor, align=align, stroke_width=2, stroke_fill=black)
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own font, which is the same everywhere."""
     return ImageFont.load_default(size)
 
 
-def _ascii(text: str) -> str:
+def to_ascii(text: str) -> str:
     """What Pillow's own font can draw."""
     return clean(text).encode("ascii", errors="replace").decode("ascii")
 
 
-def _png(image: Image.Image) -> bytes:
+def to_png(image: Image.Image) -> bytes:
+    """The bytes of a PNG file."""
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", compress_level=6)  # level 9 takes five times as long for 2 % less
     return buffer.getvalue()

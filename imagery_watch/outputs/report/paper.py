@@ -24,7 +24,7 @@ def open_templates(package: str) -> Environment:
         keep_trailing_newline=True,
         finalize=_cleaned,
     )
-    environment.filters["png"] = _data_url
+    environment.filters["src"] = data_url
     return environment
 
 
@@ -47,8 +47,10 @@ def _cleaned(value: Any) -> Any:
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _data_url(data: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+def data_url(data: bytes) -> str:
+    """The bytes of a PNG or WebP file as an address that needs no network."""
+    kind = "webp" if data[8:12] == b"WEBP" else "png"
+    return f"data:image/{kind};base64," + base64.b64encode(data).decode("ascii")
 
 
 def _hash(text: str) -> str:

@@ -13,10 +13,12 @@ Band = NDArray[np.float32]
 """(y, x), NaN where invalid"""
 
 TRUE_COLOUR = ("B04", "B03", "B02")
+FALSE_COLOUR = ("B08", "B04", "B03")
+"""Near infrared, red and green, shown as red, green and blue."""
 MAX_PIXELS = 61
 """Widest square that is drawn: 610 m at 10 m, and at least five screen pixels for each of its own."""
-LOW_PERCENT, HIGH_PERCENT = 1.0, 99.5
-GAMMA = 1.3
+LOW_PERCENT, HIGH_PERCENT = 1.0, 99.0
+GAMMA = 1.6
 """Lifts asphalt out of the black without washing concrete out."""
 SMALLEST_LIMIT = 0.04
 """Reflectance at the ends of the difference colours, at least: noise alone (0.01 to 0.02) stays pale."""
@@ -86,6 +88,29 @@ def difference(chip: Chip) -> Difference:
         return Difference("Change in blue minus near infrared", change[blue] - change[infrared])
     index = [chip.bands.index(name) for name in picture_bands(chip.bands)]
     return Difference("Change in brightness", change[index].mean(axis=0))
+
+
+def paint(image: NDArray[np.float32], bands: tuple[str, ...], limits: tuple[float, float]) -> Rgb:
+    """(band, y, x) in true colour (or grey) under a given stretch; a grey chequer where it holds no number."""
+    return _mark_missing(stretched(image[[bands.index(name) for name in picture_bands(bands)]], *limits), image)
+
+
+def paint_infrared(image: NDArray[np.float32], bands: tuple[str, ...]) -> Rgb | None:
+    """The same with near infrared as red: plants glow, paint and concrete do not; None without these bands.
+
+    Each band has its own stretch.
+    """
+    if not set(FALSE_COLOUR) <= set(bands):
+        return None
+    picked = image[[bands.index(name) for name in FALSE_COLOUR]]
+    layers = [stretched(layer[None], *stretch_limits(layer))[..., 0] for layer in picked]
+    return _mark_missing(np.stack(layers, axis=-1), image)
+
+
+def _mark_missing(rgb: Rgb, image: NDArray[np.float32]) -> Rgb:
+    rows, cols = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
+    chequer = np.where((rows + cols) % 2, 120, 150).astype(np.uint8)[..., None]
+    return np.where(invalid(image)[..., None], chequer, rgb)
 
 
 def symmetric_limit(values: Band, row: float, col: float, radius: float) -> float:

@@ -9,18 +9,27 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from imagery_watch.model import Hit, Provenance, RunResult
-from imagery_watch.outputs.report.drawings import airfield_map, timeline
-from imagery_watch.outputs.report.figures import HitPictures
+from imagery_watch.model import Airfield, Occupancy, Provenance, RunResult
+from imagery_watch.outputs.report.airfield_view import fill_contact_sheet, view_airfield
+from imagery_watch.outputs.report.drawings import airfield_map
+from imagery_watch.outputs.report.exhibit import Exhibit, arrange_exhibits
 from imagery_watch.outputs.report.paper import HERE, content_policy, open_templates, read_part
+from imagery_watch.outputs.report.timeline import (
+    NARROW_LAYOUT,
+    WIDE_LAYOUT,
+    Occupied,
+    Timeline,
+    chart_occupancy,
+    timeline,
+)
 from imagery_watch.outputs.values import dump
 from imagery_watch.outputs.wording import sentences, summaries
 from imagery_watch.outputs.wording.credits import airfield_credit, imagery_credit
+from imagery_watch.outputs.wording.evidence import tell_change, tell_probability
+from imagery_watch.outputs.wording.links import link_maps
 from imagery_watch.outputs.wording.text import duration, iso, minutes
 
 SLIDER = ("vendor", "img-comparison-slider")
-MOST_PICTURES = 60
-"""Hits whose pictures are put into the report, the strongest first; the others have theirs in `chips/`."""
 MOST_REASONS = 30
 MOST_SURPLUS = 40
 """Sentences on how full an apron was; `run.json` has every look."""
@@ -40,20 +49,23 @@ QUALITY_WORDS = {
 }
 
 
-def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
-    """The report on `result` as one HTML page; `pictures` by hit id, hits without any being still listed."""
+def report_html(result: RunResult) -> str:
+    """The report on `result` as one HTML page; hits without pictures are still listed."""
     standing = summaries.aircraft_first(hit for hit in result.hits if hit.status != "withdrawn")
-    shown = pictures_shown(tuple(standing), pictures)
-    css, script = _stylesheet(), _slider_script() if shown else Markup("")
+    exhibits, view = arrange_exhibits(result, standing), view_airfield(result, standing)
+    css = _stylesheet()
+    script = _scripts(slider=any(one.pair for one in exhibits), view=view is not None)
+    names = [apron.name for apron in result.airfield.aprons]
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             result=result,
-            hits=list(enumerate(standing, start=1)),
+            exhibits=exhibits,
+            view=view,
+            contact_sheet=fill_contact_sheet(result),
+            maps=link_maps(*_middle(result.airfield)) if result.airfield.aprons else (),
             withdrawn=[hit for hit in result.hits if hit.status == "withdrawn"],
-            hit_numbers={hit.id: number for number, hit in enumerate(standing, start=1)},
-            pictures=shown,
             headline=summaries.headline(result),
             counts=summaries.result_counts(result.looks),
             aprons=summaries.apron_summaries(result),
@@ -67,7 +79,8 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
             weaker=summaries.weaker(result.looks),
             most_reasons=MOST_REASONS,
             map=airfield_map(result.airfield, standing),
-            timeline=timeline(result.looks, [apron.name for apron in result.airfield.aprons]),
+            timeline=_timelines(result, names),
+            occupied=[_charts(rows) for rows in sentences.group_by_apron(result.occupancy).values()],
             facts=facts(_origin(result.provenance)),
             warnings=result.provenance.warnings,
             simulated=_simulated(result.provenance),
@@ -79,11 +92,20 @@ def report_html(result: RunResult, pictures: Mapping[str, HitPictures]) -> str:
     )
 
 
-def pictures_shown(hits: tuple[Hit, ...], pictures: Mapping[str, HitPictures]) -> dict[str, HitPictures]:
-    """The pictures that go into the page: those of the strongest hits, so that it stays light to open."""
-    strongest = sorted(hits, key=lambda hit: (-hit.score, hit.id))
-    ids = [hit.id for hit in strongest if hit.id in pictures][:MOST_PICTURES]
-    return {hit_id: pictures[hit_id] for hit_id in ids}
+def _timelines(result: RunResult, names: list[str]) -> tuple[Timeline, Timeline] | None:
+    """The timeline for screens and paper, and for phones; None without looks."""
+    wide, narrow = (timeline(result.looks, names, result.stays, one) for one in (WIDE_LAYOUT, NARROW_LAYOUT))
+    return None if wide is None or narrow is None else (wide, narrow)
+
+
+def _charts(rows: list[Occupancy]) -> tuple[Occupied, Occupied]:
+    return chart_occupancy(rows, WIDE_LAYOUT), chart_occupancy(rows, NARROW_LAYOUT)
+
+
+def _middle(airfield: Airfield) -> tuple[float, float]:
+    """Latitude and longitude."""
+    west, south, east, north = airfield.bounds
+    return (south + north) / 2, (west + east) / 2
 
 
 def facts(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -123,6 +145,22 @@ def _simulated(provenance: Provenance) -> str:
     return provenance.simulated_note or "The imagery is simulated: nothing here was observed."
 
 
+def tell_came(exhibit: Exhibit) -> str:
+    """Between which looks it came, or that it was there already."""
+    if exhibit.stay is not None:
+        return sentences.came_words(exhibit.stay)
+    hit = exhibit.hits[0][1]
+    return f"{minutes(hit.before)} → {minutes(hit.after)}" if hit.kind != "departure" else "not known"
+
+
+def tell_left(exhibit: Exhibit) -> str:
+    """Between which looks it left, or that it was still there."""
+    if exhibit.stay is not None:
+        return sentences.left_words(exhibit.stay)
+    hit = exhibit.hits[0][1]
+    return f"{minutes(hit.before)} → {minutes(hit.after)}" if hit.kind == "departure" else "not known"
+
+
 @cache
 def _environment() -> Environment:
     environment = open_templates(HERE)
@@ -139,6 +177,10 @@ def _environment() -> Environment:
         "size_text": summaries.size_text,
         "standing": summaries.standing_text,
         "calibrated": summaries.calibrated,
+        "probability": tell_probability,
+        "change": tell_change,
+        "came": tell_came,
+        "left": tell_left,
     }
     return environment
 
@@ -147,8 +189,17 @@ def _stylesheet() -> Markup:
     return Markup(read_part(*SLIDER, "styles.css") + read_part("templates", "report.css"))
 
 
-def _slider_script() -> Markup:
-    """The slider with its licence; without the comment that would send a browser looking for a source map."""
-    code = read_part(*SLIDER, "index.js")
-    lines = [line for line in code.splitlines() if not line.startswith("//# sourceMappingURL")]
-    return Markup("/*!\n" + read_part(*SLIDER, "LICENSE") + "*/\n" + "\n".join(lines) + "\n")
+def _scripts(*, slider: bool, view: bool) -> Markup:
+    """What the page needs of the slider, with its licence, and of our own; nothing where there is nothing to move.
+
+    Without the comment that would send a browser looking for a source map.
+    """
+    parts = []
+    if slider:
+        code = [
+            line for line in read_part(*SLIDER, "index.js").splitlines() if not line.startswith("//# sourceMapping")
+        ]
+        parts += ["/*!\n" + read_part(*SLIDER, "LICENSE") + "*/", *code]
+    if view:
+        parts.append(read_part("templates", "report.js"))
+    return Markup("\n".join(parts) + "\n") if parts else Markup("")

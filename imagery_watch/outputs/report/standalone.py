@@ -6,7 +6,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from imagery_watch.model import RunResult
-from imagery_watch.outputs.report.drawings import airfield_map, timeline
+from imagery_watch.outputs.report.drawings import airfield_map
+from imagery_watch.outputs.report.timeline import timeline
 
 _STYLE = """
 svg { background: #f4f5f7 } text { fill: #1c1e22; font: 12px system-ui, sans-serif }
@@ -16,6 +17,7 @@ svg { background: #f4f5f7 } text { fill: #1c1e22; font: 12px system-ui, sans-ser
 .bar { stroke: #1c1e22; stroke-width: 3 } .row { stroke: #d5d8de } .tick { stroke: #d5d8de; stroke-dasharray: 2 3 }
 .change { fill: #b4310f } .no_change { fill: #1f7a6d } .not_observed { fill: none; stroke: #7b808a; stroke-width: 1.3 }
 .failed { fill: none; stroke: #7a2fa0; stroke-width: 2 }
+.stay { stroke: #b4310f; stroke-width: 9; opacity: .45 } .stay-outer { stroke: #b4310f; stroke-width: 3; opacity: .45 }
 """
 
 
@@ -39,8 +41,18 @@ def draw_map(result: RunResult) -> Drawing | None:
 
 def draw_timeline(result: RunResult) -> Drawing | None:
     """Every look, one row for each apron; None where no pass was looked at."""
-    drawn = timeline(result.looks, [apron.name for apron in result.airfield.aprons])
-    return None if drawn is None else _draw("timeline", drawn, size=(drawn.width, drawn.height))
+    drawn = timeline(result.looks, [apron.name for apron in result.airfield.aprons], result.stays)
+    return None if drawn is None else _draw("timeline", drawn, "wide", size=(drawn.width, drawn.height))
+
+
+def cut_scenery(page: str) -> str | None:
+    """A page with nothing but the map with imagery of a report, its style, script and policy; None without one."""
+    start, end = page.find('<figure class="where">'), page.find("</figure>", page.find('<figure class="where">'))
+    head, foot = page.find("</head>"), page.rfind("<script>")
+    if min(start, head, foot) < 0:
+        return None
+    body, script = page[start : end + len("</figure>")], page[foot : page.rfind("</script>") + len("</script>")]
+    return f"{page[:head]}</head>\n<body><main>\n{body}\n</main>\n{script}\n</body>\n</html>\n"
 
 
 def _draw(macro: str, *arguments: Any, size: tuple[int, int]) -> Drawing:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import dropwhile, groupby
 
 from imagery_watch.model import Chance, Occupancy, Stay
 from imagery_watch.outputs.wording.text import clean, duration, minutes
@@ -52,12 +52,22 @@ def moved_words(stay: Stay, stays: Iterable[Stay]) -> str:
 def surplus_sentences(occupancy: Sequence[Occupancy]) -> list[str]:
     """One sentence for each run of looks in which an apron held more or fewer than usual, by time then apron.
 
-    How many stood there in all is not known: what never left is part of the ground.
+    Fewer is not told before a look showed as many as usual: until then nobody knew what would be. How many stood there
+    in all is not known: what never left is part of the ground.
     """
-    ordered = sorted(occupancy, key=lambda one: (one.apron, one.datetime))
+    groups = group_by_apron(occupancy).values()
+    ordered = [one for rows in groups for one in dropwhile(lambda one: one.surplus < 0, rows)]
     runs = [list(group) for _, group in groupby(ordered, key=lambda one: (one.apron, one.surplus))]
     told = sorted((run for run in runs if run[0].surplus), key=lambda run: (run[0].datetime, run[0].apron))
     return [f"{surplus_words(run[0].surplus)} stood on {clean(run[0].apron)} {_dates(run)}." for run in told]
+
+
+def group_by_apron(occupancy: Iterable[Occupancy]) -> dict[str, list[Occupancy]]:
+    """The looks of each apron in order of time, the aprons by name."""
+    groups: dict[str, list[Occupancy]] = {}
+    for one in sorted(occupancy, key=lambda one: (one.apron, one.datetime)):
+        groups.setdefault(one.apron, []).append(one)
+    return groups
 
 
 def surplus_words(surplus: int) -> str:

@@ -20,7 +20,7 @@ def test_everything_is_written_and_vouched_for(tmp_path: Path) -> None:
     files = tree(tmp_path / "out")
     assert set(files) == set(written)
     assert set(files) == {
-        "hits.geojson", "stays.geojson", "looks.csv", "airfield.geojson", "report.html", "run.json",
+        "hits.geojson", "stays.geojson", "looks.csv", "curves.csv", "airfield.geojson", "report.html", "run.json",
         "chips/LIPB-0001.png", "chips/LIPB-0002.png",
     }  # fmt: skip
     record = json.loads(files.pop("run.json"))

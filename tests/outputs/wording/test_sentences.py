@@ -57,8 +57,17 @@ def test_surplus_is_told_by_runs_of_looks() -> None:
         "2 more than usual stood on A in 2 looks from 2022-03-06 to 2022-03-11.",
         "1 fewer than usual stood on A on 2022-03-21.",
     ]
-    assert usual_sentence(rows).startswith("In 3 of 6 looks")
     assert surplus_sentences([]) == []
+
+
+def test_fewer_is_not_told_before_anything_was_usual() -> None:
+    rows = [make_occupancy(5 * number, count, 2) for number, count in enumerate([0, 1, 2, 1])]
+    assert surplus_sentences(rows) == ["1 fewer than usual stood on A on 2022-03-16."]
+
+
+def test_how_usual_the_looks_were() -> None:
+    rows = [make_occupancy(5 * number, count) for number, count in enumerate([1, 3, 3, 1, 0, 1])]
+    assert usual_sentence(rows).startswith("In 3 of 6 looks")
     assert usual_sentence([]).startswith("No look saw enough")
 
 

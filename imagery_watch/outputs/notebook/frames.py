@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.model import Chance, Hit, Look, Occupancy, Stay
+from imagery_watch.outputs.files.curves_csv import CURVE_COLUMNS, CurveRow, curve_values
 from imagery_watch.outputs.files.hits_geojson import HIT_PROPERTIES, hit_properties
 from imagery_watch.outputs.files.looks_csv import COLUMNS, look_row
 from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, chance_properties, occupancy_properties
@@ -52,6 +53,13 @@ def chances_frame(chances: Sequence[Chance]) -> "DataFrame":
     rows = [chance_properties(one) for one in chances]
     table = _table(rows, [*CHANCE], times=("since", "until"), numbers=("probability",))
     return table.astype({"hours": "int64"})
+
+
+def curve_frame(rows: Sequence[CurveRow]) -> "DataFrame":
+    """One row for each stay and look, with the columns of `curves.csv`."""
+    columns = [*CURVE_COLUMNS]
+    told = [dict(zip(columns, (row.stay, *curve_values(row.measurement)), strict=True)) for row in rows]
+    return _table(told, columns, times=("datetime",), numbers=("share", "sigma"))
 
 
 def _placed(table: "DataFrame", found: Sequence[Hit] | Sequence[Stay]) -> "GeoDataFrame":

@@ -1,0 +1,1 @@
+"""What notebooks show: films, and the report's own map."""

@@ -1,0 +1,100 @@
+"""The detector's view in words: what was weighed against what, and why the others are no hits."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from imagery_watch.model import DetectorView, Dossier, Hit, Stay
+from imagery_watch.outputs.wording.text import minutes
+
+EXPLANATION_WORDS = {
+    "aircraft": "an aircraft",
+    "row of aircraft": "a row of aircraft",
+    "vehicle": "a vehicle and its shadow",
+    "patch": "a wet, dusty or shaded patch",
+    "ground": "the ground itself, moved or lit differently",
+}
+BLOB_WORDS = {
+    "told": "another change that is told (score {blob.score:.1f})",
+    "weaker": "an aircraft explains it best, too weakly to be told (score {blob.score:.1f})",
+    "no aircraft": "a patch, a vehicle or the ground explains it better than an aircraft",
+    "off the aprons": "outside the aprons: not judged",
+}
+ODDS_FACTOR = 3.0
+"""How far false alarms were off what was promised, either way: on simulated airfields .3 to 2.7 times as many came
+(docs/method.md, section 20)."""
+ALIKE_SHARE = 0.8
+"""Of an object's signal, from which what stands on the other side of a replacement looks like the same again."""
+
+
+def tell_explanations(view: DetectorView) -> tuple[tuple[tuple[str, str, float], ...], str]:
+    """Each explanation in words, with its log-likelihood ratio and that as a share of the best; and which one won."""
+    best = max((one.llr for one in view.explanations), default=0.0)
+    rows = tuple(
+        (EXPLANATION_WORDS[one.what], f"{one.llr:.1f}", max(0.0, one.llr) / best if best > 0 else 0.0)
+        for one in view.explanations
+        if one.what in EXPLANATION_WORDS
+    )
+    aircraft = next((one.llr for one in view.explanations if "aircraft" in one.what), 0.0)
+    plain = [one for one in view.explanations if "aircraft" not in one.what]
+    rival = max(plain, key=lambda one: one.llr, default=None)
+    if rival is None or rival.llr <= 0:
+        return rows, f"Nothing plainer explains it at all; the evidence is {view.llr_vs_clutter:.1f}."
+    name = EXPLANATION_WORDS[rival.what]
+    if aircraft >= rival.llr:
+        numbers = f"{aircraft:.1f} against {rival.llr:.1f}"
+        verdict = f"An aircraft explains it better than {name}, the best plainer explanation: {numbers}."
+    else:
+        verdict = (
+            f"By its shape {name} explains it as well ({rival.llr:.1f} against {aircraft:.1f}); it is told for what "
+            "the trained network and the other looks add."
+        )
+    misfit = (
+        f" The fit leaves {view.reduced_chi2:.1f} times more than noise, and the evidence is divided by that."
+        if view.reduced_chi2 > 1.05
+        else ""
+    )
+    return rows, f"{verdict}{misfit} The evidence of this look is {view.llr_vs_clutter:.1f}; 0 would be a draw."
+
+
+def doubt_replacement(hits: Sequence[Hit], stay: Stay, dossier: Dossier) -> str:
+    """That the look beyond a replacement shows the same again, where it does: it may be one and the same object."""
+    beyond = {
+        hit.before_pass if hit.id == stay.arrival_hit else hit.after_pass for hit in hits if hit.kind == "replacement"
+    }
+    alike = [one for one in dossier.curve if one.pass_id in beyond and (one.share or 0.0) >= ALIKE_SHARE]
+    if not alike:
+        return ""
+    looks = " and ".join(f"the look of {minutes(one.datetime)} shows {100 * (one.share or 0.0):.0f} %" for one in alike)
+    return (
+        f"Told as a replacement, and {looks} of this object's signal, on the other side of the change: one and the "
+        "same object, seen a little differently, cannot be ruled out."
+    )
+
+
+def probability_range(hit: Hit) -> tuple[float, float] | None:
+    """The probability if false alarms were `ODDS_FACTOR` times more, or fewer; None if not calibrated."""
+    if hit.probability is None or not isfinite(hit.probability):
+        return None
+    ceiling = max(hit.probability, 0.99)  # more than that is never claimed
+    if hit.probability >= 1.0:
+        return ceiling, ceiling
+    odds = hit.probability / (1.0 - hit.probability)
+    low, high = (odds * factor / (1.0 + odds * factor) for factor in (1 / ODDS_FACTOR, ODDS_FACTOR))
+    return low, min(high, ceiling)
+
+
+def tell_probability(hit: Hit) -> str:
+    """`0.97 (0.92 to 0.99) that an aircraft came or left`."""
+    known = probability_range(hit)
+    if known is None:
+        return "not calibrated yet"
+    what = {"arrival": "came", "departure": "left", "replacement": "came in place of another"}[hit.kind]
+    return f"{hit.probability:.2f} ({known[0]:.2f} to {known[1]:.2f}) that an aircraft {what}"
+
+
+def tell_change(hit: Hit) -> str:
+    """`over 0.99 that something came or left, whatever it is`."""
+    if hit.p_change is None:
+        return "not judged"
+    value = "over 0.99" if hit.p_change > 0.99 else f"{hit.p_change:.2f}"
+    return f"{value} that something of at least some 10 m came or left, whatever it is"
