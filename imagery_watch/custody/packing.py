@@ -221,8 +221,11 @@ def _stage_words(
 
 
 def _list_files(run: Path, hits: Sequence[Hit], saved: Saved) -> list[str]:
-    """What the run wrote, but for pictures of other hits, and whatever else in `chips/` is named for one of these."""
-    wanted, stems = {slug(hit.id) for hit in hits}, sorted((slug(hit.id) for hit in saved.hits), key=len, reverse=True)
+    """What the run wrote; of `chips/` whatever is named for one of the hits, or for a stay that one begins or ends."""
+    ids = {hit.id for hit in hits}
+    stays = [stay.id for stay in saved.stays if ids & {stay.arrival_hit, stay.departure_hit}]
+    every = [*(hit.id for hit in saved.hits), *(stay.id for stay in saved.stays)]
+    wanted, stems = {*map(slug, (*ids, *stays))}, sorted(map(slug, every), key=len, reverse=True)
     written = [str(name) for name in saved.record.get("files", {}) if "/" not in str(name)]
     named = [f"{PICTURES}/{path.name}" for path in (run / PICTURES).glob("*") if path.is_file()]
     mine = [name for name in named if _stem_of(name.partition("/")[2], stems) in wanted]
@@ -238,7 +241,7 @@ def _read_vouched(run: Path, name: str, saved: Saved) -> bytes:
 
 
 def _stem_of(file: str, stems: Sequence[str]) -> str:
-    """Which hit, of those whose names are given, the longest first, a file is named for; empty for none."""
+    """Which of these names, the longest first, a file is named for; empty for none."""
     return next((stem for stem in stems if file.startswith(stem) and not file[len(stem) :][:1].isalnum()), "")
 
 
