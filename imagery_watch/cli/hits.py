@@ -160,7 +160,7 @@ def _name_user() -> str:
         "hits export -o hits.geojson",
         "hits export LIPB EDBF -o hits.gpkg",
         "hits export --reviews reviews.csv",
-        "hits export LIPB-20220831-0a1b --pack lipb.zip --run imagery-watch-LIPB --by Ada",
+        "hits export LIPB-20220831-0a1b --pack lipb.zip --run bolzano",
     ),
 )
 def export(

@@ -40,8 +40,12 @@ class Manifest:
 
 def list_folder(folder: Path) -> tuple[Entry, ...]:
     """An entry for each file below a folder, sorted by path."""
-    found = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
-    return tuple(sorted(Entry(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in found))
+    return tuple(sorted(_describe(path, folder) for path in folder.rglob("*") if path.is_file()))
+
+
+def _describe(path: Path, folder: Path) -> Entry:
+    data = path.read_bytes()
+    return Entry(path.relative_to(folder).as_posix(), len(data), hashlib.sha256(data).hexdigest())
 
 
 def parse_manifest(data: bytes) -> Manifest:

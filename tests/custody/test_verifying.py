@@ -120,6 +120,14 @@ def test_files_in_a_zip_of_another_program_are_whole_and_the_zip_is_noted(packed
     assert [(one.name, one.state) for one in checks][:3] == [("files", "ok"), ("zip", "note"), ("time stamp", "ok")]
 
 
+def test_a_root_that_this_machine_trusts_is_told_so(
+    packed: Packed, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.root))
+    [stamp] = [one for one in verify_pack(packed.path) if one.fix]
+    assert "this machine trusts it" in stamp.what
+
+
 def test_who_forges_the_manifest_has_no_stamp_for_it(packed: Packed, tmp_path: Path) -> None:
     files = unzip(packed.path)
     files["observation/hits.geojson"] = files["observation/hits.geojson"].replace(b"arrival", b"arrives")
