@@ -1,5 +1,6 @@
 """The demonstration: simulated passes over real ground, through the ordinary line, compared with what was planted."""
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from imagery_watch.errors import StoreError
 from imagery_watch.model import Hit, Kind, RunResult
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.truth import PlantedChange
@@ -43,6 +45,8 @@ NOTE = (
 PLACE = (11.326, 46.46)
 """Longitude and latitude, for the sun."""
 FOUND_WITHIN_M = 30.0
+ARCHIVE = "archive"
+"""The folder, beside the results, of the simulated imagery."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +123,11 @@ class Demonstration:
         return Sheet(columns, tuple(rows), "Against the truth")
 
 
-def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration:
-    """Simulates, writes a STAC archive, runs the ordinary line on it, and compares; files go to `out`."""
+def run_demo(out: Path, settings: Settings, progress: Progress, command: str = "") -> Demonstration:
+    """Simulates, writes a STAC archive, runs the ordinary line on it, and compares; files go to `out`.
+
+    `command` is what `run.json` calls the command line. Raises StoreError where the folder cannot be written.
+    """
     airfield = find_airfield("LIPB", shipped_dir() / "nowhere")
     ground, aircraft, decoys = bolzano(), plant_aircraft(), plant_decoys()
     progress("simulating passes", 0, PASSES)
@@ -136,17 +143,29 @@ def run_demo(out: Path, settings: Settings, progress: Progress) -> Demonstration
         result = run_airfield(
             airfield, str(archive), settings, since=None, until=None, now=FIRST + timedelta(days=365), progress=progress
         )
+        _keep(Path(folder), out / ARCHIVE)
     truth, false = against(result.hits, [*aircraft, *decoys], passes, ground)
-    result = replace(_as_simulated(result), truth=truth)
+    result = replace(_as_simulated(result, command), truth=truth)
     files = write_outputs(result, out)
     return Demonstration(result, false, files["report.html"])
 
 
-def _as_simulated(result: RunResult) -> RunResult:
+def _keep(archive: Path, folder: Path) -> None:
+    """Copies the imagery to where it stays, so that whoever likes may run it again. Raises StoreError."""
+    try:
+        shutil.copytree(archive, folder, dirs_exist_ok=True)
+    except OSError as error:  # shutil's own among them, which list many
+        raise StoreError(
+            f"{folder} could not be written: {error.strerror or error}. Make room, or name --out."
+        ) from None
+
+
+def _as_simulated(result: RunResult, command: str) -> RunResult:
     """The run, every hit, every stay and the whole saying that its pixels were made."""
     provenance = replace(
         result.provenance,
-        catalog="simulated archive",
+        catalog=f"{ARCHIVE}/items.json",
+        command=command,
         simulated=True,
         simulated_note=NOTE,
         truth="imagery_watch/simulate/ground/README.md",

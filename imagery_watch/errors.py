@@ -88,6 +88,12 @@ class StoreError(ImageryWatchError):
     exit_code = ExitCode.STORE
 
 
+class PackDamaged(ImageryWatchError):
+    """An evidence pack that is not what was packed, or does not give the hits that are in it (exit 4)."""
+
+    exit_code = ExitCode.STORE
+
+
 class LockedError(ImageryWatchError):
     """Another run holds the lock (exit 5)."""
 

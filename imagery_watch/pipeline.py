@@ -134,7 +134,10 @@ def score(
         """The looks with the smallest aircraft that they would likely have shown."""
         return limited(looks, detection, areas, settings, progress)
 
-    return report(found, passes, detection, areas, settings, limit, min_length_m=min_length_m)
+    told = report(found, passes, detection, areas, settings, limit, min_length_m=min_length_m)
+    decisive = told.provenance.settings | {"min_length_m": float(min_length_m)}
+    sources = tuple(source for scene in passes.scenes for source in scene.sources)
+    return replace(told, provenance=replace(told.provenance, settings=decisive), sources=sources)
 
 
 def limits_of(

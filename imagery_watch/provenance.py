@@ -10,6 +10,7 @@ from imagery_watch.model import (
     Acquisition,
     AirfieldNote,
     Areas,
+    CalibrationNote,
     GridNote,
     PassOutcome,
     PassState,
@@ -45,16 +46,13 @@ def describe_run(
         airfield=AirfieldNote(airfield.id, airfield.quality, airfield.notes),
         grid=GridNote(grid.crs, grid.left, grid.top, grid.width, grid.height, grid.resolution),
         catalog=found.catalog.name,
-        software={
-            "name": "imagery-watch",
-            "version": version("imagery-watch"),
-            **{name: version(name) for name in LIBRARIES},
-        },
+        software=list_versions(),
         period=PeriodNote(found.period.start, found.period.end, found.history_days),
         sensor=found.catalog.sensor.name,
         bands=detection.stack.bands,
         ring_km2=round(areas.ring_km2, 2),
         settings=pick_decisive(settings),
+        calibration=_note_calibration(detection),
         counts={
             "items": len(found.listing.items),
             "passes": len(passes.acquisitions),
@@ -67,9 +65,33 @@ def describe_run(
     )
 
 
+def list_versions() -> dict[str, str]:
+    """Name and version of this package, and versions of the libraries that may change numbers."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"name": "imagery-watch", "version": version("imagery-watch"), **libraries}
+
+
 def pick_decisive(settings: Settings) -> dict[str, float | int]:
     """The settings that decide what comes out."""
     return {name: getattr(settings, name) for name in DECISIVE_SETTINGS}
+
+
+def _note_calibration(detection: "DetectionResult") -> CalibrationNote:
+    """What a score meant, as plain numbers."""
+    found, law = detection.calibration, detection.calibration.law
+    return CalibrationNote(
+        min_score=float(detection.min_score),
+        apron_km2=float(found.apron_km2),
+        clutter=float(found.clutter),
+        traffic=float(found.traffic),
+        changes=float(found.changes),
+        tail_threshold=law.tail_threshold,
+        tail_rate=law.tail_rate,
+        tail_scale=law.tail_scale,
+        tail_shape=law.tail_shape,
+        clutter_power=law.clutter_power,
+        min_reported_llr=law.min_reported_llr,
+    )
 
 
 def _outcome(acquisition: Acquisition, passes: ReadPasses, detection: "DetectionResult") -> PassOutcome:

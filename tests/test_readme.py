@@ -106,7 +106,14 @@ def test_it_names_the_two_commands_that_do_everything() -> None:
     assert {"demo", "test"} <= set(targets)
 
 
-@pytest.mark.parametrize("command", OURS)
+def is_long(command: str) -> bool:
+    """Whether it does again what another test has seen done: a whole run of the demonstration."""
+    return command.split()[1] == "replay"
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(one, marks=pytest.mark.slow) if is_long(one) else one for one in OURS]
+)
 @pytest.mark.timeout(400)
 def test_every_command_in_it_runs(
     command: str,
@@ -117,9 +124,11 @@ def test_every_command_in_it_runs(
     overpass: Server,
     stac_server: Callable[[list[dict[str, Any]]], str],
 ) -> None:
-    made = read_by(command)
+    packing = [earlier for earlier in OURS if "--pack" in earlier and "--run" in earlier and earlier != command]
+    before = packing if command.split()[-1].endswith(".zip") else []
+    made = read_by(" ".join((command, *before)))
     first = [earlier for earlier in OURS if made and earlier.endswith(f"--out {made}")]
-    if command.split()[1] == "hits":
+    if command.split()[1] == "hits" and made is None:
         first = [earlier for earlier in OURS if earlier.startswith("imagery-watch monitor EDBF")]
     if made and not first:
         assert made == demonstration.out.name
@@ -128,7 +137,7 @@ def test_every_command_in_it_runs(
     live = any("--catalog" not in line and {*line.split()[1:3]} & {*asking} for line in (command, *first))
     place = {"IMAGERY_WATCH_EARTH_SEARCH": stac_server(features(archive, pixels.url))} if live else {}
     place["IMAGERY_WATCH_OVERPASS"] = f"{overpass.url}/api"
-    for earlier in first:
+    for earlier in (*first, *before):
         assert ran(earlier, folder, **place).returncode == 0
     done = ran(command, folder, **place)
     assert done.returncode == 0, done.stderr

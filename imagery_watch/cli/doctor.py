@@ -2,7 +2,8 @@
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,16 +13,20 @@ if TYPE_CHECKING:
     from imagery_watch.model.check import Check
 
 
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    as_json: AsJson = False,
+    pack: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Check an evidence pack instead, without a network.")
+    ] = None,
+) -> None:
     """What works from here: versions, disk, record, and each catalogue that has a name, asked live.
 
     Exit code 0: all that the program needs works. 2: a folder cannot be written, or a setting is wrong. 3: the default
-    catalogue cannot be used from here, for now. 4: the record is damaged.
+    catalogue cannot be used from here, for now. 4: the record, or the pack, is damaged.
     """
-    from imagery_watch.doctor.examine import examine
     from imagery_watch.model.check import sum_up
 
-    checks = examine(settings(), datetime.now(UTC))
+    checks = _look(pack)
     if as_json:
         names = ("name", "state", "what", "fix")
         print_json([{name: getattr(one, name) for name in names} for one in checks])
@@ -29,6 +34,16 @@ def doctor(as_json: AsJson = False) -> None:
         for one in checks:
             show_check(one)
     raise typer.Exit(int(sum_up(checks)))
+
+
+def _look(pack: Path | None) -> tuple["Check", ...]:
+    if pack is not None:
+        from imagery_watch.custody.verifying import verify_pack
+
+        return verify_pack(pack)
+    from imagery_watch.doctor.examine import examine
+
+    return examine(settings(), datetime.now(UTC))
 
 
 def show_check(one: "Check") -> None:

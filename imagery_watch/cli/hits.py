@@ -9,6 +9,16 @@ import typer
 
 from imagery_watch.cli.console import AsJson, console, plain, print_json, say, settings
 from imagery_watch.cli.options import Since, Until, examples
+from imagery_watch.cli.packs import (
+    By,
+    PackCatalog,
+    PackOptions,
+    PackOut,
+    Run,
+    Timestamp,
+    TimestampCa,
+    export_pack,
+)
 from imagery_watch.errors import UsageError
 
 hits = typer.Typer(
@@ -138,30 +148,50 @@ def _import(file: Path) -> None:
 
 
 @hits.command(
-    short_help="Hits with their reviews, or the reviews, as a file.",
+    short_help="Hits, or reviews, as a file; hits as evidence.",
     epilog=examples(
         "hits export -o hits.geojson",
         "hits export LIPB EDBF -o hits.gpkg",
         "hits export --run imagery-watch-demo -o hits.parquet",
         "hits export --reviews reviews.csv",
+        "hits export LIPB-20220831-0a1b --pack lipb.zip --run bolzano",
     ),
 )
 def export(
-    names: Names = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[AIRFIELD]...", help="Default: all in the record. With --pack: ids of the run's hits."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="A .geojson, .csv, .gpkg or .parquet file of the hits.")
     ] = None,
-    run: Annotated[Path | None, typer.Option("--run", help="Hits of a run's folder instead of the record's.")] = None,
     reviews: Annotated[Path | None, typer.Option(help="A .csv or .json file of all reviews.")] = None,
+    pack: PackOut = None,
+    run: Run = None,
+    by: By = "",
+    catalog: PackCatalog = None,
+    timestamp: Timestamp = None,
+    timestamp_ca: TimestampCa = None,
 ) -> None:
-    """All recorded hits with their reviews, or those of a run, as one file; or the reviews alone, to be imported."""
+    """All recorded hits with their reviews, or those of a run, as one file; or the reviews alone, to be imported.
+
+    Or hits of a run with everything that they rest on, as one file that can be checked and computed anew years later
+    (docs/custody.md).
+    """
+    asked = PackOptions(run, by, timestamp, timestamp_ca, catalog)
+    if pack is not None:
+        if out is not None or reviews is not None:
+            raise UsageError("--pack FILE takes the place of -o and --reviews: leave those out")
+        export_pack(names or (), pack, asked)
+    if asked.of_a_pack:
+        raise UsageError("--by, --catalog, --timestamp and --timestamp-ca go with --pack FILE")
     if run is not None:
         if out is None or names or reviews is not None:
-            raise UsageError("--run FOLDER takes -o FILE beside it, and nothing else")
+            raise UsageError("--run FOLDER takes -o FILE or --pack FILE beside it, and no airfield")
         _export_run(run, out)
         return
     if (out is None) == (reviews is None) or (reviews is not None and names):
-        raise UsageError("give -o FILE for hits, airfields before it; or --reviews FILE for all reviews")
+        raise UsageError("give -o FILE for hits, airfields before it; --reviews FILE for all reviews; or --pack FILE")
     from imagery_watch.recorded import list_reviews, read_hits
 
     chosen = settings()

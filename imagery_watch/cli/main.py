@@ -13,6 +13,7 @@ from imagery_watch.cli.console import plain, tell, tell_warning
 from imagery_watch.cli.doctor import doctor
 from imagery_watch.cli.hits import hits
 from imagery_watch.cli.options import examples
+from imagery_watch.cli.packs import replay
 from imagery_watch.cli.record import record
 from imagery_watch.cli.run import demo, run
 from imagery_watch.cli.signals import Stopped, end_process, heed_signals
@@ -64,8 +65,13 @@ app.command(
     epilog=examples("limits LIPB --since 60d", "limits EDBF --catalog items.json --plantings 50"),
 )(limits)
 app.command(
-    short_help="What works from here, and how to fix what does not.", epilog=examples("doctor", "doctor --json")
+    short_help="What works from here, and how to fix what does not.",
+    epilog=examples("doctor", "doctor --json", "doctor --pack lipb.zip"),
 )(doctor)
+app.command(
+    short_help="Compute the hits of an evidence pack anew.",
+    epilog=examples("replay lipb.zip", "replay lipb.zip --json"),
+)(replay)
 app.add_typer(airfields, name="airfields")
 app.add_typer(hits, name="hits")
 app.add_typer(alerts, name="alerts")

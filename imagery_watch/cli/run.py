@@ -1,8 +1,10 @@
 """The commands that look at one airfield and write a folder: `run` and `demo`."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imagery_watch.cli.command import tell_command
 from imagery_watch.cli.console import AsJson, choose_airfield, console, plain, print_json, say, settings, tell
 from imagery_watch.cli.options import (
     Aoi,
@@ -45,7 +48,7 @@ def demo(
 
     chosen, folder = settings(), out or DEMO
     with working(folder, voice, as_json=as_json) as progress:
-        outcome = run_demo(folder, chosen, progress)
+        outcome = run_demo(folder, chosen, progress, tell_command(sys.argv[1:]))
     if as_json:
         print_json(outcome.as_dict())
     elif voice == Voice.QUIET:
@@ -87,6 +90,8 @@ def run(
     with working(folder, voice, as_json=as_json) as progress:
         result = run_airfield(place, catalog, chosen, since=since, until=until, now=datetime.now(UTC),
                               history_days=history, min_length_m=min_length, progress=progress)  # fmt: skip
+        told = replace(result.provenance, command=tell_command(sys.argv[1:]))
+        result = replace(result, provenance=told)
         files = write_outputs(result, folder)
     _show_run(result, files, voice, as_json=as_json, all_objects=objects)
     if open_it:

@@ -1,12 +1,14 @@
 """The commands around the record: `monitor` and `passes`; and `limits`, which writes nothing."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imagery_watch.cli.command import tell_command
 from imagery_watch.cli.console import AIRFIELD, AsJson, choose_airfield, console, plain, print_json, settings
 from imagery_watch.cli.options import (
     Aoi,
@@ -69,7 +71,8 @@ def monitor(
         with connected(dask, catalog, progress) as workers:
             return sweep(names or [], settings(false_alarms_per_year), catalog=catalog, since=since,
                          history_days=history, out=out, now=datetime.now(UTC), progress=progress,
-                         on_done=done.append, share=Share(part, workers))  # fmt: skip
+                         on_done=done.append, share=Share(part, workers),
+                         command=tell_command(sys.argv[1:]))  # fmt: skip
 
     if every is not None:
         keep_station(every, sweep_once, lambda report: _show_sweep(report, voice, as_json=False),

@@ -21,7 +21,16 @@ from imagery_watch.model.item import BandAsset, ItemFacts, ListedItem, Sun
 from imagery_watch.model.limit import Limit, LimitReport, LookLimit, Trial
 from imagery_watch.model.overpass import NextPass, Pass
 from imagery_watch.model.period import Period, parse_period
-from imagery_watch.model.provenance import AirfieldNote, GridNote, PassOutcome, PassState, PeriodNote, Provenance
+from imagery_watch.model.provenance import (
+    AirfieldNote,
+    CalibrationNote,
+    GridNote,
+    PassOutcome,
+    PassState,
+    PeriodNote,
+    Provenance,
+    SourceNote,
+)
 from imagery_watch.model.raster import DType, Expected, Pixels, holds_data
 from imagery_watch.model.results import (
     Chip,
@@ -49,6 +58,7 @@ __all__ = [
     "Background",
     "BandAsset",
     "Blob",
+    "CalibrationNote",
     "Chance",
     "Chip",
     "DType",
@@ -95,6 +105,7 @@ __all__ = [
     "RunResult",
     "Scene",
     "SizeClass",
+    "SourceNote",
     "Status",
     "Stay",
     "Sun",

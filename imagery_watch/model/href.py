@@ -36,6 +36,17 @@ def strip_signature(href: str) -> str:
     return f"{address}?{'&'.join(kept)}" if kept else address
 
 
+def strip_secrets(href: str) -> str:
+    """The address without user, query and fragment, any of which may hold a secret; a path as it is."""
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return ""
+    if len(parts.scheme) <= 1:
+        return href
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 def find_file_path(href: str) -> str:
     """The path that names the file, as it is written: in the query where only that names a raster, else the path."""
     try:

@@ -40,6 +40,55 @@ class PassOutcome:
 
 
 @dataclass(frozen=True)
+class SourceNote:
+    """One window of pixels, and the file that it came from."""
+
+    pass_id: str
+    """Id of the Acquisition."""
+    item: str
+    """Id of the STAC item."""
+    band: str
+    """Such as `B02`; `classes`: the scene classification."""
+    href: str
+    """Of the file, without query, signature or user; relative to the catalogue where that is a file, too."""
+    etag: str
+    """The store's own name for this content of the file; empty where none was given."""
+    size: int | None
+    """Bytes of the whole file; null where that is not known."""
+    sha256: str
+    """Of the pixels on the Grid as they were read, before anything was made of them: row by row from the north, counts
+    as little-endian 16 bit integers (0: nothing), floats as little-endian 32 bit."""
+
+
+@dataclass(frozen=True)
+class CalibrationNote:
+    """What a score meant on this airfield (docs/method.md, section 14)."""
+
+    min_score: float
+    """What a change had to reach to be told as an aircraft."""
+    apron_km2: float
+    """Area of the aprons."""
+    clutter: float
+    """Near misses per km2 of visible apron and pass."""
+    traffic: float
+    """True changes per km2 and pass, estimated from the surest."""
+    changes: float
+    """True changes per km2 and pass of at least the least ratio that is reported anywhere."""
+    tail_threshold: float
+    """The sensor's law of false hits: the likelihood ratio from which it holds."""
+    tail_rate: float
+    """False hits per km2 and pass beyond that, amid usual clutter."""
+    tail_scale: float
+    """Scale of the generalised Pareto law."""
+    tail_shape: float
+    """Its shape."""
+    clutter_power: float
+    """How the rate grows with clutter."""
+    min_reported_llr: float
+    """The least likelihood ratio that is reported anywhere."""
+
+
+@dataclass(frozen=True)
 class AirfieldNote:
     """The airfield of a run."""
 
@@ -95,6 +144,8 @@ class Provenance:
     """Where the pixels lie."""
     catalog: str
     """Name or address of the catalogue."""
+    command: str = ""
+    """The command line, without secrets, and of paths their last part alone; empty where no command line made it."""
     software: dict[str, str] = field(default_factory=dict)
     """Name and version of this package, and versions of the libraries that decide numbers."""
     period: PeriodNote = PeriodNote()
@@ -107,6 +158,8 @@ class Provenance:
     """Area around the aprons on which passes were registered and brought to one brightness."""
     settings: dict[str, float | int] = field(default_factory=dict)
     """Those that decide what comes out."""
+    calibration: CalibrationNote | None = None
+    """What a score meant here; null where an older version ran."""
     counts: dict[str, int] = field(default_factory=dict)
     """Items listed, passes listed, read and compared."""
     passes: tuple[PassOutcome, ...] = ()

@@ -13,6 +13,8 @@ class Reply(NamedTuple):
     """Seconds for which the server wants to be left alone, where it says so."""
     trouble: str = ""
     """What keeps us from the host, and what to try; it names the host and nothing else of the address."""
+    body: bytes = b""
+    """The beginning of what was answered: all of it where that is short."""
 
 
 class Exchange(Protocol):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.model.dossier import Dossier, Panorama
 from imagery_watch.model.grid import Grid
-from imagery_watch.model.provenance import Provenance
+from imagery_watch.model.provenance import Provenance, SourceNote
 from imagery_watch.model.stay import Chance, Occupancy, Stay
 from imagery_watch.reasons import ReasonCode
 
@@ -195,6 +195,8 @@ class RunResult:
     """Every look that could be compared, in order of time; those beside a hit are finer."""
     truth: tuple["PlantedChange", ...] = ()
     """What was planted in simulated imagery, and what was told of it; none in real imagery."""
+    sources: tuple[SourceNote, ...] = ()
+    """Every window of pixels that was read for it, by pass, item and band; none of what `monitor` tells."""
 
     @property
     def incomplete(self) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from imagery_watch.model.detector import Quantity
 from imagery_watch.model.item import Sun
+from imagery_watch.model.provenance import SourceNote
 from imagery_watch.reasons import Reason
 
 
@@ -46,6 +47,8 @@ class Scene:
     """The mission, as in the files."""
     quantity: Quantity = "reflectance"
     """What `data` holds: reflectance, 1.0 being a white Lambertian surface, or backscatter in decibel."""
+    sources: tuple[SourceNote, ...] = field(default=(), repr=False)
+    """The windows that it was made of, sorted by item and band; none where its pixels are known no more."""
 
     @property
     def sun(self) -> Sun:

@@ -68,6 +68,7 @@ class _Sweep:
     out: Path
     now: datetime
     progress: Progress
+    command: str
 
 
 def sweep(
@@ -82,16 +83,17 @@ def sweep(
     progress: Progress = lambda *_: None,
     on_done: Callable[[Outcome], None] = lambda _: None,
     share: Share = ALONE,
+    command: str = "",
 ) -> SweepReport:
     """One sweep over the named airfields, or over all that are known.
 
     Running it twice changes nothing; running it after a kill ends where the killed one would have. Raises AoiError for
     an unknown name, UsageError for dates, CatalogError for what is no catalogue, LockedError where another sweep runs,
     StoreError where the record is damaged or something cannot be written. What fails for one airfield is its outcome.
-    `on_done` is given each outcome when the record holds it; `share` says which airfields, and who looks at them.
+    `on_done` is given each outcome when the record holds it; `share` says which airfields, and who looks at them; the
+    `command` goes into `run.json`.
     """
-    clock = time.monotonic()
-    period = parse_period(since, None, now)
+    clock, period = time.monotonic(), parse_period(since, None, now)
     opened = open_catalog(catalog, settings, find_sensor())
     files = share.shard.choose(wanted_airfields(names, settings.home))
     folder = out if out is not None else settings.home / "runs"
@@ -101,7 +103,7 @@ def sweep(
         number = store.start_sweep(now, version("imagery-watch"), opened.name)
         pulse.number(number)
         desk.greet(store, now)
-        job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress)
+        job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress, command)
         outcomes, written = [], []
         for file, find in share.look(files, partial(_ask, job), partial(_find, job)):
             outcomes.append(_visit(job, file, find))
@@ -212,7 +214,8 @@ def _with_rate(job: _Sweep, result: RunResult) -> RunResult:
     name, store = result.airfield.id, job.store
     tally = count_reviews(name, store.recorded_hits(name), store.count_passes(name), job.settings.false_alarms_per_year)
     told = result.provenance
-    return replace(result, provenance=replace(told, warnings=(*told.warnings, *warn_of_rate(tally))))
+    warnings = (*told.warnings, *warn_of_rate(tally))
+    return replace(result, provenance=replace(told, warnings=warnings, command=job.command))
 
 
 def _write(job: _Sweep, result: RunResult) -> None:

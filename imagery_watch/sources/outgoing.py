@@ -20,7 +20,7 @@ from imagery_watch.sources.troubles import explain
 TALKERS = (*LOGGERS, "urllib3.connection", "urllib3.poolmanager", "urllib3.util.ssl_", "apprise", "requests")
 """Loggers of libraries that write addresses, or parts of them, at some level."""
 MOST_BYTES = 64 * 1024
-"""Of an answer that are read: what a receiver has to say is in its status."""
+"""Of an answer that are read: what a receiver has to say is in its status, and a time stamp has a tenth of that."""
 
 
 def check_address(url: str, what: str) -> None:
@@ -50,7 +50,7 @@ def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str], 
             answer = pool.request(method, url, body=body, headers=dict(headers), redirect=False, retries=False,
                                   preload_content=False)  # fmt: skip
             try:
-                answer.read(MOST_BYTES)
+                body = answer.read(MOST_BYTES)
             finally:
                 answer.close()
     except UsageError as error:  # of the proxy's setting, which is not the address
@@ -58,7 +58,7 @@ def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str], 
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         trouble = explain(error, host)
         return Reply(None, trouble=f"{trouble.what}; {trouble.fix}")
-    return Reply(answer.status, parse_wait(answer.headers.get("Retry-After", "")))
+    return Reply(answer.status, parse_wait(answer.headers.get("Retry-After", "")), body=body)
 
 
 @lru_cache(maxsize=4)

@@ -106,8 +106,8 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 OPTIONS = {
     "-o": ("demo", "run", "monitor", "airfields draft", "hits export"),
-    "-v": ("demo", "run", "monitor", "limits", "airfields draft"),
-    "-q": ("demo", "run", "monitor", "limits", "airfields draft"),
+    "-v": ("demo", "run", "monitor", "limits", "airfields draft", "replay"),
+    "-q": ("demo", "run", "monitor", "limits", "airfields draft", "replay"),
     "--open": ("demo", "run", "airfields draft"),
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagery_watch.model.href import find_file_path, strip_signature
+from imagery_watch.model.href import find_file_path, strip_secrets, strip_signature
 
 FILE = "https://host.example/a/B04.tif"
 AZURE = "sv=2024-05-04&st=2025-01-01T00%3A00%3A00Z&se=2025-01-02T00%3A00%3A00Z&sr=c&sp=rl&sig=abc%3D"
@@ -65,3 +65,17 @@ PATHS = [
 @pytest.mark.parametrize(("href", "expected"), PATHS)
 def test_the_path_that_names_the_file(href: str, expected: str) -> None:
     assert find_file_path(href) == expected
+
+
+@pytest.mark.parametrize(
+    ("href", "plain"),
+    [
+        ("https://me:word@host:8443/a/B04.tif?sig=k&sv=1#f", "https://host:8443/a/B04.tif"),
+        ("s3://bucket/a/B04.jp2", "s3://bucket/a/B04.jp2"),
+        ("a/B04.tif", "a/B04.tif"),
+        ("C:\\data\\B04.tif", "C:\\data\\B04.tif"),
+        ("http://[broken", ""),
+    ],
+)
+def test_what_may_be_a_secret_is_taken_out(href: str, plain: str) -> None:
+    assert strip_secrets(href) == plain

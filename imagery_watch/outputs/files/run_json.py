@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from imagery_watch.model import Chance, Occupancy, Provenance, RunResult
+from imagery_watch.model import Chance, Occupancy, Provenance, RunResult, SourceNote
 from imagery_watch.outputs.values import dump, load, pick
 from imagery_watch.outputs.wording.summaries import result_counts
 
@@ -13,6 +13,7 @@ SCHEMA_VERSION = 2
 PROVENANCE_ORDER = (
     "software",
     "created",
+    "command",
     "airfield",
     "catalog",
     "sensor",
@@ -21,6 +22,7 @@ PROVENANCE_ORDER = (
     "grid",
     "ring_km2",
     "settings",
+    "calibration",
     "counts",
     "passes",
     "warnings",
@@ -34,12 +36,13 @@ FOUND = ("hits", "stays", "looks")
 """Members of `counts` that say what was found; the others are the run's own."""
 OCCUPANCY: dict[str, int | None] = {"apron": None, "datetime": None, "standing": None, "usual": None, "surplus": None}
 CHANCE: dict[str, int | None] = {"apron": None, "since": None, "until": None, "hours": None, "probability": 4}
+SOURCE = ("pass_id", "item", "band", "href", "etag", "size", "sha256")
 WHY_NOT = ("not_used", "reason_code")
 """Members of a pass that are absent where it was used."""
 
 
 def run_record(result: RunResult, contents: Mapping[str, bytes]) -> dict[str, Any]:
-    """`run.json`: the provenance, what was found in numbers, surplus, chances, and the hashes of the other files."""
+    """`run.json`: the provenance, what was found in numbers, surplus, chances, sources, hashes of the other files."""
     ours = {
         "hits": sum(hit.status != "withdrawn" for hit in result.hits),
         "stays": len(result.stays),
@@ -52,6 +55,7 @@ def run_record(result: RunResult, contents: Mapping[str, bytes]) -> dict[str, An
         "counts": provenance["counts"] | ours,
         "occupancy": [occupancy_properties(one) for one in result.occupancy],
         "chances": [chance_properties(one) for one in result.chances],
+        "sources": [dump(one) for one in result.sources],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())},
     }
 
@@ -93,6 +97,11 @@ def parse_occupancy(record: Mapping[str, Any]) -> tuple[Occupancy, ...]:
 def parse_chances(record: Mapping[str, Any]) -> tuple[Chance, ...]:
     """The chances that a record holds; none where an older version wrote it. Raises ValueError or TypeError."""
     return tuple(load(Chance, row) for row in _rows(record, "chances"))
+
+
+def parse_sources(record: Mapping[str, Any]) -> tuple[SourceNote, ...]:
+    """The windows that a record vouches for; none where an older version, or `monitor`, wrote it. Raises ValueError."""
+    return tuple(load(SourceNote, row) for row in _rows(record, "sources"))
 
 
 def _rows(record: Mapping[str, Any], name: str) -> Iterable[Mapping[str, Any]]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from imagery_watch.errors import UsageError
-from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, Occupancy, Provenance, RunResult, Stay
+from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, Occupancy, Provenance, RunResult, SourceNote, Stay
 from imagery_watch.outputs.files.curves_csv import CurveRow, parse_curves
 from imagery_watch.outputs.files.hits_geojson import parse_hit
 from imagery_watch.outputs.files.looks_csv import parse_looks
-from imagery_watch.outputs.files.run_json import parse_chances, parse_occupancy, parse_provenance
+from imagery_watch.outputs.files.run_json import parse_chances, parse_occupancy, parse_provenance, parse_sources
 from imagery_watch.outputs.files.stays_geojson import parse_stay
 from imagery_watch.outputs.wording.text import iso
 
@@ -46,6 +46,8 @@ class Saved:
     curves: tuple[CurveRow, ...] = ()
     attribution: str = ""
     """The credits that whoever shows the hits owes."""
+    sources: tuple[SourceNote, ...] = ()
+    """None where an older version, or `monitor`, wrote the folder."""
 
 
 def read_saved(folder: Path) -> Saved:
@@ -70,6 +72,7 @@ def read_saved(folder: Path) -> Saved:
         chances=parsed(folder / RUN, lambda: parse_chances(record)),
         curves=parsed(folder / CURVES, lambda: parse_curves(data[CURVES].decode("utf-8")) if CURVES in later else ()),
         attribution=parsed(folder / HITS, lambda: str(_mapping(json.loads(data[HITS])).get("attribution", ""))),
+        sources=parsed(folder / RUN, lambda: parse_sources(record)),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 
 from imagery_watch.model import (
     AirfieldNote,
+    CalibrationNote,
     Chance,
     Evidence,
     GridNote,
@@ -22,10 +23,11 @@ from imagery_watch.model import (
     PassOutcome,
     PeriodNote,
     Provenance,
+    SourceNote,
     Stay,
 )
 from imagery_watch.outputs.files.atomic import write_text
-from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, PROVENANCE_ORDER, SCHEMA_VERSION, WHY_NOT
+from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, PROVENANCE_ORDER, SCHEMA_VERSION, SOURCE, WHY_NOT
 from imagery_watch.outputs.properties import HIT_PROPERTIES, LOOK_COLUMNS, STAY_PROPERTIES
 from imagery_watch.outputs.values import dump_json, json_schema_of
 from imagery_watch.outputs.wording.summaries import RESULTS
@@ -34,7 +36,7 @@ from imagery_watch.reasons import ReasonCode
 Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-NESTED = (Evidence, AirfieldNote, GridNote, PassOutcome, PeriodNote)
+NESTED = (Evidence, AirfieldNote, CalibrationNote, GridNote, PassOutcome, PeriodNote)
 """Types that are fields of others."""
 SPACED = "; several are separated by a space"
 NEVER_EMPTY = ("airfield", "apron", "datetime", "item_ids", "sensor", "result")
@@ -99,6 +101,7 @@ def _run() -> Schema:
         name for name in definitions["PassOutcome"]["required"] if name not in WHY_NOT
     ]
     occupancy, chance = _object(Occupancy, OCCUPANCY)[0], _object(Chance, CHANCE)[0]
+    source = _object(SourceNote, SOURCE)[0]
     looks = _members({name: {"type": "integer"} for name in RESULTS})
     counts = _members({"hits": {"type": "integer"}, "stays": {"type": "integer"}, "looks": looks})
     about = provenance["properties"]["counts"]["description"].rstrip(".")
@@ -112,6 +115,11 @@ def _run() -> Schema:
         },
         "occupancy": {"type": "array", "items": occupancy, "description": "How full the aprons were, look by look."},
         "chances": {"type": "array", "items": chance, "description": "How likely a stay was to be seen at all."},
+        "sources": {
+            "type": "array",
+            "items": source,
+            "description": "Every window of pixels that was read, and its file; none of what `monitor` writes.",
+        },
         "files": {
             "type": "object",
             "additionalProperties": SHA256,

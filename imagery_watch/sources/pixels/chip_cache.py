@@ -1,12 +1,13 @@
 """Windows that were read once from afar, kept on disk with their checksum; the oldest go where room is wanted."""
 
 import hashlib
+import json
 import os
 import zlib
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,16 @@ class Kept(NamedTuple):
     bytes: int
 
 
+class Chip(NamedTuple):
+    """A window that was read earlier, and what the store said of the file then."""
+
+    pixels: Pixels
+    etag: str = ""
+    """Empty where it gave none, or an older version kept the window."""
+    size: int | None = None
+    """Bytes of the whole file; None where an older version kept the window."""
+
+
 class ChipCache:
     """A folder of checked windows; a damaged or foreign file counts as absent and is fetched again."""
 
@@ -34,6 +45,11 @@ class ChipCache:
 
     def get(self, item: str, key: str, grid: Grid) -> Pixels | None:
         """The window of a STAC item kept under the key, (y, x) in the dtype that was put, or None."""
+        chip = self.recall(item, key, grid)
+        return None if chip is None else chip.pixels
+
+    def recall(self, item: str, key: str, grid: Grid) -> Chip | None:
+        """The same with what was said of the file when it was put."""
         path = self._path(item, key, grid)
         try:
             content = path.read_bytes()
@@ -44,13 +60,17 @@ class ChipCache:
         if not is_whole(content):
             return None
         body = content[len(_MAGIC) + 32 :]
-        pixels = np.frombuffer(zlib.decompress(body[3:]), dtype=body[:3].decode())
-        return pixels.reshape(grid.shape).astype(pixels.dtype.name) if pixels.size == grid.width * grid.height else None
+        unpacker = zlib.decompressobj()
+        pixels = np.frombuffer(unpacker.decompress(body[3:]), dtype=body[:3].decode())
+        if pixels.size != grid.width * grid.height:
+            return None
+        return Chip(pixels.reshape(grid.shape).astype(pixels.dtype.name), **_parse_told(unpacker.unused_data))
 
-    def put(self, item: str, key: str, grid: Grid, pixels: Pixels) -> None:
+    def put(self, item: str, key: str, grid: Grid, pixels: Pixels, *, etag: str = "", size: int | None = None) -> None:
         """Keeps a window of counts or floats; a full or read-only disk costs only the speed of the next run."""
         mark = _DTYPES[pixels.dtype.name]
-        body = mark + zlib.compress(pixels.astype(mark.decode()).tobytes(), 1)
+        told = json.dumps({"etag": etag, "size": size}).encode() if etag or size is not None else b""
+        body = mark + zlib.compress(pixels.astype(mark.decode()).tobytes(), 1) + told
         path = self._path(item, key, grid)
         with suppress(OSError):
             replace_whole(path, _MAGIC + hashlib.sha256(body).digest() + body)
@@ -83,6 +103,11 @@ def is_whole(content: bytes) -> bool:
     """Whether a file of the cache is one of this version, and what was written."""
     digest, body = content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
     return content.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest
+
+
+def _parse_told(rest: bytes) -> dict[str, Any]:
+    """What stands behind the packed pixels, which older versions, too, pass over."""
+    return dict(json.loads(rest)) if rest else {}
 
 
 class _File(NamedTuple):

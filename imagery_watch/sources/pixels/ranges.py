@@ -41,6 +41,8 @@ class RemoteFile:
         self.size = 0
         self.modified: datetime | None = None
         """When the store says that the file was last changed."""
+        self.etag = ""
+        """The store's own name for this content of the file; empty where it gives none."""
         self._url = url
         self._pool = pool_for(_address(url, access), settings, public_only=public_only)
         self._access, self._signer = access, find_signer(url, access, settings, public_only=public_only)
@@ -139,6 +141,7 @@ class RemoteFile:
         if self._version not in (None, version):
             raise self._wrong("the file changed while it was read")
         self._version, self.size, self.modified = version, version[1], _parse_time(changed)
+        self.etag = answer.headers.get("ETag", "")
         self._signer.accept()
         return min(end, self.size) - start
 

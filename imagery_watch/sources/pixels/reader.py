@@ -3,20 +3,21 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from imagery_watch.errors import PassRefused, ReadFailed
-from imagery_watch.model import Expected, Grid, ListedItem, Pixels, holds_data
+from imagery_watch.model import Expected, Grid, ListedItem, holds_data
 from imagery_watch.model.access import Origin
 from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.doubts import Doubts
-from imagery_watch.sources.pixels.chip_cache import ChipCache
+from imagery_watch.sources.pixels.chip_cache import Chip, ChipCache
 from imagery_watch.sources.pixels.hrefs import check_href, is_foreign
 from imagery_watch.sources.pixels.stated import collect_stated
 from imagery_watch.sources.pixels.validity import collect_nodata
-from imagery_watch.sources.pixels.windows import read_window
+from imagery_watch.sources.pixels.windows import Read, read_file
 
 MAY_PASS = frozenset(
     {
@@ -35,6 +36,19 @@ Unread = PassRefused | ReadFailed
 """Why a pass has no Scene: for good, or for now."""
 
 
+class _Asked(NamedTuple):
+    """One file to be read, and how."""
+
+    href: str
+    expected: Expected
+    origin: Origin
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self.origin.local_root is not None and not self.href.startswith(("http://", "https://", "s3://"))
+
+
 @dataclass(frozen=True)
 class Reader:
     """Where pixels may come from and how they are fetched."""
@@ -49,15 +63,19 @@ class Reader:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     """Aware: what is wrong now may pass, and is refused where it was so on an earlier day."""
 
-    def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
+    def window(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Chip:
         """Pixels of one asset on the Grid, from the chip cache where a remote one is known. Raises Unread."""
         subject = _subject(listed, key)
         try:
-            pixels = self._read(listed, key, grid, expected)
+            chip = self._recall_or_read(listed, key, grid, expected)
         except ReadFailed as error:
             raise self.settle(error, subject) from None
         self.forget(subject)
-        return pixels
+        return chip
+
+    def original(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Read:
+        """The same, and the pixels in the file's own grid: always of the file itself. Raises Unread."""
+        return self._read(self._ask(listed, key, expected), grid)
 
     def forget(self, subject: str) -> None:
         """All is well with a subject."""
@@ -74,24 +92,37 @@ class Reader:
             return error
         return PassRefused(Reason(reason.code, f"{reason.text} (the same since {day})"))
 
-    def _read(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Pixels:
-        """As `window` does, each failure as if it were the first."""
+    def _ask(self, listed: ListedItem, key: str, expected: Expected) -> _Asked:
+        """The address of an asset, if it may be read, and what its file must be. Raises Unread."""
         origin = listed.origin or Origin(self.catalog, self.local_root)
         href = check_href(listed.href(key), origin.local_root, origin.catalog, origin.access)
         nothing = collect_nodata(listed.item.assets[key].to_dict(), listed.item.properties)
         stated = collect_stated(listed.item.assets[key].to_dict(), listed.facts.epsg, listed.facts.datetime)
         expected = replace(expected, nodata=nothing, jpeg2000=origin.access.jpeg2000, stated=stated)
-        if origin.local_root is not None and not href.startswith(("http://", "https://", "s3://")):
-            return read_window(href, grid, expected, self.settings)
-        cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, href, nothing)
-        known = cache.get(listed.id, name, grid)
+        return _Asked(href, expected, origin)
+
+    def _read(self, asked: _Asked, grid: Grid) -> Read:
+        """What the file has under the Grid. Raises Unread."""
+        if asked.is_local:
+            return read_file(asked.href, grid, asked.expected, self.settings)
+        origin = asked.origin
+        public_only = is_foreign(origin.catalog, origin.local_root)
+        return read_file(asked.href, grid, asked.expected, self.settings, public_only=public_only, access=origin.access)
+
+    def _recall_or_read(self, listed: ListedItem, key: str, grid: Grid, expected: Expected) -> Chip:
+        """As `window` does, each failure as if it were the first."""
+        asked = self._ask(listed, key, expected)
+        if asked.is_local:
+            read = self._read(asked, grid)
+            return Chip(read.pixels, size=read.size)
+        cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, asked.href, asked.expected.nodata)
+        known = cache.recall(listed.id, name, grid)
         if known is not None:
             return known
-        public_only = is_foreign(origin.catalog, origin.local_root)
-        pixels = read_window(href, grid, expected, self.settings, public_only=public_only, access=origin.access)
-        if holds_data(pixels):  # emptiness may be a fault that passes: it is never remembered
-            cache.put(listed.id, name, grid, pixels)
-        return pixels
+        read = self._read(asked, grid)
+        if holds_data(read.pixels):  # emptiness may be a fault that passes: it is never remembered
+            cache.put(listed.id, name, grid, read.pixels, etag=read.etag, size=read.size)
+        return Chip(read.pixels, read.etag, read.size)
 
 
 def _subject(listed: ListedItem, key: str) -> str:

@@ -1,22 +1,29 @@
 """From Acquisitions to Scenes: every window of every pass, in parallel, complete or refused."""
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import time
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.errors import PassRefused, ReadFailed, StopAsked
-from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene
+from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene, SourceNote
 from imagery_watch.model.access import Origin
+from imagery_watch.model.filename import read_file_uri
+from imagery_watch.model.href import strip_secrets
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
+from imagery_watch.sources.pixels.chip_cache import Chip
 from imagery_watch.sources.pixels.reader import Reader, Unread
 
+CLASSES = "classes"
+"""What the scene classification is called among the bands."""
 MOST_ASSETS = 8
 """Of an item in which no band was found, those that are named."""
 
@@ -73,6 +80,8 @@ class _Plan:
         self.bands = tuple(band for band in reader.sensor.bands if band in common)
         self.failed = set[tuple[str, ...]]()
         """The products of which a window could not be read."""
+        self.sources: list[SourceNote] = []
+        """The windows that were read."""
         self.missing = sorted(set().union(*held) - common)
         self.windows: dict[str, Future[NDArray[np.float32]]] = {
             band: pool.submit(self._band, band) for band in self.bands
@@ -129,6 +138,7 @@ class _Plan:
             notes=tuple(notes),
             sensor=self.reader.sensor.name,
             quantity=self.reader.sensor.quantity,
+            sources=tuple(sorted(self.sources, key=lambda one: (one.item, one.band, one.href))),
         )
 
     def _settle(self, reason: Reason) -> Unread:
@@ -156,13 +166,15 @@ class _Plan:
         if when.time() == time() and not any("T" in name for name in named):
             raise PassRefused(ReasonCode.DAY_ALONE.because(when=told))
 
-    def _window(self, one: ListedItem, key: str, expected: Expected) -> Pixels:
-        """As `Reader.window`, and notes whose could not be read."""
+    def _window(self, one: ListedItem, key: str, expected: Expected, band: str) -> Pixels:
+        """As `Reader.window`, and notes whose could not be read, and what was."""
         try:
-            return self.reader.window(one, key, self.grid, expected)
+            chip = self.reader.window(one, key, self.grid, expected)
         except (PassRefused, ReadFailed):
             self.failed.add(one.same)
             raise
+        self.sources.append(note_source(self.acquisition.id, one, key, band, chip))
+        return chip.pixels
 
     def _band(self, band: str) -> NDArray[np.float32]:
         """The quantity of one band: the first item's pixels, and the next ones' only where there are none yet."""
@@ -170,7 +182,7 @@ class _Plan:
         for one in self.listed:
             asset = one.facts.bands[band]
             expected = expect_scale(sensor.band_raster, asset)
-            pixels = self._window(one, asset.key, expected)
+            pixels = self._window(one, asset.key, expected, band)
             if asset.gain != 1.0:
                 pixels = pixels.astype(np.float32) * np.float32(asset.gain)
             if why := sensor.implausible(pixels):
@@ -186,7 +198,7 @@ class _Plan:
         joined = np.zeros(self.grid.shape, np.uint8)
         classified = [(one, one.facts.classes) for one in self.listed if one.facts.classes is not None]
         for one, key in classified:
-            classes = self._window(one, key, self.reader.sensor.class_raster)
+            classes = self._window(one, key, self.reader.sensor.class_raster, CLASSES)
             joined = np.where(joined == 0, np.minimum(classes, 255).astype(np.uint8), joined)
             if joined.all():
                 break
@@ -199,6 +211,27 @@ class _Plan:
         except PassRefused as error:
             return None, (ReasonCode.NO_CLASSES.because(what=f" ({error})"),)
         return scl, () if scl is not None else (ReasonCode.NO_CLASSES.because(what=" in the item"),)
+
+
+def note_source(pass_id: str, one: ListedItem, key: str, band: str, chip: Chip) -> SourceNote:
+    """Where the pixels of a window came from, and what they are."""
+    href = name_source(one, key)
+    return SourceNote(pass_id, one.id, band, href, chip.etag, chip.size, digest_pixels(chip.pixels))
+
+
+def name_source(one: ListedItem, key: str) -> str:
+    """The address of an asset's file without secrets, and without what only this machine knows."""
+    href = strip_secrets(one.href(key))
+    uri = read_file_uri(href)
+    if uri is None and "://" in href:
+        return href
+    root, path = one.origin.local_root if one.origin is not None else None, Path(uri[1] if uri is not None else href)
+    return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name
+
+
+def digest_pixels(pixels: Pixels) -> str:
+    """SHA-256 of pixels row by row, little-endian: see `SourceNote.sha256`."""
+    return hashlib.sha256(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
 
 def _describe_assets(items: Sequence[ListedItem], sensor: Sensor) -> str:

@@ -146,3 +146,15 @@ def only_size(folder: Path) -> int:
 
 def kept(cache: ChipCache, number: int, key: str) -> bool:
     return cache.get(f"item-{number}", key, GRID) is not None
+
+
+def test_what_was_said_of_the_file_is_kept_with_the_window(cache: ChipCache) -> None:
+    cache.put(ITEM, "told", GRID, COUNTS, etag='"a1-\u00e9"', size=123_456)
+    chip = cache.recall(ITEM, "told", GRID)
+    assert chip is not None and (chip.etag, chip.size) == ('"a1-\u00e9"', 123_456)
+    np.testing.assert_array_equal(chip.pixels, COUNTS)
+
+
+def test_a_window_that_says_nothing_of_its_file_is_as_older_versions_wrote_it(cache: ChipCache) -> None:
+    chip = cache.recall(ITEM, KEY, GRID)
+    assert chip is not None and (chip.etag, chip.size) == ("", None)

@@ -1,0 +1,24 @@
+"""What of a command line is kept."""
+
+import pytest
+
+from imagery_watch.cli.command import tell_command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "LIPB", "--since", "30d"], "run LIPB --since 30d"),
+        (["run", "--catalog", "https://me:word@host/v1?key=k#f"], "run --catalog https://host/v1"),
+        (["run", "--catalog=https://host/v1?sig=k,earth-search"], "run --catalog=https://host/v1,earth-search"),
+        (["run", "--aoi", "/home/me/a b.geojson"], "run --aoi 'a b.geojson'"),
+        (["run", "--aoi=/home/me/a.geojson"], "run --aoi=a.geojson"),
+        (["run", "--aoi", "file:///home/me/a.geojson"], "run --aoi a.geojson"),
+        (["run", "--out", "C:\\Users\\me\\out"], "run --out out"),
+        (["run", "--out", "~/out", "-o", "../here"], "run --out out -o ../here"),
+        (["hits", "export", "--by", "Ada L"], "hits export --by 'Ada L'"),
+        ([], ""),
+    ],
+)
+def test_secrets_and_places_of_this_machine_are_left_out(arguments: list[str], told: str) -> None:
+    assert tell_command(arguments) == f"imagery-watch {told}".strip()
