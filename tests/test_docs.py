@@ -1,5 +1,6 @@
 """The pages for those who add something are true: their code runs, and the files that they name are there."""
 
+import doctest
 import json
 import re
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from outputs.builders import make_hit
 from outputs.store.test_store import make_run
 from support.demonstration import Demonstrated
 
+import imagery_watch as iw
 from imagery_watch.model import Period
 from imagery_watch.outputs.store.store import open_store
 from imagery_watch.pipeline import watch
@@ -80,3 +82,14 @@ def test_files_that_are_named_are_there(page: str) -> None:
             (base / name).exists()
             for base in (ROOT, ROOT / "imagery_watch", ROOT / "docs", ROOT / "imagery_watch" / "change")
         ), name
+
+
+def test_the_page_of_the_python_interface_is_true(demonstration: Demonstrated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(demonstration.out.parent)
+    page = ROOT / "docs" / "api.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert (failed, tried > 8) == (0, True)
+    text = page.read_text(encoding="utf-8")
+    public = [name for name in vars(iw.RunView) if not name.startswith("_")]
+    assert [name for name in public if f"`{name}" not in text] == []
+    assert [name for name in iw.__all__ if not name.startswith("_") and name not in text] == []

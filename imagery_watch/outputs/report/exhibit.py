@@ -1,7 +1,7 @@
 """What the report shows of each stay: its two ends, its film, its curve, and the strongest look as it was judged."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -90,6 +90,8 @@ class Exhibit:
     """Wide and narrow."""
     panel: Panel | None
     links: tuple[Link, ...]
+    anchors: tuple[int, ...]
+    """Numbers of those of its hits that no exhibit before it has."""
     edge_m: int = 0
     """Of the film's pictures."""
     doubt: str = ""
@@ -118,11 +120,14 @@ def arrange_exhibits(result: RunResult, hits: Sequence[Hit]) -> tuple[Exhibit, .
     chosen = _choose_pictured([(stay, [ordered[number - 1] for number in ends]) for stay, ends in groups])
     dossiers = {one.stay_id: one for one in result.dossiers}
     chips = {chip.hit_id: chip for chip in result.chips}
-    made = []
+    made: list[Exhibit] = []
+    anchored = set[int]()
     for index, (kept, places) in enumerate(groups):
         own, shown = tuple((number, ordered[number - 1]) for number in places), index in chosen
         dossier = dossiers.get(kept.id) if kept is not None and shown else None
-        made.append(_exhibit(own, kept, dossier, chips if shown else {}))
+        exhibit = _exhibit(own, kept, dossier, chips if shown else {})
+        made.append(replace(exhibit, anchors=tuple(number for number in places if number not in anchored)))
+        anchored.update(places)
     return tuple(made)
 
 
@@ -139,7 +144,7 @@ def _exhibit(
     links = list_links([hit for _, hit in hits])
     pair = None if chip is None else _pair(chip)
     if dossier is None or stay is None:
-        return Exhibit(hits, stay, pair, (), (), None, None, links)
+        return Exhibit(hits, stay, pair, (), (), None, None, links, ())
     limits = stretch_of(dossier)
     wide, narrow = draw_curve(dossier, stay, WIDE), draw_curve(dossier, stay, NARROW)
     return Exhibit(
@@ -151,6 +156,7 @@ def _exhibit(
         curve=None if wide is None or narrow is None else (wide, narrow),
         panel=None if dossier.view is None else _panel(dossier, dossier.view, limits),
         links=links,
+        anchors=(),
         doubt=doubt_replacement([hit for _, hit in hits], stay, dossier),
         edge_m=round(max(dossier.frames[0].image.shape[1:]) * dossier.resolution),
     )

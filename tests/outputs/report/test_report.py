@@ -385,3 +385,13 @@ def test_a_replacement_by_its_like_is_doubted() -> None:
     assert "the look of 2022-03-01 10:21 shows 96 % of this object's signal" in text_of(result)
     assert "cannot be ruled out" not in text_of(replace(result, dossiers=(make_dossier(),)))
     assert "cannot be ruled out" not in text_of(make_evident_result())
+
+
+def test_a_replacement_ends_one_stay_and_begins_another_and_has_one_anchor() -> None:
+    hits = (make_hit(1), make_hit(2, kind="replacement"))
+    stays = (make_stay(1, departure_hit=hits[1].id, not_after=hits[1].after), make_stay(2))
+    html = page(replace(make_evident_result(2), hits=hits, stays=stays))
+    ids = re.findall(r' id="([^"]+)"', html.split("<script>")[0])
+    assert len(ids) == len(set(ids)), "ids are there once"
+    assert html.count('<article class="hit"') == 2
+    assert {"hit-1", "hit-2", hits[0].id, hits[1].id} <= set(ids)
