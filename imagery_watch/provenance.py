@@ -41,6 +41,8 @@ def describe_run(
 ) -> Provenance:
     """What `run.json` says of how a run came about."""
     airfield, grid = found.airfield, found.grid
+    listed = [one for acquisition in passes.acquisitions for one in acquisition.listed]
+    made = next((one.simulated for one in listed if one.simulated), "")
     return Provenance(
         created=datetime.now(UTC),
         airfield=AirfieldNote(airfield.id, airfield.quality, airfield.notes),
@@ -62,6 +64,8 @@ def describe_run(
         passes=tuple(_outcome(acquisition, passes, detection) for acquisition in passes.acquisitions),
         warnings=tuple(_warnings(found, passes, detection, areas)),
         incomplete_listing=found.listing.incomplete,
+        simulated=bool(made),
+        simulated_note=made,
     )
 
 

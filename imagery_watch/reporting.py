@@ -1,6 +1,7 @@
 """What was detected, told: hits with their pictures, looks with their limits, stays, and how it came about."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imagery_watch.dossiers import OF_A_RUN, Plenty, gather_dossiers, picture_looks
@@ -37,7 +38,10 @@ def report(
     hits = tuple(hit for hit in changes if hit.length_high_m >= min_length_m)
     objects = find_object_stays(detection.objects, detection.events)
     notes = describe_run(found, passes, detection, areas, settings)
-    stays = stays_of(detection, objects, every, hits, airfield)
+    hits = tuple(replace(hit, simulated=notes.simulated) for hit in hits)
+    stays = tuple(
+        replace(stay, simulated=notes.simulated) for stay in stays_of(detection, objects, every, hits, airfield)
+    )
     return RunResult(
         airfield,
         found.grid,

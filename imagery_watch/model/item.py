@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pystac import Item
 
 
+SIMULATED_PROPERTY = "imagery_watch:simulated"
+"""Of an item whose pixels were made: a sentence that says so."""
+
+
 class Sun(NamedTuple):
     """Where the sun stood."""
 
@@ -88,6 +92,12 @@ class ListedItem:
     def id(self) -> str:
         """The item's."""
         return self.item.id
+
+    @property
+    def simulated(self) -> str:
+        """What the item says of its pixels where they were made; empty where they were observed."""
+        told = self.item.properties.get(SIMULATED_PROPERTY, "")
+        return str(told) if told else ""
 
     @property
     def link(self) -> str | None:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from imagery_watch.model import Grid
 from imagery_watch.simulate.overpass import SimulatedPass
 
+SIMULATED = "The imagery was made by this program: nothing in it was observed."
+"""What each item of an archive says, and whatever is made from it."""
 KEYS = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir"}
 
 
@@ -89,6 +91,7 @@ def _item(item_id: str, simulated: SimulatedPass, bands: tuple[str, ...], grid: 
             "platform": simulated.platform,
             "constellation": "sentinel-2",
             "description": "SIMULATED pass for a demonstration or a test",
+            "imagery_watch:simulated": SIMULATED,
             "proj:epsg": grid.epsg,
             "grid:code": f"MGRS-{tile}",
             "view:sun_azimuth": simulated.sun_azimuth,
