@@ -15,6 +15,7 @@ from imagery_watch.model import Hit, Kind, RunResult
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.files.export import write_outputs
+from imagery_watch.outputs.wording.truth import tell_truth
 from imagery_watch.pipeline import run_airfield
 from imagery_watch.sensors.sun import solar_position
 from imagery_watch.settings import Settings
@@ -101,24 +102,23 @@ class Demonstration:
     @property
     def verdict(self) -> str:
         """How many planted changes were found, how many of what is no aircraft were refused, and how many are false."""
-        aircraft = [one for one in self.planted if one.is_aircraft]
-        others = [one for one in self.planted if not one.is_aircraft]
-        found = sum(one.hit_id is not None for one in aircraft)
-        refused = sum(one.hit_id is None for one in others)
-        return (
-            f"{found} of {len(aircraft)} planted changes of aircraft found; {refused} of {len(others)} of what is no "
-            f"aircraft refused; {len(self.false)} false."
-        )
+        return tell_truth(self.planted)
 
     def truth_table(self) -> "Sheet":
         """One row for each planted change."""
         from imagery_watch.outputs.terminal.layout import Sheet
 
         rows = [
-            (one.kind, one.what, f"{one.length_m:.0f} m", f"{one.before:%Y-%m-%d} → {one.after:%Y-%m-%d}",
-             one.verdict, f"{one.measured_m:.0f} m" if one.measured_m else "")
+            (
+                one.kind,
+                one.what,
+                "" if one.is_false else f"{one.length_m:.0f} m",
+                f"{one.before:%Y-%m-%d} → {one.after:%Y-%m-%d}",
+                one.verdict,
+                f"{one.measured_m:.0f} m" if one.measured_m else "",
+            )
             for one in self.planted
-        ]  # fmt: skip
+        ]
         columns = ("Planted", "What", "Length", "Between (UTC)", "Verdict", "Measured")
         return Sheet(columns, tuple(rows), "Against the truth")
 
@@ -145,6 +145,7 @@ def run_demo(out: Path, settings: Settings, progress: Progress, command: str = "
         )
         _keep(Path(folder), out / ARCHIVE)
     truth, false = against(result.hits, [*aircraft, *decoys], passes, ground)
+    truth = (*truth, *map(_as_false, false))
     result = replace(_as_simulated(result, command), truth=truth)
     files = write_outputs(result, out)
     return Demonstration(result, false, files["report.html"])
@@ -221,6 +222,12 @@ def _matches(hit: Hit, change: _Change, ground: Ground) -> bool:
     x, y = ground.grid.xy(*_place_of(change.what))
     near = float(np.hypot(hit.x - x, hit.y - y)) <= FOUND_WITHIN_M
     return near and hit.kind == change.kind and hit.before < change.after and change.before < hit.after
+
+
+def _as_false(hit: Hit) -> PlantedChange:
+    """A hit that tells nothing planted."""
+    length = hit.length_m
+    return PlantedChange(hit.kind, "nothing", 0.0, hit.before, hit.after, False, "false", hit.id, length)
 
 
 def _judge(change: _Change, hit: Hit | None) -> PlantedChange:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imagery_watch.model import Airfield, Dossier, Georeference, Hit, Panorama, Stay
+from imagery_watch.model import Airfield, Dossier, Georeference, Hit, Look, Panorama, Stay
 from imagery_watch.model.dossier import Ring
 
 if TYPE_CHECKING:
@@ -113,16 +113,16 @@ def _round_ring(ring: "LinearRing") -> Ring:
     return tuple((round(float(row), 2), round(float(col), 2)) for col, row in list(ring.coords)[:-1])
 
 
-def picture_looks(detection: "DetectionResult", hits: Sequence[Hit], plenty: Plenty = OF_A_RUN) -> tuple[Panorama, ...]:
-    """Every look over all aprons: small, and large those on either side of the strongest hits; in order of time."""
-    from imagery_watch.change.evidence.square import MAX_PANORAMA_PX, MAX_THUMBNAIL_PX, make_panorama
+def picture_looks(
+    detection: "DetectionResult", looks: Sequence[Look], hits: Sequence[Hit], plenty: Plenty = OF_A_RUN
+) -> tuple[Panorama, ...]:
+    """The looks over all aprons: small, and large those on either side of the strongest hits; in order of time."""
+    from imagery_watch.change.evidence.square import make_panorama
 
-    stack = detection.stack
     strongest = sorted(hits, key=lambda hit: (-hit.score, hit.id))
-    wanted = dict.fromkeys(name for hit in strongest for name in (hit.before_pass, hit.after_pass))
-    ends = [one.scene.acquisition_id for one in (stack.passes[:1] + stack.passes[-1:])]
-    large = set([*ends, *wanted][: plenty.panoramas])
-    return tuple(
-        make_panorama(item, stack, MAX_PANORAMA_PX if item.scene.acquisition_id in large else MAX_THUMBNAIL_PX)
-        for item in stack.passes
-    )
+    beside = dict.fromkeys(name for hit in strongest for name in (hit.before_pass, hit.after_pass))
+    told = {look.pass_id for look in looks} | beside.keys()
+    passes = [one for one in detection.stack.passes if one.scene.acquisition_id in told]
+    ends = [one.scene.acquisition_id for one in passes[:1] + passes[-1:]]
+    large = set(list(dict.fromkeys([*ends, *beside]))[: plenty.panoramas])
+    return tuple(make_panorama(one, detection.stack, large=one.scene.acquisition_id in large) for one in passes)

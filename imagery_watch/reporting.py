@@ -53,7 +53,7 @@ def report(
         occupancy=occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction),
         chances=chances_of(looks, period, notes.created),
         dossiers=gather_dossiers(detection, objects, stays, hits, airfield, plenty),
-        panoramas=picture_looks(detection, hits, plenty),
+        panoramas=picture_looks(detection, looks, hits, plenty),
     )
 
 

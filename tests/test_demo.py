@@ -41,13 +41,15 @@ def check_that_the_story_is_accounted_for(said: str, out: Path) -> None:
     found = [row for row in aircraft if row["verdict"].startswith("found")]
     refused = [row for row in others if row["verdict"].strip() == "refused"]
     told = len(json.loads((out / "hits.geojson").read_text())["features"])
+    assert said.count("│ false") == told - len(found) - (len(others) - len(refused))
     false = told - len(found) - (len(others) - len(refused))
     verdict = f"{len(found)} of {len(aircraft)} planted changes of aircraft found; {len(refused)} of {len(others)} of"
     assert f"{verdict} what is no aircraft refused; {false} false." in " ".join(said.split())
     large = [row for row in rows if row["what"] == "Il-62M"]
     assert {row["verdict"].strip() for row in large} == {"found, same bracket"}
     assert {row["verdict"] for row in rows} > {"missed"}, "it shows what it cannot do"
-    assert '<h2 id="truth">Against the truth</h2>' in (out / "report.html").read_text()
+    report = (out / "report.html").read_text()
+    assert '<h2 id="truth">Against the truth</h2>' in report and verdict in report
 
 
 def check_that_it_says_what_is_simulated(said: str, out: Path) -> None:

@@ -110,7 +110,9 @@ def cut_chip(event: Event, hit_id: str, stack: Stack) -> Chip:
     """The pixels around an event in both of its looks, cut at the window's edges."""
     rows, cols, row, col = cut_chip_window(stack, event)
     before, after = (stack.passes[index].image[:, rows, cols] for index in (event.before, event.after))
-    return Chip(hit_id, before, after, stack.bands, row, col, stack.resolution)
+    fit = event.parked.best.fit
+    place = stack.georeference.locate(fit.row, fit.col)
+    return Chip(hit_id, before, after, stack.bands, row, col, stack.resolution, (place.x, place.y))
 
 
 def cut_chip_window(stack: Stack, event: Event, half: int = CHIP_HALF_PX) -> tuple[slice, slice, float, float]:

@@ -14,8 +14,8 @@ from imagery_watch.model.georeference import Georeference, Place
 
 Presence = Literal["there", "not there", "another", "unsure", "hidden"]
 """`another`: another object stands there; `unsure`: seen, and too little or too much of it to tell."""
-Explained = Literal["aircraft", "row of aircraft", "vehicle", "patch", "ground", "network"]
-BlobState = Literal["told", "weaker", "no aircraft", "off the aprons"]
+Explained = Literal["aircraft", "row of aircraft", "vehicle", "patch", "ground"]
+BlobState = Literal["told", "stands throughout", "weaker", "no aircraft", "off the aprons"]
 
 Ring = tuple[tuple[float, float], ...]
 """Corners of an outline, (row, column) in the square; the last is not the first again."""
@@ -58,7 +58,7 @@ class Explanation(NamedTuple):
 
     what: Explained
     llr: float
-    """Log-likelihood ratio against the empty ground; of the network, what it adds."""
+    """Log-likelihood ratio against the empty ground."""
 
 
 class Blob(NamedTuple):
@@ -69,7 +69,8 @@ class Blob(NamedTuple):
     sigmas: float
     """How far it stands out, in noise units."""
     state: BlobState
-    """`weaker`: an aircraft explains it best, not surely enough to be told; `no aircraft`: something plainer does."""
+    """`stands throughout`: no look shows the object there coming or going; `weaker`: an aircraft explains this look
+    best, and it is not told; `no aircraft`: something plainer does, or the network refuses it."""
     score: float | None
     """As of a hit; null where it was not judged."""
 
@@ -102,7 +103,13 @@ class DetectorView:
     explanations: tuple[Explanation, ...]
     """Best first."""
     llr_vs_clutter: float
-    """What decides: the aircraft over the best plainer one, after what the fit leaves unexplained."""
+    """What decides: `shape_evidence` and `network_evidence` together."""
+    shape_evidence: float | None
+    """The aircraft over the best plainer one, over what the fit leaves; null where no shape was believed."""
+    network_evidence: float
+    """What the trained network adds, or takes away."""
+    in_row: bool
+    """Whether it was weighed as a member of a row."""
     reduced_chi2: float
     """How many times more than noise the fit leaves, >= 1."""
     blobs: tuple[Blob, ...]
@@ -155,3 +162,5 @@ class Panorama:
     """Pixels of the Grid to each of its own."""
     georeference: Georeference
     """Of the window that it shows, in pixels of the Grid."""
+    large: bool = False
+    """Whether it is to be shown large: a look beside a hit, the first or the last."""

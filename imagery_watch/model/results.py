@@ -169,6 +169,8 @@ class Chip:
     col: float
     resolution: float
     """Metres a pixel."""
+    place: tuple[float, float] | None = None
+    """Easting and northing of that row and column on the Grid; null where it is the hit's."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,13 @@ class PlantedChange:
     """UTC: the first look with it that could."""
     is_aircraft: bool
     verdict: str
-    """`found`, with what differs, or `missed`; of what is no aircraft `refused`, or what it was told as."""
+    """`found`, with what differs, or `missed`; of what is no aircraft `refused`, or what it was told as; `false` of a
+    hit that tells nothing planted."""
     hit_id: str | None
     measured_m: float | None
     """Length that was told."""
+
+    @property
+    def is_false(self) -> bool:
+        """Whether nothing was planted, and a hit tells of it."""
+        return self.verdict == "false"

@@ -1,15 +1,16 @@
 """What a scoring adds to the record: hits under their kept names, with their standing, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from imagery_watch.model import Hit, Period, RunResult, Stay
+from imagery_watch.model import Chip, Hit, Period, RunResult, Stay
 from imagery_watch.outputs.reconcile.record import AirfieldRun, PassRecord, Reconciled, covers, reconcile
 from imagery_watch.outputs.reconcile.standing import Past, Settled, settle
-from imagery_watch.outputs.reconcile.stay_record import reconcile_stays
+from imagery_watch.outputs.reconcile.stay_record import match_stays, reconcile_stays
 from imagery_watch.outputs.store.store import Store
 from imagery_watch.outputs.wording.credits import attribution
+from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.sources.airfields.geojson import aoi_hash
 
 
@@ -80,3 +81,30 @@ def _run(result: RunResult, passes: tuple[PassRecord, ...], settled: Settled, st
         turns=settled.turns,
         muted=settled.muted,
     )
+
+
+def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:
+    """The run under the record's names, with the period's recorded hits that it could not judge or no longer finds."""
+    told = [say_standing(hit) for hit in (*hits.hits, *hits.kept, *hits.withdrawn)]
+    every = sorted(told, key=lambda hit: (hit.after, hit.id))
+    chips = tuple(_recorded_chips(result, hits))
+    names = {own: kept.id for own, kept in match_stays(stays, result.stays).items()}
+    dossiers = tuple(replace(one, stay_id=names[one.stay_id]) for one in result.dossiers if one.stay_id in names)
+    return replace(result, hits=tuple(every), chips=chips, stays=stays, dossiers=dossiers)
+
+
+def _recorded_chips(result: RunResult, hits: Reconciled) -> Iterator[Chip]:
+    """The chips of hits that are recorded with the looks that the run found them in, under the record's names.
+
+    A recorded hit that the run could not judge keeps its own looks: the run's pixels would stand under their dates.
+    """
+    told = {hit.id: hit for hit in (*hits.hits, *hits.kept)}
+    own = {hit.id: hit for hit in result.hits}
+    for chip in result.chips:
+        recorded, found = told.get(hits.ids[chip.hit_id]), own[chip.hit_id]
+        if recorded is not None and _looks_of(recorded) == _looks_of(found):
+            yield replace(chip, hit_id=recorded.id)
+
+
+def _looks_of(hit: Hit) -> tuple[str, str]:
+    return hit.before_pass, hit.after_pass

@@ -22,7 +22,7 @@ from imagery_watch.errors import (
     LockedError,
     StoreError,
 )
-from imagery_watch.model import Airfield, Period, RunResult, Stay, parse_period
+from imagery_watch.model import Airfield, Period, RunResult, parse_period
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.alerting.desk import open_desk
@@ -30,16 +30,14 @@ from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.keeping.pruning import prune_cache
 from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
 from imagery_watch.monitor.machines.sharing import ALONE, Share
-from imagery_watch.monitor.noting import Occasion, note_result
+from imagery_watch.monitor.noting import Occasion, as_recorded, note_result
 from imagery_watch.monitor.overview import Sweep, write_index
 from imagery_watch.outputs.files.export import write_outputs
-from imagery_watch.outputs.reconcile.record import PassRecord, Reconciled
+from imagery_watch.outputs.reconcile.record import PassRecord
 from imagery_watch.outputs.reconcile.standing import Settled
-from imagery_watch.outputs.reconcile.stay_record import match_stays
 from imagery_watch.outputs.review.tally import count_reviews, warn_of_rate
 from imagery_watch.outputs.store.store import Store, open_store
 from imagery_watch.outputs.terminal.sweep_table import Outcome, SweepReport, Trouble, show_sweep
-from imagery_watch.outputs.wording.summaries import say_standing
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.known import AirfieldFile, list_airfields
@@ -197,16 +195,6 @@ def _note(job: _Sweep, airfield: Airfield, found: Answer) -> Outcome:
     if any(one.state != "failed" for one in passes):
         _write(job, _with_rate(job, as_recorded(noted.result, noted.settled.hits, noted.stays)))
     return _outcome(noted.result, passes, noted.settled)
-
-
-def as_recorded(result: RunResult, hits: Reconciled, stays: tuple[Stay, ...]) -> RunResult:
-    """The run under the record's names, with the period's recorded hits that it could not judge or no longer finds."""
-    told = [say_standing(hit) for hit in (*hits.hits, *hits.kept, *hits.withdrawn)]
-    every = sorted(told, key=lambda hit: (hit.after, hit.id))
-    chips = tuple(replace(chip, hit_id=hits.ids[chip.hit_id]) for chip in result.chips)
-    names = {own: kept.id for own, kept in match_stays(stays, result.stays).items()}
-    dossiers = tuple(replace(one, stay_id=names[one.stay_id]) for one in result.dossiers if one.stay_id in names)
-    return replace(result, hits=tuple(every), chips=chips, stays=stays, dossiers=dossiers)
 
 
 def _with_rate(job: _Sweep, result: RunResult) -> RunResult:

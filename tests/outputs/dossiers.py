@@ -52,6 +52,9 @@ def make_view(**changes: Any) -> DetectorView:
         shadow=(((12.0, 8.0), (13.0, 7.0), (13.0, 9.0)),),
         explanations=(Explanation("aircraft", 30.4), Explanation("vehicle", 12.1), Explanation("patch", 9.0)),
         llr_vs_clutter=18.3,
+        shape_evidence=15.2,
+        network_evidence=3.1,
+        in_row=False,
         reduced_chi2=1.2,
         blobs=(
             Blob(2.0, 3.0, 9.5, "told", 6.1),
@@ -84,7 +87,7 @@ def make_panorama(day: int, **changes: Any) -> Panorama:
     when, rng = START + timedelta(days=day), np.random.default_rng(day)
     image = rng.normal(0.2, 0.02, (3, 60, 80)).astype(np.float32)
     image[:, :10] = np.nan
-    panorama = Panorama(pass_id(when), when, ("B04", "B03", "B02"), image, 1, Georeference(GRID, 150, 240))
+    panorama = Panorama(pass_id(when), when, ("B04", "B03", "B02"), image, 1, Georeference(GRID, 150, 240), True)
     return replace(panorama, **changes)
 
 

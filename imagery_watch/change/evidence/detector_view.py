@@ -13,10 +13,10 @@ from skimage.feature import peak_local_max
 from imagery_watch.change.background.noise import power_spectra
 from imagery_watch.change.background.residuals import ResidualImage
 from imagery_watch.change.detect import DetectionResult
-from imagery_watch.change.detection.aircraft_fit import AircraftFit, compute_mean_paint
+from imagery_watch.change.detection.aircraft_fit import AircraftFit, compute_llr_vs_clutter, compute_mean_paint
 from imagery_watch.change.detection.clutter_fit import explain_plainly
 from imagery_watch.change.detection.cutout import make_cutout
-from imagery_watch.change.detection.finder import fit_candidate
+from imagery_watch.change.detection.finder import find_fits
 from imagery_watch.change.evidence.outlines import trace_outline, trace_shadow
 from imagery_watch.change.evidence.square import Square, place_square
 from imagery_watch.change.false_alarms import llr_to_score
@@ -49,6 +49,7 @@ def make_view(parked: ParkedObject, detection: DetectionResult, square: Square) 
         return None
     item, origin = stack.passes[look], square.origin
     significance = compute_significance(image, fit, square)
+    shape = compute_llr_vs_clutter(fit.llr_vs_empty, fit.clutter_llr, fit.reduced_chi2, len(image.bands))
     view = DetectorView(
         pass_id=item.scene.acquisition_id,
         datetime=item.datetime,
@@ -57,6 +58,9 @@ def make_view(parked: ParkedObject, detection: DetectionResult, square: Square) 
         shadow=_shift(trace_shadow(fit.template), fit, origin),
         explanations=explain(fit, image),
         llr_vs_clutter=fit.llr_vs_clutter,
+        shape_evidence=None if fit.by_network else shape,
+        network_evidence=fit.llr_vs_clutter - (0.0 if fit.by_network else shape),
+        in_row=fit.in_row,
         reduced_chi2=fit.reduced_chi2,
         blobs=tuple(find_blobs(parked, detection, image, square, significance)),
         empty_places=tuple(try_empty_places(parked, detection, image)),
@@ -112,9 +116,12 @@ def _paint_contrast(image: ResidualImage, fit: AircraftFit) -> Floats:
 def explain(fit: AircraftFit, image: ResidualImage) -> tuple[Explanation, ...]:
     """How well each explanation fits the place of an object, best first; all against the empty ground.
 
-    A row of aircraft was weighed against what lies between its members too; what the network adds is told beside.
+    The best plainer one is told as it was weighed when the object was found; of a row as it fits this member's place.
     """
     plain = explain_plainly(make_cutout(image, round(fit.row), round(fit.col)))
+    if not fit.in_row:
+        best = max(plain._fields, key=lambda name: getattr(plain, name))
+        plain = plain._replace(**{best: fit.clutter_llr})
     told = [
         Explanation("row of aircraft" if fit.in_row else "aircraft", round(fit.llr_vs_empty, 1)),
         Explanation("patch", round(plain.patch, 1)),
@@ -158,27 +165,35 @@ def _judge_blob(
 ) -> Blob:
     """What was made of one place that stands out: told, weaker, no aircraft, or not asked."""
     place = (row + square.rows.start, col + square.cols.start)
-    told = _find_told(place, detection, parked.best.look)
+    sigmas, look = round(sigmas, 1), parked.best.look
+    told, stands = (_find_standing(place, some, look, detection.stack.resolution) for some in _list_objects(detection))
     if told is not None:
-        return Blob(row, col, round(sigmas, 1), "told", round(llr_to_score(told.llr_vs_clutter), 1))
+        return Blob(row, col, sigmas, "told", round(llr_to_score(told.llr_vs_clutter), 1))
     if not aprons[place]:
-        return Blob(row, col, round(sigmas, 1), "off the aprons", None)
-    single = fit_candidate(image, *place).single
-    if single is None or single.llr_vs_clutter <= 0:
-        return Blob(row, col, round(sigmas, 1), "no aircraft", None)
-    return Blob(row, col, round(sigmas, 1), "weaker", round(llr_to_score(single.llr_vs_clutter), 1))
+        return Blob(row, col, sigmas, "off the aprons", None)
+    if stands is not None and stands.before is None and stands.after is None:
+        return Blob(row, col, sigmas, "stands throughout", round(llr_to_score(stands.llr_vs_clutter), 1))
+    llr = max((fit.llr_vs_clutter for fit in find_fits(image, aprons, [place], 0.0)), default=0.0)
+    if llr <= 0:
+        return Blob(row, col, sigmas, "no aircraft", None)
+    return Blob(row, col, sigmas, "weaker", round(llr_to_score(llr), 1))
 
 
-def _find_told(place: tuple[int, int], detection: DetectionResult, look: int) -> ParkedObject | None:
-    """The object of an event that stands at a place in a look, if there is one."""
-    pixel_m = detection.stack.resolution
-    for event in detection.events:
-        for one in (event.parked, event.gone):
-            if one is None or not one.first <= look <= one.last:
-                continue
-            fit = one.best.fit
-            if np.hypot(fit.row - place[0], fit.col - place[1]) * pixel_m < max(OBJECT_ROOM_M, fit.length_m) / 2:
-                return one
+def _list_objects(detection: DetectionResult) -> tuple[list[ParkedObject], list[ParkedObject]]:
+    """The objects of the events, and all objects."""
+    pairs = [(event.parked, event.gone) for event in detection.events]
+    return [one for pair in pairs for one in pair if one is not None], list(detection.objects)
+
+
+def _find_standing(
+    place: tuple[int, int], objects: Sequence[ParkedObject], look: int, pixel_m: float
+) -> ParkedObject | None:
+    """The object that stands at a place in a look, if one of them does."""
+    for one in objects:
+        fit = one.best.fit
+        near = np.hypot(fit.row - place[0], fit.col - place[1]) * pixel_m < max(OBJECT_ROOM_M, fit.length_m) / 2
+        if near and one.first <= look <= one.last:
+            return one
     return None
 
 

@@ -63,12 +63,12 @@ def _measure(parked: ParkedObject, own_image: ResidualImage, detection: Detectio
 
 
 def _judge(share: float, *, is_of_stay: bool) -> Presence:
-    """What a share says; before and after the stay whatever stands there is another, were it just like the first."""
+    """What a share says; what stands there before or after the stay was taken for another, alike or not."""
     if share <= ABSENT_SHARE:
         return "not there"
-    if not is_of_stay:
-        return "another"
-    return "there" if share >= PRESENT_SHARE else "unsure"
+    if share < PRESENT_SHARE:
+        return "unsure"
+    return "there" if is_of_stay else "another"
 
 
 def make_frames(

@@ -49,12 +49,13 @@ def locate_square(stack: Stack, square: Square) -> Georeference:
     return Georeference(window.grid, window.top + square.rows.start, window.left + square.cols.start)
 
 
-def make_panorama(item: PreparedPass, stack: Stack, most_px: int) -> Panorama:
-    """One pass over the whole window in the bands of a picture, no edge longer than `most_px` pixels."""
+def make_panorama(item: PreparedPass, stack: Stack, *, large: bool) -> Panorama:
+    """One pass over the whole window in the bands of a picture, large or as a thumbnail."""
     bands = TRUE_COLOUR if set(TRUE_COLOUR) <= set(stack.bands) else stack.bands[:1]
     picture = item.image[[stack.bands.index(band) for band in bands]]
-    step = max(1, -(-max(picture.shape[1:]) // most_px))
-    return Panorama(item.scene.acquisition_id, item.datetime, bands, _average(picture, step), step, stack.georeference)
+    step = max(1, -(-max(picture.shape[1:]) // (MAX_PANORAMA_PX if large else MAX_THUMBNAIL_PX)))
+    image = _average(picture, step)
+    return Panorama(item.scene.acquisition_id, item.datetime, bands, image, step, stack.georeference, large)
 
 
 def _average(image: Image, step: int) -> Image:

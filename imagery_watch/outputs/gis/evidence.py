@@ -76,7 +76,7 @@ def _read_outlines(held: bytes, stays: Mapping[str, Stay]) -> list[Outline]:
 
 def locate_chip(chip: Chip, hit: Hit, grid: Grid) -> Georeference:
     """The window of the Grid that a chip shows: the hit lies at the same place in both."""
-    row, col = grid.rowcol(hit.x, hit.y)
+    row, col = grid.rowcol(*(chip.place or (hit.x, hit.y)))
     return Georeference(grid, round(row - chip.row), round(col - chip.col))
 
 

@@ -28,7 +28,7 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         page = html.escape(self.page, quote=True)
-        size = 'width="100%" height="720" frameborder="0"'
+        size = 'sandbox="allow-scripts" width="100%" height="720" frameborder="0"'
         return f'<iframe srcdoc="{page}" title="Imagery, aprons and hits" {size}></iframe>'
 
 
@@ -50,7 +50,9 @@ class HitsFrame(GeoDataFrame):
         return HitsFrame
 
     def explore(self, *arguments: Any, **named: Any) -> Any:
-        """The report's own map with imagery under it and no network; with any argument, what geopandas makes of it.
+        """The report's own map with imagery under it and no network, of the hits that this table holds.
+
+        With any argument, what geopandas makes of it.
 
         Raises UsageError where the report cannot be read, or has no imagery.
         """
@@ -60,7 +62,7 @@ class HitsFrame(GeoDataFrame):
             page = self.report.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{self.report}: the report cannot be read ({error})") from None
-        cut = cut_scenery(page)
+        cut = cut_scenery(page, None if "id" not in self else {str(name) for name in self["id"]})
         if cut is None:
             raise UsageError(f"{self.report}: no image of the airfield is in it; `run.map()` draws the aprons alone")
         return Explorer(cut)

@@ -46,6 +46,8 @@ class Spot:
 
     label: str
     first: int
+    ids: tuple[str, ...]
+    """Of the hits."""
     x: float
     y: float
 
@@ -57,6 +59,9 @@ class AirfieldView:
     width: int
     height: int
     scenes: tuple[Scenery, ...]
+    left: int
+    """Place among the scenes of the one that lies left of the divider at first."""
+    right: int
     outlines: tuple[Outline, ...]
     spots: tuple[Spot, ...]
     bar_px: float
@@ -76,7 +81,7 @@ class SheetLook:
 
 def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None:
     """The large images of the looks beside the hits, with aprons, runways and hits; None where no look was compared."""
-    large = [one for one in result.panoramas if one.step == min(other.step for other in result.panoramas)]
+    large = [one for one in result.panoramas if one.large]
     large = [one for one in large if np.isfinite(one.image).mean() > 0.5] or large
     if not large:
         return None
@@ -84,6 +89,7 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
     height, width = (edge * window.step for edge in window.image.shape[1:])
     limits = _stretch(large)
     scenes = tuple(Scenery(minutes(one.datetime), to_webp(_paint(one, limits), lossless=False)) for one in large)
+    left, right = _choose_sides([one.pass_id for one in large], hits)
     bar_m = max(
         (m for m in NICE_METRES if m / window.georeference.grid.resolution <= width / 3), default=NICE_METRES[0]
     )
@@ -91,11 +97,21 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
         width=width,
         height=height,
         scenes=scenes,
+        left=left,
+        right=right,
         outlines=tuple(_outlines(result.airfield, window)),
         spots=tuple(_spots(hits, window)),
         bar_px=bar_m / window.georeference.grid.resolution,
         bar_m=bar_m,
     )
+
+
+def _choose_sides(passes: Sequence[str], hits: Sequence[Hit]) -> tuple[int, int]:
+    """The looks on either side of the strongest hit of which both are there, else the first and the last."""
+    for hit in sorted(hits, key=lambda hit: (-hit.score, hit.id)):
+        if hit.before_pass in passes and hit.after_pass in passes:
+            return passes.index(hit.before_pass), passes.index(hit.after_pass)
+    return 0, len(passes) - 1
 
 
 def _stretch(panoramas: Sequence[Panorama]) -> tuple[float, float]:
@@ -135,12 +151,12 @@ def _outline(kind: str, name: str, geometry: BaseGeometry, window: Panorama) -> 
 
 
 def _spots(hits: Sequence[Hit], window: Panorama) -> list[Spot]:
-    groups: dict[tuple[int, int], list[tuple[int, float, float]]] = {}
+    groups: dict[tuple[int, int], list[tuple[int, str, float, float]]] = {}
     for number, hit in enumerate(hits, start=1):
         x, y = _place(hit.lon, hit.lat, window)
-        groups.setdefault((round(x / 3), round(y / 3)), []).append((number, x, y))
+        groups.setdefault((round(x / 3), round(y / 3)), []).append((number, hit.id, x, y))
     return [
-        Spot(", ".join(str(number) for number, *_ in group), group[0][0], group[0][1], group[0][2])
+        Spot(", ".join(str(one[0]) for one in group), group[0][0], tuple(one[1] for one in group), *group[0][2:])
         for group in groups.values()
     ]
 

@@ -17,7 +17,7 @@ LEFT, RIGHT, TOP, BOTTOM = 42, 12, 14, 40
 PRESENCE_WORDS = {
     "there": "there",
     "not there": "not there",
-    "another": "another object",
+    "another": "something stands there",
     "unsure": "cannot tell",
     "hidden": "hidden",
 }

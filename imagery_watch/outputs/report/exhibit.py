@@ -70,6 +70,8 @@ class Panel:
 class Pair:
     """The look before a change and the look after it, a pixel for a pixel."""
 
+    hit: Hit
+    """Whose looks they are."""
     before: bytes
     after: bytes
     width: int
@@ -83,7 +85,8 @@ class Exhibit:
     hits: tuple[tuple[int, Hit], ...]
     """The hits at its ends with their numbers, first that of its arrival."""
     stay: Stay | None
-    pair: Pair | None
+    pairs: tuple[Pair, ...]
+    """One for each of its hits whose pixels are at hand."""
     frames: tuple[Shot, ...]
     quiet: tuple[Shot, ...]
     curve: tuple[Curve, Curve] | None
@@ -94,13 +97,20 @@ class Exhibit:
     """Numbers of those of its hits that no exhibit before it has."""
     edge_m: int = 0
     """Of the film's pictures."""
+    looks_there: int = 0
+    """Looks between the first and the last of the film, those included that it leaves out."""
     doubt: str = ""
     """What speaks against it in the curve itself; empty where nothing does."""
 
     @property
-    def surest(self) -> Hit:
-        """Of its hits the one with the highest score."""
-        return max((hit for _, hit in self.hits), key=lambda hit: hit.score)
+    def lead(self) -> Hit:
+        """The hit that measures this object: that of its arrival, else of its departure.
+
+        A replacement at its end is measured on the object that came next.
+        """
+        arrival = None if self.stay is None else self.stay.arrival_hit
+        own = [hit for _, hit in self.hits if hit.id == arrival or hit.kind == "departure"]
+        return (own or [hit for _, hit in self.hits])[0]
 
 
 def arrange_exhibits(result: RunResult, hits: Sequence[Hit]) -> tuple[Exhibit, ...]:
@@ -140,35 +150,41 @@ def _choose_pictured(groups: Sequence[tuple[Stay | None, Sequence[Hit]]]) -> set
 def _exhibit(
     hits: tuple[tuple[int, Hit], ...], stay: Stay | None, dossier: Dossier | None, chips: Mapping[str, Chip]
 ) -> Exhibit:
-    chip = next((chips[hit.id] for _, hit in hits if hit.id in chips), None)
+    pairs = tuple(_pair(chips[hit.id], hit) for _, hit in hits if hit.id in chips)
     links = list_links([hit for _, hit in hits])
-    pair = None if chip is None else _pair(chip)
     if dossier is None or stay is None:
-        return Exhibit(hits, stay, pair, (), (), None, None, links, ())
+        return Exhibit(hits, stay, pairs, (), (), None, None, links, ())
     limits = stretch_of(dossier)
     wide, narrow = draw_curve(dossier, stay, WIDE), draw_curve(dossier, stay, NARROW)
     return Exhibit(
         hits=hits,
         stay=stay,
-        pair=pair,
+        pairs=pairs,
         frames=tuple(_shots(dossier.frames, dossier, limits)),
         quiet=tuple(_shots(dossier.quiet, dossier, limits)),
         curve=None if wide is None or narrow is None else (wide, narrow),
         panel=None if dossier.view is None else _panel(dossier, dossier.view, limits),
         links=links,
         anchors=(),
+        looks_there=_count_looks(dossier),
         doubt=doubt_replacement([hit for _, hit in hits], stay, dossier),
         edge_m=round(max(dossier.frames[0].image.shape[1:]) * dossier.resolution),
     )
 
 
-def _pair(chip: Chip) -> Pair:
+def _count_looks(dossier: Dossier) -> int:
+    """Looks of the curve from the first to the last of the film; those of the film where nothing was measured."""
+    first, last = dossier.frames[0].datetime, dossier.frames[-1].datetime
+    return max(len(dossier.frames), sum(first <= one.datetime <= last for one in dossier.curve))
+
+
+def _pair(chip: Chip, hit: Hit) -> Pair:
     """The two looks under one contrast."""
     part = pixels.central(chip)
     picked = [part.bands.index(name) for name in pixels.picture_bands(part.bands)]
     limits = pixels.stretch_limits(part.before[picked], part.after[picked])
     before, after = (to_webp(pixels.paint(image, part.bands, limits)) for image in (part.before, part.after))
-    return Pair(before, after, part.before.shape[2], part.before.shape[1])
+    return Pair(hit, before, after, part.before.shape[2], part.before.shape[1])
 
 
 def _shots(frames: Iterable[Frame], dossier: Dossier, limits: tuple[float, float]) -> list[Shot]:

@@ -28,6 +28,7 @@ from imagery_watch.outputs.wording.credits import airfield_credit, imagery_credi
 from imagery_watch.outputs.wording.evidence import tell_change, tell_probability
 from imagery_watch.outputs.wording.links import link_maps
 from imagery_watch.outputs.wording.text import duration, iso, minutes
+from imagery_watch.outputs.wording.truth import tell_truth
 
 SLIDER = ("vendor", "img-comparison-slider")
 MOST_REASONS = 30
@@ -54,7 +55,7 @@ def report_html(result: RunResult) -> str:
     standing = summaries.aircraft_first(hit for hit in result.hits if hit.status != "withdrawn")
     exhibits, view = arrange_exhibits(result, standing), view_airfield(result, standing)
     css = _stylesheet()
-    script = _scripts(slider=any(one.pair for one in exhibits), view=view is not None)
+    script = _scripts(slider=any(one.pairs for one in exhibits), view=view is not None)
     names = [apron.name for apron in result.airfield.aprons]
     return (
         _environment()
@@ -62,6 +63,9 @@ def report_html(result: RunResult) -> str:
         .render(
             result=result,
             exhibits=exhibits,
+            truth=tell_truth(result.truth),
+            false_hits={one.hit_id for one in result.truth if one.is_false},
+            numbers={hit.id: number for number, hit in enumerate(standing, start=1)},
             view=view,
             contact_sheet=fill_contact_sheet(result),
             maps=link_maps(*_middle(result.airfield)) if result.airfield.aprons else (),

@@ -1,5 +1,7 @@
 """The report's drawings, each as an SVG that stands alone, as a notebook shows it."""
 
+import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,8 @@ from imagery_watch.model import RunResult
 from imagery_watch.outputs.report.drawings import airfield_map
 from imagery_watch.outputs.report.timeline import timeline
 
+SPOT = re.compile(r'<a href="#hit-\d+" data-hits="([^"]*)".*?</a>\n?', re.DOTALL)
+"""One place with hits on the map of a report."""
 _STYLE = """
 svg { background: #f4f5f7 } text { fill: #1c1e22; font: 12px system-ui, sans-serif }
 .apron { fill: #dfe3ea; stroke: #5c6470; stroke-width: 1.2 } .runway { fill: none; stroke: #c3c8d1; stroke-width: 8 }
@@ -45,13 +49,18 @@ def draw_timeline(result: RunResult) -> Drawing | None:
     return None if drawn is None else _draw("timeline", drawn, "wide", size=(drawn.width, drawn.height))
 
 
-def cut_scenery(page: str) -> str | None:
-    """A page with nothing but the map with imagery of a report, its style, script and policy; None without one."""
+def cut_scenery(page: str, hits: set[str] | None = None) -> str | None:
+    """A page with nothing but the map with imagery of a report, its style, script and policy; None without one.
+
+    Of `hits` alone, by their ids, where these are given.
+    """
     start, end = page.find('<figure class="where">'), page.find("</figure>", page.find('<figure class="where">'))
     head, foot = page.find("</head>"), page.rfind("<script>")
     if min(start, head, foot) < 0:
         return None
     body, script = page[start : end + len("</figure>")], page[foot : page.rfind("</script>") + len("</script>")]
+    if hits is not None:
+        body = SPOT.sub(lambda spot: spot[0] if hits & set(html.unescape(spot[1]).split()) else "", body)
     return f"{page[:head]}</head>\n<body><main>\n{body}\n</main>\n{script}\n</body>\n</html>\n"
 
 

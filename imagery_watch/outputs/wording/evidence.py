@@ -14,9 +14,10 @@ EXPLANATION_WORDS = {
     "ground": "the ground itself, moved or lit differently",
 }
 BLOB_WORDS = {
-    "told": "another change that is told (score {blob.score:.1f})",
-    "weaker": "an aircraft explains it best, too weakly to be told (score {blob.score:.1f})",
-    "no aircraft": "a patch, a vehicle or the ground explains it better than an aircraft",
+    "told": "another change that was found (score {blob.score:.1f})",
+    "stands throughout": "an object that no look shows coming or going (score {blob.score:.1f})",
+    "weaker": "an aircraft explains this look best there, and it is not told (score {blob.score:.1f} in this look)",
+    "no aircraft": "a patch, a vehicle or the ground explains it better, or the trained network refuses it",
     "off the aprons": "outside the aprons: not judged",
 }
 ODDS_FACTOR = 3.0
@@ -38,7 +39,7 @@ def tell_explanations(view: DetectorView) -> tuple[tuple[tuple[str, str, float],
     plain = [one for one in view.explanations if "aircraft" not in one.what]
     rival = max(plain, key=lambda one: one.llr, default=None)
     if rival is None or rival.llr <= 0:
-        return rows, f"Nothing plainer explains it at all; the evidence is {view.llr_vs_clutter:.1f}."
+        return rows, f"Nothing plainer explains it at all. {tell_sum(view)}"
     name = EXPLANATION_WORDS[rival.what]
     if aircraft >= rival.llr:
         numbers = f"{aircraft:.1f} against {rival.llr:.1f}"
@@ -48,12 +49,19 @@ def tell_explanations(view: DetectorView) -> tuple[tuple[tuple[str, str, float],
             f"By its shape {name} explains it as well ({rival.llr:.1f} against {aircraft:.1f}); it is told for what "
             "the trained network and the other looks add."
         )
-    misfit = (
-        f" The fit leaves {view.reduced_chi2:.1f} times more than noise, and the evidence is divided by that."
-        if view.reduced_chi2 > 1.05
-        else ""
+    return rows, f"{verdict} {tell_sum(view)}"
+
+
+def tell_sum(view: DetectorView) -> str:
+    """How the evidence of the look comes about, to the digit."""
+    whole = f"The evidence of this look, {view.llr_vs_clutter:.1f} (0 would be a draw),"
+    if view.shape_evidence is None:
+        return f"{whole} is the trained network's; no shape was believed there."
+    weighed = "the row's shapes, weighed together," if view.in_row else "the difference of the two"
+    return (
+        f"{whole} is {view.shape_evidence:.1f} by shape ({weighed} over the {view.reduced_chi2:.1f} times more than "
+        f"noise that the fit leaves, and brought to four bands) and {view.network_evidence:+.1f} by the trained network."
     )
-    return rows, f"{verdict}{misfit} The evidence of this look is {view.llr_vs_clutter:.1f}; 0 would be a draw."
 
 
 def doubt_replacement(hits: Sequence[Hit], stay: Stay, dossier: Dossier) -> str:

@@ -48,3 +48,11 @@ def test_without_imagery_or_report_explore_says_what_to_do(tmp_path: Path) -> No
         HitsFrame.of(hits, tmp_path / "report.html").explore()
     with pytest.raises(UsageError, match="cannot be read"):
         HitsFrame.of(hits, tmp_path / "gone.html").explore()
+
+
+def test_explore_shows_the_hits_of_the_table_alone(folder: Path) -> None:
+    hits = HitsFrame.of(hits_frame(make_evident_result(2).hits), folder / "report.html")
+    assert hits.explore().page.count('<a href="#hit-') == 1, "both are at one place"
+    assert hits[hits["id"] == "LIPB-0002"].explore().page.count('<a href="#hit-') == 1
+    assert hits[hits["id"] == "none"].explore().page.count('<a href="#hit-') == 0
+    assert 'sandbox="allow-scripts"' in hits.explore()._repr_html_()

@@ -12,12 +12,14 @@ import html5lib
 import pytest
 
 from imagery_watch.model import Explanation, PassOutcome, RunResult
+from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS
 from imagery_watch.outputs.report.report import content_policy, facts, report_html
 from outputs.builders import (
     START,
     make_airfield,
     make_chance,
+    make_chip,
     make_hit,
     make_look,
     make_occupancy,
@@ -26,7 +28,7 @@ from outputs.builders import (
     make_stay,
     pass_id,
 )
-from outputs.dossiers import make_dossier, make_evident_result, make_frame, make_view
+from outputs.dossiers import make_dossier, make_evident_result, make_frame, make_panorama, make_view
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -333,6 +335,11 @@ def test_an_arrival_and_its_departure_are_one_measurement() -> None:
     result = replace(make_evident_result(), hits=hits, stays=(stay,))
     text = text_of(result)
     assert "1, 2. Possible arrival and departure: large, about 50 m, A" in text
+    assert (
+        text.count("Possible arrival: left of the divider")
+        == text.count("Possible departure: left of the divider")
+        == 1
+    )
     assert text.count("12.3; larger is surer") == 1
     assert "Last look with it" in text and "First look without it" in text
 
@@ -341,11 +348,12 @@ def test_the_evidence_is_told_look_by_look() -> None:
     text = text_of(make_evident_result())
     assert "2022-03-06 10:21 there, 104 %" in text
     assert "2022-03-11 10:21 hidden" in text
-    assert "2022-03-26 10:21 another object, 80 %" in text
+    assert "2022-03-26 10:21 something stands there, 80 %" in text
     assert "An aircraft explains it better than a vehicle and its shadow, the best plainer explanation: 30.4" in text
-    assert "The fit leaves 1.2 times more than noise" in text
-    assert "another change that is told (score 6.1)" in text
-    assert "an aircraft explains it best, too weakly to be told (score 1.2)" in text
+    assert "The evidence of this look, 18.3 (0 would be a draw), is 15.2 by shape" in text
+    assert "over the 1.2 times more than noise" in text and "+3.1 by the trained network" in text
+    assert "another change that was found (score 6.1)" in text
+    assert "an aircraft explains this look best there, and it is not told (score 1.2 in this look)" in text
     assert "outside the aprons: not judged" in text
 
 
@@ -395,3 +403,38 @@ def test_a_replacement_ends_one_stay_and_begins_another_and_has_one_anchor() -> 
     assert len(ids) == len(set(ids)), "ids are there once"
     assert html.count('<article class="hit"') == 2
     assert {"hit-1", "hit-2", hits[0].id, hits[1].id} <= set(ids)
+
+
+def test_a_pair_stands_under_the_dates_of_its_own_hit() -> None:
+    hits = (make_hit(1), make_hit(2, kind="departure"))
+    stay = make_stay(1, departure_hit=hits[1].id, not_after=hits[1].after)
+    result = replace(make_evident_result(), hits=hits, stays=(stay,), chips=(make_chip(hits[1].id),))
+    html = page(result)
+    assert html.count("<img-comparison-slider") == 1
+    assert "Possible departure: left of the divider <b>2022-03-06 10:21</b>, right <b>2022-03-11 10:21</b>" in html
+
+
+def test_a_stay_has_the_numbers_of_its_own_object_not_of_what_replaced_it() -> None:
+    hits = (make_hit(1, score=5.0, length_m=30.0), make_hit(2, kind="replacement", score=25.0, length_m=60.0))
+    stay = make_stay(1, departure_hit=hits[1].id, not_after=hits[1].after)
+    text = text_of(replace(make_evident_result(), hits=hits, stays=(stay,)))
+    assert "5.0; larger is surer" in text and "25.0; larger is surer" not in text
+    assert "about 30 m, A" in text
+
+
+def test_a_year_of_looks_does_not_make_the_map_heavy() -> None:
+    panoramas = tuple(make_panorama(5 * day, large=day in (0, 149)) for day in range(150))
+    html = page(make_evident_result(1, panoramas=panoramas))
+    assert html.count('<image id="scene-') == 2
+    assert len(html.encode()) < 5_000_000
+
+
+def test_what_is_known_to_be_false_is_told_so() -> None:
+    hit = make_hit(1)
+    false = PlantedChange("arrival", "nothing", 0.0, hit.before, hit.after, False, "false", hit.id, 50.0)
+    missed = PlantedChange("arrival", "Su-30", 21.9, hit.before, hit.after, True, "missed", None, None)
+    text = text_of(make_evident_result(truth=(missed, false)))
+    assert "0 of 1 planted changes of aircraft found; 0 of 0 of what is no aircraft refused; 1 false." in text
+    assert "false (hit 1)" in text
+    assert "Known from what was planted: hit 1 is false." in text
+    assert "Against the truth" not in text_of(make_evident_result())

@@ -16,11 +16,13 @@
     view = [clamp(x, 0, width - w), clamp(y, 0, height - h), w, h];
     show();
   };
-  const zoom = (factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) =>
+  const zoom = (wanted, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) => {
+    const factor = clamp(view[2] * wanted, width / 16, width) / view[2];
     look(x - (x - view[0]) * factor, y - (y - view[1]) * factor, view[2] * factor);
+  };
   const at = (event) => {
-    const box = svg.getBoundingClientRect();
-    return [view[0] + ((event.clientX - box.left) / box.width) * view[2], view[1] + ((event.clientY - box.top) / box.height) * view[3]];
+    const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return [place.x, place.y];
   };
 
   const divide = () => {
@@ -42,7 +44,7 @@
       button.dataset.zoom === "all" ? look(0, 0, width) : zoom(button.dataset.zoom === "in" ? 0.6 : 1 / 0.6));
 
   svg.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && view[2] === width && event.deltaY > 0) return; // the page scrolls on
+    if (!event.ctrlKey && document.activeElement !== svg) return; // the page scrolls on
     event.preventDefault();
     zoom(event.deltaY < 0 ? 0.8 : 1.25, ...at(event));
   }, { passive: false });
