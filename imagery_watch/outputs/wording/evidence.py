@@ -60,7 +60,8 @@ def tell_sum(view: DetectorView) -> str:
     weighed = "the row's shapes, weighed together," if view.in_row else "the difference of the two"
     return (
         f"{whole} is {view.shape_evidence:.1f} by shape ({weighed} over the {view.reduced_chi2:.1f} times more than "
-        f"noise that the fit leaves, and brought to four bands) and {view.network_evidence:+.1f} by the trained network."
+        f"noise that the fit leaves, and brought to four bands) and {view.network_evidence:+.1f} by the trained "
+        "network."
     )
 
 
