@@ -59,7 +59,7 @@ def tell_sum(view: DetectorView) -> str:
         return f"{whole} is the trained network's; no shape was believed there."
     weighed = "the row's shapes, weighed together," if view.in_row else "the difference of the two"
     return (
-        f"{whole} is {view.shape_evidence:.1f} by shape ({weighed} over the {view.reduced_chi2:.1f} times more than "
+        f"{whole} is {view.shape_evidence:.1f} by shape ({weighed} over the {view.reduced_chi2:.2f} times more than "
         f"noise that the fit leaves, and brought to four bands) and {view.network_evidence:+.1f} by the trained "
         "network."
     )
