@@ -27,7 +27,7 @@ class Plenty(NamedTuple):
     """Whether the stays that changed last come first, else the strongest."""
 
 
-OF_A_RUN, OF_A_SWEEP = Plenty(40, 10, False), Plenty(8, 4, True)
+OF_A_RUN, OF_A_SWEEP = Plenty(40, 10, False), Plenty(5, 3, True)
 """A sweep comes with every pass, and what it gathered of older stays lies in the airfield's folder already."""
 
 
