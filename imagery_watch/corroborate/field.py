@@ -72,6 +72,8 @@ class Seen:
     elsewhere: NDArray[np.bool_]
     """In the air, or on the ground of another place."""
     airborne: NDArray[np.bool_]
+    perhaps_here: NDArray[np.bool_]
+    """Low and slow over this airfield, with no word of the ground."""
 
 
 def make_field(airfield: Airfield, elevation_ft: float) -> Field:
@@ -118,7 +120,8 @@ def look_at(track: Track, field: Field) -> Seen:
     fast = speed > STATELESS_KT
     rolls = shapely.intersects_xy(field.corridors, x, y) & (speed <= FASTEST_ROLL_KT)
     believed = (track.state == GROUND) & ~(height > HIGHEST_GROUND_FT) & (~fast | rolls)
-    here = believed & shapely.intersects_xy(field.around, x, y)
+    around = shapely.intersects_xy(field.around, x, y)
+    here = believed & around
     surely = (height > SURELY_FLYING_FT) | (fast & ~rolls)
     airborne = (track.state == AIR) | ((track.state == UNTOLD) & surely)
     return Seen(
@@ -130,6 +133,7 @@ def look_at(track: Track, field: Field) -> Seen:
         in_zone=here & shapely.intersects_xy(field.zone, x, y),
         elsewhere=airborne | (believed & ~here),
         airborne=airborne,
+        perhaps_here=around & (track.state == UNTOLD) & ~surely & ~fast,
     )
 
 

@@ -13,7 +13,7 @@ from imagery_watch.model.flight import GROUND, UNTOLD, Fix, Movement, MovementKi
 SILENCE_S = 1_800.0
 """A leg ends where nothing is heard for so long; 30 minutes split flights in other tools, too."""
 PARKED_S = 300.0
-"""Standing for so long is parking, unless a queue holds it up; so is a silence on the ground that splits legs."""
+"""Standing for so long is parking, unless a queue holds it up."""
 NEAR_M = 10_000.0
 LOW_FT = 3_000.0
 """Above the field. Lower and nearer than that, on the way down, an aircraft is on an approach to here or near here."""
@@ -65,7 +65,7 @@ def _of_visit(visit: Visit, track: Track, seen: Seen, field: Field) -> list[Move
         silent_s=visit.longest_gap(track),
         evidence=_evidence(track, first, *on_apron[:1], at, *on_apron[-1:], last),
     )
-    stays = visit.stood_s >= PARKED_S or visit.longest_gap(track) >= SILENCE_S or visit.before is visit.after is None
+    stays = visit.longest_halt(track, seen) >= PARKED_S or visit.before is visit.after is None
     return [*_landing(visit, parked, track, seen), *([parked] if stays else []), *_take_off(visit, parked, track, seen)]
 
 
@@ -123,10 +123,10 @@ def _of_leg(leg: NDArray[np.int64], used: NDArray[np.bool_], track: Track, seen:
         found.append(_flight(MovementKind.NEAR, "departure", first, first, first, silent, track, seen, field))
     if found or used[leg].any():
         return found
-    alone = leg[seen.here[leg]]
-    if len(alone):  # one fix on the ground, or fixes far from aprons and runways: no landing, and no passing by
-        ends = int(alone[0]), int(alone[-1])
-        return [_flight(MovementKind.NEAR, None, *ends, ends[0], None, track, seen, field, ground_fixes=len(alone))]
+    alone = leg[seen.here[leg] | seen.perhaps_here[leg]]
+    if len(alone):  # one fix on the ground, fixes far from aprons, or no word of the ground: no landing, no passing by
+        ends, grounded = (int(alone[0]), int(alone[-1])), int(seen.here[leg].sum())
+        return [_flight(MovementKind.NEAR, None, *ends, ends[0], None, track, seen, field, ground_fixes=grounded)]
     return _overflight(leg, track, seen, field)
 
 
@@ -151,8 +151,8 @@ def _trend(leg: NDArray[np.int64], track: Track, seen: Seen) -> int:
     """
     flown = leg[: int(np.argmax(track.state[leg] == GROUND)) or len(leg)]
     close = flown[np.abs(track.t[flown] - track.t[leg[0]]) <= TREND_S]
-    rise = np.nanmax(seen.height_ft[close], initial=-np.inf) - seen.height_ft[leg[0]]
-    if not rise >= LEAST_TREND_FT:
+    rises = seen.height_ft[close] - seen.height_ft[leg[0]]
+    if not (np.nanmax(rises, initial=0.0) >= LEAST_TREND_FT and np.nanmin(rises, initial=0.0) > -LEAST_TREND_FT):
         return 0
     return 1 if len(leg) > 1 and leg[1] > leg[0] else -1
 

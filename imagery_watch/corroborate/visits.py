@@ -16,6 +16,8 @@ FLICKER_S = 60.0
 clocks (30 to 45 s apart); no aircraft takes off and lands within it."""
 STANDING_M = 30.0
 """Between two fixes: less than it moves, it stands."""
+SLOWEST_TAXI_M_S = 1.0
+"""Two knots, over minutes: whoever gets on so slowly stood for most of the time."""
 STAND_M = 40.0
 """How far from a stand's line or point an antenna is on it: half the length of the largest aircraft."""
 PATH_STEP_M = 25.0
@@ -38,6 +40,12 @@ class Visit:
     """Which of the fixes is where it stood longest: on an apron, where it was on one."""
     stood_s: float
     """For how long it stood there."""
+
+    def longest_halt(self, track: Track, seen: Seen) -> float:
+        """The longest time in which it stood, or between two fixes that are nearer than anything that taxies goes."""
+        steps = np.hypot(np.diff(seen.x[self.fixes]), np.diff(seen.y[self.fixes]))
+        spans = np.diff(track.t[self.fixes])
+        return max(self.stood_s, float(spans[steps < SLOWEST_TAXI_M_S * spans].max(initial=0.0)))
 
     def longest_gap(self, track: Track) -> float:
         """The longest time between two of its fixes, in seconds."""

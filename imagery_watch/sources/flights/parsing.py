@@ -91,10 +91,11 @@ def read_csv(stream: BinaryIO, file: str, columns: Sequence[str]) -> "Iterator[t
             encoding="utf-8-sig",
         )
         row = 2
-        for part in parts:
-            part.columns = part.columns.str.strip()
-            yield part.fillna(""), Where(file, row)
-            row += len(part)
+        with parts:
+            for part in parts:
+                part.columns = part.columns.str.strip()
+                yield part.fillna(""), Where(file, row)
+                row += len(part)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise TrackError(f"{file}: a CSV table was expected: {' '.join(str(error).split())[:200]}") from error
     except (EOFError, OSError) as error:

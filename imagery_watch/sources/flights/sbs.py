@@ -7,7 +7,6 @@ speed that its aircraft told at most `SPEED_KEEPS_S` before.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from io import TextIOWrapper
 from itertools import islice
 from typing import BinaryIO
 
@@ -38,7 +37,7 @@ def read_sbs(stream: BinaryIO, file: str, zone: tzinfo | None, tally: Tally) -> 
     if zone is None:
         raise TrackError(f"{file}: {NO_ZONE}")
     heard, number = _Heard(), 0
-    lines = TextIOWrapper(stream, encoding="utf-8", errors="replace")
+    lines = (line.decode("utf-8", "replace") for line in stream)
     while some := [*islice(lines, ROWS_AT_ONCE)]:
         told = []
         for line in some:
