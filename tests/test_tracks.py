@@ -104,8 +104,8 @@ def test_one_aircraft_in_two_files_is_one_and_lands_once(tmp_path: Path) -> None
     other.write_bytes(one.read_bytes())
     report = inspect(tmp_path, one, other, airfield=black_rock())
     assert only(report, MovementKind.LANDED).ground_fixes == 43
-    assert (
-        (report.at is not None and report.at.coverage == ()) or not any(cell.witnesses() for cell in report.at.coverage)
+    assert (report.at is not None and report.at.coverage == ()) or not any(
+        cell.witnesses() for cell in report.at.coverage
     )
 
 
