@@ -62,7 +62,7 @@ def test_coverage_is_told_where_others_were_heard(home: Path) -> None:
     (home / "day").mkdir()
     for path in home.glob("trace_*"):
         path.rename(home / "day" / path.name)
-    said = told(call("day", "--airfield", "LSZH", "-q"))
+    said = told(call("day", "--airfield", "LSZH"))
     assert "2023-11-15 00:00 to 06:00: 3 on the ground, 3 low" in said
 
 

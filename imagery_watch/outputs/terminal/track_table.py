@@ -34,7 +34,7 @@ NO_WITNESS = (
 def show_tracks(report: TrackReport, console: "Console") -> None:
     """Prints what each file holds, what they show at the airfield, and whose data it is."""
     for one in report.contents:
-        _show_contents(one, console)
+        _show_contents(one, console, "" if report.at is None else f", within 60 km of {report.at.airfield}")
     if report.at is not None:
         _show_at(report.at, console)
     owed = dict.fromkeys(sentence for one in report.contents for sentence in one.terms)
@@ -47,10 +47,10 @@ def describe_tracks(report: TrackReport) -> dict[str, Any]:
     return dump(report)
 
 
-def _show_contents(one: TrackContents, console: "Console") -> None:
+def _show_contents(one: TrackContents, console: "Console", where: str) -> None:
     names = ", ".join(form.label for form in one.formats)
     count = _count(len(one.aircraft), "aircraft", "aircraft")
-    print_text(console, [f"{clean(one.file)}: {names}; {_count(one.rows, 'row')}, {count}"])
+    print_text(console, [f"{clean(one.file)}: {names}; {_count(one.rows, 'row')}, {count}{where}"])
     if one.aircraft:
         _aircraft_table(one.aircraft[:MOST_AIRCRAFT]).show(console)
     print_text(console, _notes_of(one))

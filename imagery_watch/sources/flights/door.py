@@ -3,7 +3,7 @@
 import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import BinaryIO
@@ -68,7 +68,11 @@ def _read_file(path: Path, origin: str, reading: Reading) -> Iterator[Track]:
                     unpack(stream.read(LARGEST_FILE + 1), file, LARGEST_FILE), content, file, origin, reading
                 )
             else:
-                yield from _read_many(stream, content, file, origin, reading)
+                size = path.stat().st_size // MEGABYTE
+                place = replace(
+                    reading, progress=lambda stage, *_: reading.progress(stage, raw.tell() // MEGABYTE, size)
+                )
+                yield from _read_many(stream, content, file, origin, place)
     except FileNotFoundError:
         raise TrackError(f"{file}: there is no such file") from None
     except OSError as error:
@@ -101,7 +105,7 @@ def _read_many(stream: BinaryIO, content: Content, file: str, origin: str, readi
         form = told
         kept.append(clean(rows, tally, reading.box))
         count += len(kept[-1])
-        reading.progress(Stage(READING, file), tally.rows, 0)
+        reading.progress(Stage(READING, Path(file).name), 0, 0)
         if count > MOST_ROWS:
             raise TrackError(f"{file}: holds more than {MOST_ROWS:,} positions: name an airfield (--airfield ID), so "
                              "that only those near it are kept")  # fmt: skip
@@ -122,6 +126,7 @@ def _parts(stream: BinaryIO, content: Content, file: str, reading: Reading) -> I
 def _read_folder(folder: Path, reading: Reading) -> Iterator[Track]:
     """The tracks of all files below a folder, one file after the other."""
     files, before = sorted(path for path in folder.rglob("*") if path.is_file()), reading.tally.files
+    silent = replace(reading, progress=lambda *_: None)
     for number, path in enumerate(files):
         reading.progress(Stage(READING, path.name), number, len(files))
         with path.open("rb") as raw:
@@ -130,7 +135,7 @@ def _read_folder(folder: Path, reading: Reading) -> Iterator[Track]:
             reading.tally.passed_over += 1
             continue
         origin = str(folder) if content == Content.TRACE else str(path)
-        yield from _passing_over(_read_file(path, origin, reading), reading.tally)
+        yield from _passing_over(_read_file(path, origin, silent), reading.tally)
     _check_any(str(folder), before, reading.tally)
 
 
