@@ -120,7 +120,7 @@ def _parts(stream: BinaryIO, content: Content, file: str, reading: Reading) -> I
         for rows in read_sbs(stream, file, reading.zone, reading.tally):
             yield TrackFormat.SBS, rows
     else:
-        yield from read_table(stream, content, file, reading.tally)
+        yield from read_table(stream, content, file, reading.tally, reading.box)
 
 
 def _read_folder(folder: Path, reading: Reading) -> Iterator[Track]:

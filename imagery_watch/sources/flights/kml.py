@@ -12,7 +12,7 @@ import numpy as np
 from imagery_watch.errors import TrackError
 from imagery_watch.model.flight import AIR, GROUND, UNTOLD, TrackFormat
 from imagery_watch.sources.flights.clean import Rows, Tally
-from imagery_watch.sources.flights.parsing import FEET, Where, numbers, times
+from imagery_watch.sources.flights.parsing import FEET, count_rows, numbers, times
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -86,7 +86,7 @@ def _to_rows(told: _Told, file: str, *, ground_at_zero: bool) -> Rows:
     import pandas as pd
 
     part = pd.DataFrame(told, columns=["time", "lon", "lat", "altitude", "speed", "callsign"], dtype=object)
-    where, count = Where(f"{file}, fixes", 1), len(told)
+    where, count = count_rows(f"{file}, fixes", 1, len(told)), len(told)
     altitude = numbers(part, "altitude", where) * (1 if ground_at_zero else FEET)
     state = np.where(np.isnan(altitude), UNTOLD, np.where(altitude <= 0, GROUND, AIR))
     return Rows(

@@ -2,22 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from sys import intern
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.errors import TrackError
 from imagery_watch.model.arrays import Doubles
-from imagery_watch.model.flight import AIR, GROUND, UNTOLD, States
+from imagery_watch.model.flight import AIR, GROUND, UNTOLD, Box, States
 from imagery_watch.sources.flights.clean import Rows, Texts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_T = TypeVar("_T")
 
 ROWS_AT_ONCE = 100_000
 """Rows of a table that are in memory as text."""
@@ -31,6 +34,16 @@ MILLISECONDS_FROM = 1e11
 EARLIEST, LATEST = 946_684_800.0, 4_102_444_800.0
 """The years 2000 and 2100: a time outside is none of ADS-B."""
 _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d|UTC)$")
+
+
+@lru_cache(maxsize=200_000)
+def clean_hex(text: str) -> str:
+    """An address in six small digits, `~` before it where it is no ICAO address; empty where it is none at all."""
+    small = text.strip().lower().removeprefix("0x")
+    bare = small.removeprefix("~")
+    if not re.fullmatch(r"[0-9a-f]{1,6}", bare):
+        return ""
+    return intern(("~" if small.startswith("~") else "") + bare.zfill(6))
 
 
 @dataclass(frozen=True)
@@ -67,12 +80,17 @@ class Where(NamedTuple):
     """Where a column of text stands: for messages."""
 
     file: str
-    first_row: int
-    """The row of the file that is the first here."""
+    rows: NDArray[np.int64]
+    """The rows of the file that these are."""
 
     def refuse(self, number: int, column: str, text: object, expected: str) -> TrackError:
         """The error for a value at a row."""
-        return TrackError(f"{self.file}: row {self.first_row + number}: {column} is {str(text)[:40]!r}: {expected}")
+        return TrackError(f"{self.file}: row {self.rows[number]}: {column} is {str(text)[:40]!r}: {expected}")
+
+
+def count_rows(file: str, first: int, count: int) -> Where:
+    """So many rows of a file, from one on."""
+    return Where(file, np.arange(first, first + count))
 
 
 def read_csv(stream: BinaryIO, file: str, columns: Sequence[str]) -> "Iterator[tuple[pd.DataFrame, Where]]":
@@ -94,7 +112,7 @@ def read_csv(stream: BinaryIO, file: str, columns: Sequence[str]) -> "Iterator[t
         with parts:
             for part in parts:
                 part.columns = part.columns.str.strip()
-                yield part.fillna(""), Where(file, row)
+                yield part.fillna(""), count_rows(file, row, len(part))
                 row += len(part)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise TrackError(f"{file}: a CSV table was expected: {' '.join(str(error).split())[:200]}") from error
@@ -104,6 +122,8 @@ def read_csv(stream: BinaryIO, file: str, columns: Sequence[str]) -> "Iterator[t
 
 def read_parquet(stream: BinaryIO, file: str, columns: Sequence[str]) -> "Iterator[tuple[pd.DataFrame, Where]]":
     """A parquet file's wanted columns as text, some rows at a time. Raises TrackError, without pyarrow too."""
+    import pandas as pd
+
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
@@ -113,10 +133,10 @@ def read_parquet(stream: BinaryIO, file: str, columns: Sequence[str]) -> "Iterat
         present = [name for name in columns if name in table.schema_arrow.names]
         row = 1
         for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=present):
-            part = batch.to_pandas()
-            yield _as_text(part), Where(file, row)
-            row += len(part)
-    except (ArrowException, OSError) as error:
+            part = _as_text(pd.DataFrame(batch.to_pydict(), dtype=object))
+            yield part, count_rows(file, row, len(part))
+            row += batch.num_rows
+    except (ArrowException, OSError, ValueError, KeyError) as error:
         raise TrackError(f"{file}: is no whole parquet file ({' '.join(str(error).split())[:200]})") from error
 
 
@@ -136,7 +156,8 @@ def read_records(data: bytes, file: str) -> "Iterator[tuple[pd.DataFrame, Where]
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
         raise TrackError(f"{file}: a list of records was expected, as the traffic library writes them")
     for start in range(0, len(records), ROWS_AT_ONCE):
-        yield _as_text(pd.DataFrame(records[start : start + ROWS_AT_ONCE])), Where(file, start + 1)
+        part = _as_text(pd.DataFrame(records[start : start + ROWS_AT_ONCE]))
+        yield part, count_rows(file, start + 1, len(part))
 
 
 def _as_text(part: "pd.DataFrame") -> "pd.DataFrame":
@@ -160,7 +181,7 @@ def to_rows(part: "pd.DataFrame", layout: Layout, where: Where, ground_at_zero: 
     state = flags(part, layout.on_ground, where)
     if ground_at_zero:
         state = np.where(np.isnan(altitude), UNTOLD, np.where(altitude <= 0, GROUND, AIR)).astype(np.int8)
-    codes, signs, kinds = (texts(part, name) for name in (layout.hex, layout.callsign, layout.type))
+    signs, kinds = (texts(part, name) for name in (layout.callsign, layout.type))
     return Rows(
         t=t,
         age_s=np.maximum(t - told_at, 0.0),
@@ -169,31 +190,55 @@ def to_rows(part: "pd.DataFrame", layout: Layout, where: Where, ground_at_zero: 
         altitude_ft=altitude * FEET if layout.metric else altitude,
         state=state,
         speed_kt=speed * KNOTS if layout.metric else speed,
-        hex=np.array([clean_hex(one) for one in codes], dtype=object),
+        hex=_translate(part, layout.hex, clean_hex),
         callsign=signs,
         type=kinds,
     )
 
 
+def keep_near(part: "pd.DataFrame", layout: Layout, where: Where, box: Box) -> "tuple[pd.DataFrame, Where]":
+    """The rows in a box or without a place, which are few: the other columns of the rest are never looked at."""
+    lat, lon = (numbers(part, name, where) for name in (layout.lat, layout.lon))
+    kept = box.holds(lat, lon) | np.isnan(lat) | np.isnan(lon)
+    return part[kept], Where(where.file, where.rows[kept])
+
+
 def texts(part: "pd.DataFrame", name: str) -> Texts:
     """A column without white space around; empty texts where there is no such column."""
-    if name not in part:
-        return np.full(len(part), "", dtype=object)
-    return np.array([("" if one in NOTHING else intern(one.strip())) for one in part[name]], dtype=object)
+    return _translate(part, name, lambda text: "" if text in NOTHING else intern(text))
+
+
+def _translate(part: "pd.DataFrame", name: str, convert: Callable[[str], _T]) -> NDArray[np.object_]:
+    """A column's texts, each converted once; that of an empty text where there is no such column."""
+    import pandas as pd
+
+    if name not in part or not len(part):
+        return np.full(len(part), convert(""), dtype=object)
+    codes, words = pd.factorize(part[name])
+    told = np.empty(len(words), dtype=object)
+    told[:] = [convert(str(word).strip()) for word in words]
+    return told[codes]
 
 
 def numbers(part: "pd.DataFrame", name: str, where: Where) -> Doubles:
     """A column of numbers; NaN where it says nothing or is not there. Raises TrackError for other words."""
+    found, told = _try_numbers(part, name)
+    if len(told):
+        row, text = next(iter(told.items()))
+        raise where.refuse(row, name, text, "a number was expected")
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _try_numbers(part: "pd.DataFrame", name: str) -> tuple[Doubles, dict[int, str]]:
+    """A column's numbers, and by row the words that are none."""
     import pandas as pd
 
     if name not in part:
-        return np.full(len(part), np.nan)
-    told = texts(part, name)
-    found: Doubles = pd.to_numeric(pd.Series(told, dtype=object), errors="coerce").to_numpy(np.float64)
-    wrong = np.flatnonzero(np.isnan(found) & (told != ""))
-    if len(wrong):
-        raise where.refuse(int(wrong[0]), name, told[wrong[0]], "a number was expected")
-    return np.where(np.isfinite(found), found, np.nan)
+        return np.full(len(part), np.nan), {}
+    found = np.array(pd.to_numeric(part[name], errors="coerce"), dtype=np.float64)
+    silent = np.flatnonzero(np.isnan(found))
+    words = zip(silent.tolist(), part[name].iloc[silent], strict=True)
+    return found, {row: text.strip() for row, text in words if text.strip() not in NOTHING}
 
 
 def times(part: "pd.DataFrame", name: str, where: Where) -> Doubles:
@@ -201,19 +246,15 @@ def times(part: "pd.DataFrame", name: str, where: Where) -> Doubles:
 
     Takes seconds, milliseconds, and dates with a zone. Raises TrackError for others: without a zone they are no times.
     """
-    import pandas as pd
-
-    told = texts(part, name)
-    found = pd.to_numeric(pd.Series(told, dtype=object), errors="coerce").to_numpy(np.float64)
+    found, told = _try_numbers(part, name)
     found = np.where(found > MILLISECONDS_FROM, found / 1000, found)
-    dates = np.flatnonzero(np.isnan(found) & (told != ""))
-    if len(dates):
-        found[dates] = _parse_dates(told[dates], dates, name, where)
+    if told:
+        dates = np.array([*told], dtype=np.int64)
+        found[dates] = _parse_dates(np.array([*told.values()], dtype=object), dates, name, where)
     wrong = np.flatnonzero((found < EARLIEST) | (found > LATEST))
     if len(wrong):
-        raise where.refuse(
-            int(wrong[0]), name, told[wrong[0]], "seconds since 1970 or a date with its zone was expected"
-        )
+        text = part[name].iloc[int(wrong[0])]
+        raise where.refuse(int(wrong[0]), name, text, "seconds since 1970 or a date with its zone was expected")
     return found
 
 
@@ -238,26 +279,17 @@ def _parse_dates(told: Texts, rows: NDArray[np.int64], name: str, where: Where) 
 
 def flags(part: "pd.DataFrame", name: str, where: Where) -> States:
     """A column of yes and no as states; UNTOLD where it says nothing. Raises TrackError for other words."""
-    told = texts(part, name)
-    state = np.full(len(told), UNTOLD, dtype=np.int8)
-    for number, text in enumerate(told):
-        word = text.lower()
-        if word in YES:
-            state[number] = GROUND
-        elif word in NO:
-            state[number] = AIR
-        elif word:
-            raise where.refuse(number, name, text, "true or false was expected")
-    return state
+    told = _translate(part, name, _to_state)
+    wrong = np.flatnonzero(told == None)  # noqa: E711
+    if len(wrong):
+        raise where.refuse(int(wrong[0]), name, part[name].iloc[int(wrong[0])], "true or false was expected")
+    return told.astype(np.int8)
 
 
-def clean_hex(text: str) -> str:
-    """An address in six small digits, `~` before it where it is no ICAO address; empty where it is none at all."""
-    small = text.strip().lower().removeprefix("0x")
-    bare = small.removeprefix("~")
-    if not re.fullmatch(r"[0-9a-f]{1,6}", bare):
-        return ""
-    return intern(("~" if small.startswith("~") else "") + bare.zfill(6))
+def _to_state(text: str) -> int | None:
+    """The state that a word tells; None where it is another word."""
+    word = text.lower()
+    return GROUND if word in YES else AIR if word in NO else UNTOLD if text in NOTHING else None
 
 
 def local_time(text: str, zone: tzinfo) -> float:

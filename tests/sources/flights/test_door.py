@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imagery_watch.errors import ExitCode, TrackError
 from imagery_watch.model.flight import Box, Track
-from imagery_watch.sources.flights.clean import Tally
+from imagery_watch.sources.flights.clean import DropCode, Tally
 from imagery_watch.sources.flights.door import Reading, read_tracks
 from imagery_watch.sources.flights.trace import touches
 from sources.flights import files
@@ -140,6 +140,24 @@ def test_a_folder_without_tracks_and_a_file_that_is_not_there(tmp_path: Path) ->
         read(tmp_path)
     with pytest.raises(TrackError, match="there is no such file"):
         read(tmp_path / "none")
+
+
+def test_tracks_come_one_at_a_time(tmp_path: Path) -> None:
+    day = files.write_tar(tmp_path / "day", {f"{n}": files.trace(files.ROWS, f"4b000{n}") for n in range(5)})
+    tally = Tally()
+    found = read_tracks([day], Reading(tally))
+    assert [(next(found).hex, tally.files) for _ in range(3)] == [("4b0000", 1), ("4b0001", 2), ("4b0002", 3)]
+    found.close()  # type: ignore[attr-defined]
+
+
+def test_a_table_near_an_airfield_keeps_its_rows_apart_and_names_them_right(tmp_path: Path) -> None:
+    tally, table = Tally(), tmp_path / "table"
+    table.write_text(files.OPENSKY)
+    [track] = read(table, tally=tally, box=Box(8.5, 47.4, 8.55, 47.48))
+    assert (len(track), tally.rows, tally.dropped[DropCode.ELSEWHERE]) == (1, 5, 2)
+    table.write_text(files.OPENSKY.replace("TRUE,FALSE,FALSE,1000,NA,NA,1700006399.5,1700006401", "yes!,,,,,,,"))
+    with pytest.raises(TrackError, match="row 4: onground is 'yes!'"):
+        read(table, box=Box(8.5, 47.4, 8.55, 47.48))
 
 
 def test_progress_tells_how_far_a_day_is_read(tmp_path: Path) -> None:
