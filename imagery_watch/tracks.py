@@ -68,6 +68,8 @@ def inspect_tracks(
 def _find_zone(name: str | None) -> tzinfo | None:
     if name is None:
         return None
+    if name.upper() == "UTC":
+        return UTC  # known without a table of the world's zones, which not every machine has
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

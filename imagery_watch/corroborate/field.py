@@ -69,6 +69,8 @@ class Seen:
     """On the ground of this airfield, and believed."""
     in_zone: NDArray[np.bool_]
     """Of those, near an apron or a runway."""
+    slow: NDArray[np.bool_]
+    """Of those here, not above 80 kt."""
     elsewhere: NDArray[np.bool_]
     """In the air, or on the ground of another place."""
     airborne: NDArray[np.bool_]
@@ -131,6 +133,7 @@ def look_at(track: Track, field: Field) -> Seen:
         height_ft=height,
         here=here,
         in_zone=here & shapely.intersects_xy(field.zone, x, y),
+        slow=here & ~fast,
         elsewhere=airborne | (believed & ~here),
         airborne=airborne,
         perhaps_here=around & (track.state == UNTOLD) & ~surely & ~fast,

@@ -53,7 +53,7 @@ class Visit:
 
 
 def find_visits(track: Track, seen: Seen, field: Field) -> list[Visit]:
-    """The visits of a track, in order of time."""
+    """The visits of a track, in order of time; each has a slow fix: flags along a runway alone may be a low pass's."""
     said = np.where(seen.here, 1, np.where(seen.elsewhere, 0, -1))
     known = np.flatnonzero(said >= 0)
     grounded = _without_flicker(said[known] == 1, track.t[known])
@@ -65,7 +65,7 @@ def find_visits(track: Track, seen: Seen, field: Field) -> list[Visit]:
         on_ground = bool(grounded[first])
         first += len(run)
         fixes = run[seen.here[run]] if on_ground else run[~seen.here[run]]
-        if not on_ground or seen.in_zone[fixes].sum() >= LEAST_FIXES:
+        if not on_ground or (seen.in_zone[fixes].sum() >= LEAST_FIXES and seen.slow[fixes].any()):
             kept.append((on_ground, fixes))
     return [_make(number, kept, track, seen, field) for number, (on_ground, _) in enumerate(kept) if on_ground]
 

@@ -84,6 +84,7 @@ def test_bad_files_are_refused(text: str, arguments: tuple[str, ...], words: str
 def test_a_log_with_its_zone_is_read(home: Path) -> None:
     (home / "f").write_text(files.SBS)
     assert "2023-11-14 23:00" in told(call("f", "--zone", "Europe/Zurich"))
+    assert "2023-11-15 00:00" in told(call("f", "--zone", "utc"))
     assert isinstance(call("f", "--zone", "here").exception, UsageError)
 
 

@@ -37,6 +37,11 @@ TOUCH_AND_GO: list[Row] = [
     *((150.0 + 10 * n, 600.0, 1500.0 + 720 * n, 300.0 * n, AIR, 140.0) for n in range(8)),
 ]
 ONE_GROUND_FIX: list[Row] = [*approach(), roll_and_taxi()[0]]
+LOW_PASS: list[Row] = [
+    *approach(),
+    *((115.0 + 10 * n, 600.0, -700.0 + 720 * n, None, GROUND, 140.0) for n in range(3)),
+    *((150.0 + 10 * n, 600.0, 2000.0 + 720 * n, 300.0 * n, AIR, 140.0) for n in range(8)),
+]
 ELSEWHERE: list[Row] = [(3000.0 + 10 * n, 40_000.0, 0.0, None, GROUND, 5.0) for n in range(4)]
 AWAY: list[Row] = [(111.0 + 1900, 30_000.0, 0.0, 20_000.0, AIR, 400.0), (2100.0, 40_000.0, 0.0, 20_000.0, AIR, 400.0)]
 SOON_AWAY: list[Row] = [(300.0, 3_000.0, 9_000.0, 3_500.0, AIR, 200.0), (500.0, 40_000.0, 0.0, 20_000.0, AIR, 400.0)]
@@ -57,6 +62,7 @@ CASES: list[tuple[str, Sequence[Row], list[str]]] = [
     ("has false ground flags at speed, without heights", FAST_WITHOUT_HEIGHT, []),
     ("taxies with the speed of its approach kept", KEPT_SPEED, LANDED_AND_STOOD),
     ("has one fix on the ground", ONE_GROUND_FIX, ["near"]),
+    ("has ground flags along the runway at 140 kt alone", LOW_PASS, ["near"]),
     ("has no word of the ground", untold(landing()), ["near"]),
     ("has no word of the ground, and ends on final", untold(approach()), ["near"]),
     ("passes high", passing(35_000), ["overflight"]),

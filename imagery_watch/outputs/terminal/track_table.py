@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_AIRCRAFT = 20
+SILENCE_S = 1_800.0
+"""From so long a silence on the ground on, it is told."""
 MOST_MOVEMENTS = 60
 MOST_CELLS = 12
 ALONE = (
@@ -174,7 +176,10 @@ def _say_where(one: Movement) -> str:
     if one.kind == MovementKind.TOOK_OFF and one.last_on_apron is not None:
         last = f", last on an apron {_seconds(one.last_on_apron)[11:]}"
     stand = f", stand near {one.stand[1]:.4f}, {one.stand[0]:.4f}" if one.stand else ""
-    return f"{aprons}{last}{stand} ({one.ground_fixes} ground fixes, {one.apron_fixes} on aprons)"
+    silent = ""
+    if one.silent_s is not None and one.silent_s >= SILENCE_S:
+        silent = f", not heard for {duration(timedelta(seconds=one.silent_s))}: it may have left meanwhile"
+    return f"{aprons}{last}{stand}{silent} ({one.ground_fixes} ground fixes, {one.apron_fixes} on aprons)"
 
 
 def _say_coverage(cells: Sequence[CoverageCell]) -> list[str]:

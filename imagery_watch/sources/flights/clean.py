@@ -19,7 +19,9 @@ FASTEST_KT = 1_500.0
 """No aircraft's speed between two fixes: one of them is elsewhere."""
 LEAST_JUMP_M = 3_000.0
 """Shorter jumps are left: times are rounded to seconds."""
-VEHICLES = frozenset({"GND", "GRND", "SERV", "TWR", "C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7"})
+NOBODY = "000000"
+"""What some receivers write for an address that they did not understand."""
+VEHICLES = frozenset({"GND", "GRND", "SERV", "TWR", "C1", "C2", "C3", "C4", "C5", "C6", "C7"})
 """Types and emitter categories of what is no aircraft: vehicles, masts, obstacles."""
 
 Texts = NDArray[np.object_]
@@ -43,7 +45,7 @@ class DropCode(StrEnum):
     STALE = "stale", f"positions more than {STALE_S:.0f} s old"
     REPEATED = "repeated", "repetitions of a position or a time"
     JUMP = "jump", f"positions that no aircraft reaches at {FASTEST_KT:,.0f} kt"
-    NO_ADDRESS = "no_address", "rows whose address is no ICAO address (~)"
+    NO_ADDRESS = "no_address", "rows whose address is no ICAO address (~, 000000)"
     TIS_B = "tis_b", "positions that a radar told (TIS-B)"
     VEHICLE = "vehicle", "rows of vehicles and masts"
     ALTITUDE = "altitude", "altitudes that no aircraft has (the position is kept)"
@@ -118,7 +120,7 @@ def clean(rows: Rows, tally: Tally, box: Box | None) -> Rows:
         rows = _leave_out(rows, ~box.holds(rows.lat, rows.lon), DropCode.ELSEWHERE, tally)
     rows = _leave_out(rows, np.isnan(rows.t), DropCode.NO_TIME, tally)
     rows = _leave_out(rows, rows.age_s > STALE_S, DropCode.STALE, tally)
-    foreign = np.array([one.startswith("~") for one in rows.hex], dtype=bool)
+    foreign = np.array([one.startswith("~") or one == NOBODY for one in rows.hex], dtype=bool)
     rows = _leave_out(rows, foreign, DropCode.NO_ADDRESS, tally)
     vehicle = np.array([one in VEHICLES for one in rows.type], dtype=bool)
     return _bound_altitude(_leave_out(rows, vehicle, DropCode.VEHICLE, tally), tally)

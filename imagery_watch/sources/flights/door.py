@@ -23,6 +23,8 @@ LARGEST_FILE = 256_000_000
 MOST_ROWS = 5_000_000
 """Rows of a table of many aircraft that are kept, some 500 MB: its aircraft are not together, so all must be."""
 MOST_DAMAGES = 5
+ONE_FLIGHT = frozenset({TrackFormat.FR24_CSV, TrackFormat.FR24_GRANULAR})
+"""Tables of one aircraft, some rows of which may name neither it nor its flight."""
 MEGABYTE = 1_000_000
 READING = "reading"
 _ENDS_EARLY = "ends early or is damaged ({error}); an archive in parts (.tar.aa, .tar.ab) must be joined first: cat"
@@ -111,8 +113,11 @@ def _read_many(stream: BinaryIO, content: Content, file: str, origin: str, readi
                              "that only those near it are kept")  # fmt: skip
     tally.files += 1
     tally.formats[form] += 1
-    if kept:
-        yield from split_tracks(join_rows(kept), form, origin, tally)
+    whole = join_rows(kept) if kept else None
+    if whole is not None and len(whole) and form in ONE_FLIGHT:
+        yield make_track(whole, form, origin, tally)
+    elif whole is not None:
+        yield from split_tracks(whole, form, origin, tally)
 
 
 def _parts(stream: BinaryIO, content: Content, file: str, reading: Reading) -> Iterator[tuple[TrackFormat, Rows]]:

@@ -90,8 +90,8 @@ def _is_told_by_radar(row: list[Any]) -> bool:
 def _is_vehicle(document: dict[str, Any], rows: list[list[Any]]) -> bool:
     """By its type or emitter category; or what is no transponder and was never in the air."""
     details = [row[8] for row in rows if len(row) > 8 and isinstance(row[8], dict)]
-    named = {str(document.get("t")), *(str(one.get("category")) for one in details)}
-    if named & VEHICLES:
+    categories = {str(one["category"]) for one in details if one.get("category")}
+    if str(document.get("t")) in VEHICLES or (categories and categories <= VEHICLES):
         return True
     kinds = {row[9] for row in rows if len(row) > 9}
     return kinds == {NON_TRANSPONDER} and all(row[3] == "ground" for row in rows)

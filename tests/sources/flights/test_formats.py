@@ -159,6 +159,7 @@ def test_a_trace_goes_on_over_midnight_and_may_begin_the_day_before(tmp_path: Pa
     ("icao", "rows", "type_", "code"),
     [
         ("~2a1234", files.ROWS, "", DropCode.NO_ADDRESS),
+        ("000000", files.ROWS, "", DropCode.NO_ADDRESS),
         ("4b1901", files.ROWS, "GND", DropCode.VEHICLE),
         ("4b1901", [(0.0, 47.4, 8.5, "ground", 9.0, "adsb_icao_nt")], "", DropCode.VEHICLE),
         ("4b1901", [(0.0, 47.4, 8.5, 900, 9.0, "tisb_icao")], "", DropCode.TIS_B),
@@ -182,6 +183,12 @@ def test_a_vehicle_is_known_by_its_category_and_a_strange_sender_that_flies_is_n
         files.trace([(*one, 9.0, "adsb_icao_nt") for one in (row[:4] for row in files.ROWS)])
     )
     assert len(read(tmp_path / "flies")) == 1
+
+
+def test_one_flight_stays_one_where_its_callsign_is_told_late(tmp_path: Path) -> None:
+    (tmp_path / NO_NAME).write_text(files.FR24.replace("TST1", "", 1))
+    [track] = read(tmp_path / NO_NAME)
+    assert len(track) == 3 and track.callsign_near(0) == "TST1"
 
 
 def test_impossible_heights_places_and_jumps(tmp_path: Path) -> None:
