@@ -31,6 +31,8 @@ from imagery_watch.sources.places.nearest import NearestAirfields
 
 NEAR_KM = 10.0
 """From a fix to the reference point of the airfield that is named for it."""
+END_BELOW_FT = 10_000.0
+"""A higher fix is near no airfield, whatever lies below it."""
 CELL_DEG = 0.01
 """Ground fixes are taken together by hundredths of a degree, and each cell's nearest airfield is asked for once."""
 
@@ -137,6 +139,8 @@ def _find_grounds(lat: Doubles, lon: Doubles, nearest: NearestAirfields) -> tupl
 
 
 def _find_end(track: Track, fix: int, nearest: NearestAirfields) -> NearAirfield | None:
+    if track.altitude_ft[fix] > END_BELOW_FT:
+        return None
     [(place, km)] = nearest.find(track.lat[[fix]], track.lon[[fix]])
     return NearAirfield(place.icao, place.name, round(km, 1), 1) if km <= NEAR_KM else None
 

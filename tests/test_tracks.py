@@ -118,6 +118,12 @@ def test_a_folder_with_parts_of_one_aircraft_sums_them_up(tmp_path: Path) -> Non
     assert one.begins is not None and one.begins.icao == "LSZH" and one.grounds[0].fixes == 4
 
 
+def test_high_above_an_airfield_nothing_begins_or_ends(tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes(files.trace([(0.0, 47.458, 8.548, 36_000), (9.0, 47.46, 8.55, 9_000)]))
+    [one] = inspect(tmp_path, tmp_path / "t").contents[0].aircraft
+    assert one.begins is None and one.ends is not None and one.ends.icao == "LSZH"
+
+
 def test_others_in_the_file_make_silence_mean_something(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"{number}").write_bytes(files.trace(files.ROWS, icao=f"4b000{number}"))

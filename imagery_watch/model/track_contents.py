@@ -39,7 +39,7 @@ class AircraftSummary:
     grounds: tuple[NearAirfield, ...]
     """The airfields near which its ground fixes are, most fixes first."""
     begins: NearAirfield | None
-    """The airfield within 10 km of its first fix."""
+    """The airfield within 10 km of its first fix; None where that is above 10,000 ft."""
     ends: NearAirfield | None
 
 

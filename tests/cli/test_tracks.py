@@ -66,6 +66,13 @@ def test_coverage_is_told_where_others_were_heard(home: Path) -> None:
     assert "2023-11-15 00:00 to 06:00: 3 on the ground, 3 low" in said
 
 
+def test_a_long_silence_on_the_ground_is_told(home: Path) -> None:
+    stands = [(second, 47.4520, 8.5581, "ground", 0.0) for second in (0.0, 60.0, 40_000.0, 40_060.0)]
+    (home / "t").write_bytes(files.trace(stands))
+    said = re.sub(r"[│ ]+", " ", told(call("t", "--airfield", "LSZH")))
+    assert "on the ground" in said and "11.1 hours: it may have left meanwhile" in said
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "words"),
     [

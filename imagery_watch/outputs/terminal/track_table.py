@@ -177,7 +177,7 @@ def _say_where(one: Movement) -> str:
         last = f", last on an apron {_seconds(one.last_on_apron)[11:]}"
     stand = f", stand near {one.stand[1]:.4f}, {one.stand[0]:.4f}" if one.stand else ""
     silent = ""
-    if one.silent_s is not None and one.silent_s >= SILENCE_S:
+    if one.kind == MovementKind.PARKED and one.silent_s is not None and one.silent_s >= SILENCE_S:
         silent = f", not heard for {duration(timedelta(seconds=one.silent_s))}: it may have left meanwhile"
     return f"{aprons}{last}{stand}{silent} ({one.ground_fixes} ground fixes, {one.apron_fixes} on aprons)"
 
