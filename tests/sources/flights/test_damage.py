@@ -45,7 +45,7 @@ def hurt(data: bytes, hurts: list[tuple[float, str, int]]) -> bytes:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(hurts=HURTS)
 def test_a_damaged_file_is_read_or_refused(
     name: str, hurts: list[tuple[float, str, int]], tmp_path_factory: pytest.TempPathFactory
