@@ -40,6 +40,10 @@ class AoiError(ImageryWatchError):
     """An airfield file that cannot be used; the message names file, feature and coordinate."""
 
 
+class TrackError(ImageryWatchError):
+    """A file of flight tracks that cannot be used; the message names file, row and what was expected."""
+
+
 class CatalogError(ImageryWatchError):
     """A catalogue given by the user that is not one, or that cannot be read (exit 2)."""
 

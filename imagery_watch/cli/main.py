@@ -17,6 +17,7 @@ from imagery_watch.cli.packs import replay
 from imagery_watch.cli.record import record
 from imagery_watch.cli.run import demo, run
 from imagery_watch.cli.signals import Stopped, end_process, heed_signals
+from imagery_watch.cli.tracks import tracks
 from imagery_watch.cli.voice import tell_cause
 from imagery_watch.cli.watching import limits, monitor, passes
 from imagery_watch.errors import ExitCode, ImageryWatchError
@@ -76,6 +77,7 @@ app.add_typer(airfields, name="airfields")
 app.add_typer(hits, name="hits")
 app.add_typer(alerts, name="alerts")
 app.add_typer(record, name="record")
+app.add_typer(tracks, name="tracks")
 
 
 def main() -> NoReturn:

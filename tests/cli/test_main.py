@@ -46,6 +46,8 @@ COMMANDS = (
     ("hits", "show"),
     ("hits", "review"),
     ("hits", "export"),
+    ("tracks",),
+    ("tracks", "inspect"),
 )
 HEAVY = {
     *("numpy", "scipy", "rasterio", "pydantic", "pydantic_settings", "pystac", "pystac_client", "shapely", "pandas"),

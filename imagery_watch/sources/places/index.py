@@ -32,6 +32,8 @@ class Place:
     """Who keeps its aprons, as of `Airfield`; empty where they are not known."""
     also: str = ""
     """Another name of it."""
+    elevation_ft: float | None = None
+    """Above the sea; None where it is not known."""
 
     @property
     def label(self) -> str:
@@ -54,7 +56,10 @@ def load_places(home: Path) -> dict[str, Place]:
     import airportsdata
 
     places = {
-        code: Place(code, one["iata"], one["name"], one["city"], one["country"], one["lat"], one["lon"])
+        code: Place(
+            *(code, one["iata"], one["name"], one["city"], one["country"], one["lat"], one["lon"]),
+            elevation_ft=one["elevation"],
+        )
         for code, one in ((key.lstrip("_"), one) for key, one in airportsdata.load("ICAO").items())
     }
     for file in list_airfields(home):
@@ -64,7 +69,8 @@ def load_places(home: Path) -> dict[str, Place]:
         west, south, east, north = mine.bounds
         iata, city, country, also = (listed.iata, listed.city, listed.country, listed.name) if listed else ("",) * 4
         lat, lon = (south + north) / 2, (west + east) / 2
-        places[mine.id.upper()] = Place(mine.id, iata, mine.name, city, country, lat, lon, mine.origin, also)
+        height = listed.elevation_ft if listed else None
+        places[mine.id.upper()] = Place(mine.id, iata, mine.name, city, country, lat, lon, mine.origin, also, height)
     return places
 
 

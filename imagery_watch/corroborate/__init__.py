@@ -1,0 +1,1 @@
+"""What flight tracks say of an airfield: movements, and whether silence would mean anything. Pure: opens nothing."""
