@@ -135,7 +135,7 @@ def _describe_calibration(told: CalibrationNote | None) -> str:
 
 _METHOD = """# How a hit comes about
 
-imagery-watch {version}, whose `docs/method.md` has the equations. In short:
+By imagery-watch {version}; the equations are in its docs/method.md, section 1 and those that follow. In short:
 
 1. Each pass is read on one grid of 10 m, shifted onto the others, and brought to their brightness by the ground around
    the aprons. What is cloud, shadow or the image's edge is *not observed*, never *empty*.
