@@ -180,6 +180,7 @@ repainted ground, vehicles, containers and snow can look alike.
 
 def _describe_hit(hit: Hit) -> str:
     length = f"{hit.length_m:.0f} m long (90 %: {hit.length_low_m:.0f}-{hit.length_high_m:.0f} m)"
+    caveat = "" if hit.probability is None else _CAVEAT
     return f"""## {clean(hit.id)}
 
 Observed: on {clean(hit.apron)}, around {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pixels differ between the looks of
@@ -188,14 +189,13 @@ Observed: on {clean(hit.apron)}, around {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pi
 Concluded: {clean(hit.summary)}
 The shape that explains it best is {length}; its score is {hit.score:.1f}.
 Probability: {tell_probability(hit)}. False hits at least as strong, a year of passes
-over this airfield: {_number(hit.false_alarms_per_year)}. {_CAVEAT}
-When between the two looks it happened is not known.
+over this airfield: {_number(hit.false_alarms_per_year)}. {caveat}When between the two looks it happened is not known.
 """
 
 
 _CAVEAT = f"""Both were calibrated on simulated airfields, where false alarms
-came up to {ODDS_FACTOR:g} times as often as promised, or as seldom (hence the range in brackets): take them as an order of
-magnitude."""
+came up to {ODDS_FACTOR:g} times as often as promised, or as seldom (hence the range in brackets): take them as an order
+of magnitude. """
 
 
 def _number(value: float | None) -> str:
