@@ -11,9 +11,20 @@ def tell_command(arguments: Sequence[str]) -> str:
 
 
 def _tell(argument: str) -> str:
-    """One argument, `--option=value` or several values with commas between among them."""
-    option, mark, value = argument.partition("=") if argument.startswith("-") else ("", "", argument)
-    return option + mark + ",".join(map(_redact, value.split(",")))
+    """One argument, `--option=value`, `-ovalue` or several values with commas between among them."""
+    option, value = _split_option(argument)
+    return option + ",".join(map(_redact, value.split(",")))
+
+
+def _split_option(argument: str) -> tuple[str, str]:
+    """An option with what stands between it and its value, and the value; one of one letter may have it attached."""
+    if argument.startswith("--"):
+        option, mark, value = argument.partition("=")
+        return option + mark, value
+    if not argument.startswith("-"):
+        return "", argument
+    end = 3 if argument[2:3] == "=" else 2
+    return argument[:end], argument[end:]
 
 
 def _redact(value: str) -> str:

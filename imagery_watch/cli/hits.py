@@ -1,5 +1,6 @@
 """The commands on the record's hits: list, show, review, export."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -192,22 +193,29 @@ def export(
         return
     if (out is None) == (reviews is None) or (reviews is not None and names):
         raise UsageError("give -o FILE for hits, airfields before it; --reviews FILE for all reviews; or --pack FILE")
-    from imagery_watch.recorded import list_reviews, read_hits
+    if reviews is not None:
+        _export_reviews(reviews)
+    elif out is not None:
+        _export_record(names or (), out)
+
+
+def _export_reviews(out: Path) -> None:
+    from imagery_watch.outputs.review.reviews_file import check_suffix, write_reviews
+    from imagery_watch.recorded import list_reviews
+
+    check_suffix(out)
+    say(f"wrote {out}: {write_reviews(out, list_reviews(settings().home))} reviews")
+
+
+def _export_record(names: Sequence[str], out: Path) -> None:
+    from imagery_watch.outputs.review.hits_file import check_suffix, write_hits
+    from imagery_watch.recorded import read_hits
 
     chosen = settings()
-    if reviews is not None:
-        from imagery_watch.outputs.review.reviews_file import check_suffix, write_reviews
-
-        check_suffix(reviews)
-        say(f"wrote {reviews}: {write_reviews(reviews, list_reviews(chosen.home))} reviews")
-    elif out is not None:
-        from imagery_watch.outputs.review.hits_file import check_suffix as check_hits
-        from imagery_watch.outputs.review.hits_file import write_hits
-
-        check_hits(out)
-        found = read_hits(names or (), chosen.home, chosen.false_alarms_per_year)[0][::-1]
-        write_hits(out, found)
-        say(f"wrote {out}: {len(found)} hits")
+    check_suffix(out)
+    found = read_hits(names, chosen.home, chosen.false_alarms_per_year)[0][::-1]
+    write_hits(out, found)
+    say(f"wrote {out}: {len(found)} hits")
 
 
 def _export_run(run: Path, out: Path) -> None:

@@ -67,7 +67,7 @@ app.command(
 )(limits)
 app.command(
     short_help="What works from here, and how to fix what does not.",
-    epilog=examples("doctor", "doctor --json", "doctor --pack lipb.zip"),
+    epilog=examples("doctor", "doctor --json", "doctor --pack lipb.zip --timestamp-ca root.pem"),
 )(doctor)
 app.command(
     short_help="Compute the hits of an evidence pack anew.",

@@ -101,7 +101,7 @@ def _tell_first(ids: Sequence[str]) -> str:
 def _choose_authorities(options: PackOptions, chosen: "Settings") -> "Authorities | None":
     if options.timestamp is None:
         return None
-    from imagery_watch.custody.authority import need_library, read_certificates
+    from imagery_watch.custody.authority import need_library, read_certificate_file
     from imagery_watch.custody.packing import Authorities
     from imagery_watch.custody.stamps import read_authorities
     from imagery_watch.sources.certificates import trust
@@ -111,10 +111,7 @@ def _choose_authorities(options: PackOptions, chosen: "Settings") -> "Authoritie
     need_library()
     known = trust().get_ca_certs(binary_form=True)
     if (file := options.timestamp_ca) is not None:
-        try:
-            known = [*read_certificates(file.read_bytes()), *known]
-        except (OSError, ValueError):
-            raise UsageError(f"--timestamp-ca {file}: expected a file of certificates (PEM)") from None
+        known = [*read_certificate_file(file), *known]
     return Authorities(urls, open_exchange(chosen), known)
 
 

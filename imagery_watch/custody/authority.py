@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagery_watch.custody.der import order_certificates
@@ -104,6 +105,14 @@ def read_certificates(pem: bytes) -> list[bytes]:
     from cryptography.x509 import load_pem_x509_certificates
 
     return [_der(one) for one in load_pem_x509_certificates(pem)]
+
+
+def read_certificate_file(path: Path) -> list[bytes]:
+    """The certificates (DER) of the file that `--timestamp-ca` names. Raises UsageError where it holds none."""
+    try:
+        return read_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise UsageError(f"--timestamp-ca {path}: expected a file of certificates (PEM)") from None
 
 
 def _der(one: "Certificate") -> bytes:

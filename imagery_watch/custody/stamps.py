@@ -68,7 +68,10 @@ def stamp_manifest(
 
 
 def check_stamps(pack: Pack, manifest: bytes, asked: Sequence[str], trusted: Sequence[bytes]) -> list[Check]:
-    """What each time stamp of a pack attests, or what is wrong with it; `trusted` are this machine's roots (DER)."""
+    """What each time stamp of a pack attests, or what is wrong with it; `trusted` are the roots (DER) that count here.
+
+    A stamp on any other root is a note, and a second one says why: whoever changes a pack can stamp it by such a root.
+    """
     present = sorted(name for name in pack.sizes if name.startswith(STAMPS))
     if not present and not asked:
         return [Check("time stamp", "note", "none: when the pack was made is the word of who made it")]
@@ -76,7 +79,7 @@ def check_stamps(pack: Pack, manifest: bytes, asked: Sequence[str], trusted: Seq
         told = _parse(pack.read(INDEX))
     except (PackDamaged, ValueError) as error:
         return [_bad(INDEX, f"{error}; {len(asked)} authorities were asked")]
-    checks = [_check_one(one, pack, manifest, trusted) for one in told]
+    checks = [check for one in told for check in _check_one(one, pack, manifest, trusted)]
     if tuple(one.authority for one in told) != tuple(asked):
         checks.append(_bad(INDEX, f"it tells of other authorities than {MANIFEST}, which names {len(asked)}"))
     known = {INDEX, *(one.reply for one in told), *(one.certificates for one in told)}
@@ -89,33 +92,47 @@ def tell_openssl(one: Stamped, found: Attested) -> str:
     return f"openssl ts -verify -data {MANIFEST} -in {one.reply} -CAfile {one.certificates} -attime {when}"
 
 
-def _check_one(one: Stamped, pack: Pack, manifest: bytes, trusted: Sequence[bytes]) -> Check:
+def _check_one(one: Stamped, pack: Pack, manifest: bytes, trusted: Sequence[bytes]) -> list[Check]:
     if one.trouble:
-        return Check("time stamp", "note", f"{plain_name(one.authority)} was asked and gave none: {one.trouble}")
+        return [Check("time stamp", "note", f"{plain_name(one.authority)} was asked and gave none: {one.trouble}")]
     for name, digest in ((one.reply, one.reply_sha256), (one.certificates, one.certificates_sha256)):
         try:
             if pack.digest(name) != digest:
-                return _bad(plain_name(name), f"is not what {INDEX} has of the authority's answer")
+                return [_bad(plain_name(name), f"is not what {INDEX} has of the authority's answer")]
         except PackDamaged as error:
-            return _bad(plain_name(name), str(error))
+            return [_bad(plain_name(name), str(error))]
     try:
         need_library()
     except UsageError:
         what = f"{plain_name(one.authority)}: kept, and not checked: that needs one more package"
-        return Check("time stamp", "bad", what, INSTALL, ExitCode.INCOMPLETE)
+        return [Check("time stamp", "bad", what, INSTALL, ExitCode.INCOMPLETE)]
     try:
         found = check_stamp(manifest, pack.read(one.reply), pack.read(one.certificates))
     except StampRefused as error:
-        return _bad(plain_name(one.reply), str(error))
-    return Check("time stamp", "ok", _describe(one, found, trusted), tell_openssl(one, found))
+        return [_bad(plain_name(one.reply), str(error))]
+    known = found.root_sha256 in {hashlib.sha256(der).hexdigest() for der in trusted}
+    stamp = Check("time stamp", "ok" if known else "note", _describe(one, found, known), tell_openssl(one, found))
+    return [stamp] if known else [stamp, _doubt_root(found)]
 
 
-def _describe(one: Stamped, found: Attested, trusted: Sequence[bytes]) -> str:
-    roots = {hashlib.sha256(der).hexdigest() for der in trusted}
-    said = "this machine trusts it" if found.root_sha256 in roots else "this machine does not know it: compare that sum"
+def _describe(one: Stamped, found: Attested, known: bool) -> str:
+    said = "trusted here" if known else "not trusted here"
     root = f"{plain_name(found.root)}, SHA-256 {found.root_sha256} ({said})"
     by = f"{plain_name(found.by)} ({plain_name(one.authority)})"
     return f"{MANIFEST} existed on {iso(found.when)}, says {by}; its root is {root}"
+
+
+def _doubt_root(found: Attested) -> Check:
+    """That a stamp proves nothing as long as nobody knows whose root it rests on, and how to come to know."""
+    what = (
+        f"nobody here vouches for {plain_name(found.root)}: whoever changed this pack could have stamped it anew by a "
+        "root of their own, with any name and any time"
+    )
+    fix = (
+        "get the root certificate from the authority itself, not from the pack, and check again with "
+        f"--timestamp-ca FILE; or compare its published SHA-256 with {found.root_sha256}"
+    )
+    return Check("time stamp's root", "note", what, fix)
 
 
 def _bad(name: str, what: str) -> Check:

@@ -9,6 +9,7 @@ from typing import Any
 
 from imagery_watch.model import CalibrationNote, Hit
 from imagery_watch.outputs.files.saved_run import Saved
+from imagery_watch.outputs.wording.evidence import ODDS_FACTOR, tell_probability
 from imagery_watch.outputs.wording.text import clean, iso, minutes
 
 VERIFY = (
@@ -82,6 +83,8 @@ What is in it
                       items of the catalogue that they belong to (items.json); all passes of the run, history included
   observation/        what the run wrote: hits.geojson, stays.geojson, looks.csv, run.json, and other tables
   derivatives/        pictures that were made of the pixels: to look at, not to measure in
+                      Files of the run name each other as they lay in one folder: what hits.geojson calls
+                      chips/X.png is derivatives/chips/X.png here, and tables are in observation/
   inference.md        what may be concluded from the hits, and what not
   method.md           how a hit comes about, and what its numbers mean
   airfield.geojson    the polygons that were used
@@ -135,7 +138,7 @@ def _describe_calibration(told: CalibrationNote | None) -> str:
 
 _METHOD = """# How a hit comes about
 
-imagery-watch {version}, whose `docs/method.md` has the equations. In short:
+By imagery-watch {version}; the equations are in its docs/method.md, section 1 and those that follow. In short:
 
 1. Each pass is read on one grid of 10 m, shifted onto the others, and brought to their brightness by the ground around
    the aprons. What is cloud, shadow or the image's edge is *not observed*, never *empty*.
@@ -177,16 +180,22 @@ repainted ground, vehicles, containers and snow can look alike.
 
 def _describe_hit(hit: Hit) -> str:
     length = f"{hit.length_m:.0f} m long (90 %: {hit.length_low_m:.0f}-{hit.length_high_m:.0f} m)"
+    caveat = "" if hit.probability is None else _CAVEAT
     return f"""## {clean(hit.id)}
 
-Observed: on {clean(hit.apron)}, at {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pixels differ between the looks of
-{minutes(hit.before)} and {minutes(hit.after)} UTC. The change is {length}, its
-score {hit.score:.1f}.
+Observed: on {clean(hit.apron)}, around {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pixels differ between the looks of
+{minutes(hit.before)} and {minutes(hit.after)} UTC.
 
 Concluded: {clean(hit.summary)}
-Probability that an aircraft came or left: {_number(hit.probability)}. False hits at least as strong, a year of
-passes over this airfield: {_number(hit.false_alarms_per_year)}. When between the two looks it happened is not known.
+The shape that explains it best is {length}; its score is {hit.score:.1f}.
+Probability: {tell_probability(hit)}. False hits at least as strong, a year of passes
+over this airfield: {_number(hit.false_alarms_per_year)}. {caveat}When between the two looks it happened is not known.
 """
+
+
+_CAVEAT = f"""Both were calibrated on simulated airfields, where false alarms
+came up to {ODDS_FACTOR:g} times as often as promised, or as seldom (hence the range in brackets): take them as an order
+of magnitude. """
 
 
 def _number(value: float | None) -> str:

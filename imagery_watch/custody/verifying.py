@@ -1,7 +1,7 @@
 """Whether a pack is what was packed: every file, nothing missing, nothing added, and who attests since when."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,13 @@ MOST_TOLD = 20
 """Faults that are told one by one."""
 
 
-def verify_pack(path: Path) -> tuple[Check, ...]:
-    """What was found of a pack, without a network. Raises UsageError where there is no such file."""
+def verify_pack(path: Path, roots: Sequence[bytes] = ()) -> tuple[Check, ...]:
+    """What was found of a pack, without a network. Raises UsageError where there is no such file.
+
+    Time stamps may rest on the roots that this machine trusts and on `roots` (DER).
+    """
     with open_pack(path) as pack:
-        return tuple(_checks(pack))
+        return tuple(_checks(pack, [*roots, *_trusted()]))
 
 
 def require_whole(pack: Pack) -> Manifest:
@@ -36,7 +39,7 @@ def require_whole(pack: Pack) -> Manifest:
     return manifest
 
 
-def _checks(pack: Pack) -> list[Check]:
+def _checks(pack: Pack, trusted: Sequence[bytes]) -> list[Check]:
     faults = list(pack.faults)
     try:
         manifest, data = _manifest_of(pack), pack.read(MANIFEST)
@@ -48,7 +51,7 @@ def _checks(pack: Pack) -> list[Check]:
         total = sum(entry.size for entry in manifest.files)
         what = f"{len(manifest.files)} files, {total / 1e6:.1f} MB: all as {MANIFEST} has them, nothing added"
         checks += [Check("files", "ok", what), *_bad(_contradictions(pack)), _check_zip(pack)]
-    return [*checks, *check_stamps(pack, data, manifest.stamped_by, _trusted())]
+    return [*checks, *check_stamps(pack, data, manifest.stamped_by, trusted)]
 
 
 def _manifest_of(pack: Pack) -> Manifest:

@@ -35,12 +35,29 @@ def test_a_pack_holds_all_that_the_hits_rest_on(packed: Packed, plain: Ran) -> N
     assert {f"chips/{path.name}" for path in (plain.folder / "chips").iterdir()} <= shown  # films of stays among them
     passes = {one["id"] for one in plain.record["passes"]}
     assert {one["pass_id"] for one in plain.record["sources"]} == passes
-    assert len([name for name in files if name.endswith(".tif")]) == len(plain.record["sources"]) == 40
+    originals = [name for name in files if name.startswith("originals/") and name.endswith(".tif")]
+    assert len(originals) == len(plain.record["sources"]) == 40
     told = json.loads(files["who_when_how.json"])
     assert (told["packed"]["by"], told["packed"]["when"], told["hits"]) == ("Ada", "2026-01-02T03:04:05Z", ids)
     for word in ("consistent with", *ids):
         assert word in files["inference.md"].decode()
     assert next(iter(files)) == "README.txt"
+
+
+def test_what_was_fitted_is_concluded_and_its_probability_has_a_range(packed: Packed) -> None:
+    told = unzip(packed.path)["inference.md"].decode()
+    for part in re.findall(r"^## .*?(?=^## |\Z)", told, re.MULTILINE | re.DOTALL):
+        observed, concluded = part.split("Concluded:")
+        assert "pixels differ" in observed and " long" not in observed and "score" not in observed
+        assert re.search(r"\d+ m long \(90 %: \d+-\d+ m\)", concluded)
+        assert re.search(r"Probability: 0\.\d\d \(0\.\d\d to 0\.\d\d\) that an aircraft (came|left)\.", concluded)
+        assert "calibrated on simulated airfields" in concluded
+
+
+def test_the_readme_says_where_the_pictures_of_hits_are(packed: Packed, plain: Ran) -> None:
+    files = unzip(packed.path)
+    assert "derivatives/chips/X.png" in files["README.txt"].decode()
+    assert plain.hits and all(f"derivatives/{hit['chip']}" in files for hit in plain.hits)
 
 
 def test_nothing_in_a_pack_names_this_machine_or_a_secret(

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.authority import Authority
+from support.authority import Authority, running_authority
 from support.line import Ran, start
 
-from custody.conftest import OCCASION, Files, asking, forge, quick, unzip, zip_up
-from imagery_watch.custody.authority import need_library
+from custody.conftest import OCCASION, Files, asking, forge, quick, sha256, unzip, zip_up
+from imagery_watch.custody.authority import need_library, read_certificates
 from imagery_watch.custody.container import MANIFEST, open_pack
-from imagery_watch.custody.manifest import Manifest, list_folder, parse_manifest
+from imagery_watch.custody.manifest import Entry, Manifest, list_folder, parse_manifest
 from imagery_watch.custody.packing import Packed, make_pack
 from imagery_watch.custody.stamps import INDEX, stamp_manifest
 from imagery_watch.custody.statement import VERIFY
@@ -57,11 +57,45 @@ def find(files: Files, end: str) -> str:
 def test_a_pack_is_whole_and_says_since_when(packed: Packed, authority: Authority) -> None:
     checks = verify_pack(packed.path)
     assert [(one.name, one.state) for one in checks] == [
-        ("files", "ok"), ("zip", "ok"), ("time stamp", "ok"), ("time stamp", "note")]  # fmt: skip
+        ("files", "ok"), ("zip", "ok"), ("time stamp", "note"), ("time stamp's root", "note"), ("time stamp", "note"),
+    ]  # fmt: skip
     assert "CN=Test authority" in checks[2].what and "CN=Test root" in checks[2].what
-    assert "does not know it" in checks[2].what  # nobody but this test trusts its root
-    assert checks[3].what == f"{authority.url}/down was asked and gave none: answered HTTP 503"
+    assert "not trusted here" in checks[2].what  # nobody but this test trusts its root
+    assert "root of their own" in checks[3].what and "--timestamp-ca FILE" in checks[3].fix
+    assert checks[4].what == f"{authority.url}/down was asked and gave none: answered HTTP 503"
     assert sum_up(checks) == ExitCode.DONE
+
+
+def test_a_root_that_is_given_is_trusted(packed: Packed, authority: Authority, tmp_path: Path) -> None:
+    checks = verify_pack(packed.path, read_certificates(authority.root.read_bytes()))
+    assert [(one.name, one.state) for one in checks if one.fix] == [("time stamp", "ok")]
+    done = start("doctor", "--pack", str(packed.path), "--timestamp-ca", str(authority.root), "--json")
+    assert [row["state"] for row in json.loads(done.stdout)] == ["ok", "ok", "ok", "note"]
+    (tmp_path / "none.pem").write_text("none")
+    for options in (
+        ["--pack", str(packed.path), "--timestamp-ca", str(tmp_path / "none.pem")],
+        ["--timestamp-ca", "x"],
+    ):
+        assert (done := start("doctor", *options)).returncode == 2 and "--timestamp-ca" in done.stderr
+
+
+def test_who_stamps_a_changed_pack_by_a_root_of_their_own_is_not_believed(
+    small: Files, authority: Authority, tmp_path: Path
+) -> None:
+    with running_authority(tmp_path) as own:
+        changed = {name: data for name, data in small.items() if not name.startswith("timestamps/")}
+        changed["README.txt"] = b"read otherwise"
+        entries = tuple(
+            Entry(one, len(changed[one]), sha256(changed[one])) for one in sorted(changed) if one != MANIFEST
+        )
+        asked = asking(own, "")
+        changed[MANIFEST] = Manifest(entries, tuple(asked.urls)).as_bytes()
+        stamps, _ = stamp_manifest(changed[MANIFEST], asked.urls, asked.exchange, asked.known)
+    path = zip_up({MANIFEST: changed.pop(MANIFEST), **stamps, **changed}, tmp_path / "changed.zip")
+    for roots in ([], read_certificates(authority.root.read_bytes())):  # of the same names, and not the same
+        checks = verify_pack(path, roots)
+        assert [one.name for one in checks if one.state == "note"] == ["time stamp", "time stamp's root"]
+        assert not [one for one in checks if one.name == "time stamp" and one.state == "ok"]
 
 
 @pytest.mark.parametrize("end", PARTS)
@@ -117,7 +151,7 @@ def test_files_in_a_zip_of_another_program_are_whole_and_the_zip_is_noted(packed
         for name, data in unzip(packed.path).items():
             archive.writestr(name, data)
     checks = verify_pack(path)
-    assert [(one.name, one.state) for one in checks][:3] == [("files", "ok"), ("zip", "note"), ("time stamp", "ok")]
+    assert [(one.name, one.state) for one in checks][:3] == [("files", "ok"), ("zip", "note"), ("time stamp", "note")]
 
 
 def test_a_root_that_this_machine_trusts_is_told_so(
@@ -125,7 +159,7 @@ def test_a_root_that_this_machine_trusts_is_told_so(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.root))
     [stamp] = [one for one in verify_pack(packed.path) if one.fix]
-    assert "this machine trusts it" in stamp.what
+    assert stamp.state == "ok" and "(trusted here)" in stamp.what
 
 
 def test_who_forges_the_manifest_has_no_stamp_for_it(packed: Packed, tmp_path: Path) -> None:
@@ -145,7 +179,7 @@ def test_stamps_cannot_be_left_out_silently(packed: Packed, tmp_path: Path) -> N
 def test_the_line_for_openssl_works_and_so_does_the_one_for_sha256sum(packed: Packed, tmp_path: Path) -> None:
     with zipfile.ZipFile(packed.path) as archive:
         archive.extractall(tmp_path)
-    [stamp] = [one for one in verify_pack(packed.path) if one.fix]
+    stamp = next(one for one in verify_pack(packed.path) if one.fix)
     assert (
         "Verification: OK" in subprocess.run(stamp.fix, shell=True, cwd=tmp_path, capture_output=True, text=True).stdout
     )
@@ -177,14 +211,14 @@ def small(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Fil
 @settings(max_examples=100)
 @given(data=st.data())
 def test_no_bit_of_a_pack_can_be_changed_without_a_word(
-    small: Files, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    small: Files, authority: Authority, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "flipped.zip"
+    path, roots = tmp_path_factory.getbasetemp() / "flipped.zip", read_certificates(authority.root.read_bytes())
     content = bytearray(zip_up(small, path).read_bytes())
-    assert {one.state for one in verify_pack(path)} == {"ok"}
+    assert {one.state for one in verify_pack(path, roots)} == {"ok"}
     content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     path.write_bytes(content)
-    assert {one.state for one in verify_pack(path)} != {"ok"}
+    assert {one.state for one in verify_pack(path, roots)} != {"ok"}
 
 
 @pytest.mark.parametrize(

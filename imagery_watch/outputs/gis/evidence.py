@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from imagery_watch.model import Chip, Dossier, Georeference, Grid, Hit, RunResult, Stay
 from imagery_watch.model.dossier import Ring
 from imagery_watch.outputs.gis.geopackage import read_shapes
+from imagery_watch.outputs.lonlat import run_on, split_shape
 from imagery_watch.outputs.values import moment
 
 if TYPE_CHECKING:
-    from shapely.geometry import MultiPolygon, Polygon
+    from shapely.geometry import Polygon
     from shapely.geometry.base import BaseGeometry
 
 
@@ -80,7 +81,7 @@ def locate_chip(chip: Chip, hit: Hit, grid: Grid) -> Georeference:
     return Georeference(grid, round(row - chip.row), round(col - chip.col))
 
 
-def _placed(rings: tuple[Ring, ...], where: Georeference) -> Iterable["MultiPolygon"]:
+def _placed(rings: tuple[Ring, ...], where: Georeference) -> Iterable["BaseGeometry"]:
     """The area within rings as one shape in lon/lat; a ring within another is a hole, and nothing has no shape."""
     from shapely.geometry import MultiPolygon, Polygon
 
@@ -89,12 +90,12 @@ def _placed(rings: tuple[Ring, ...], where: Georeference) -> Iterable["MultiPoly
         if len(ring) >= 3:
             whole = whole.symmetric_difference(_mended(Polygon(_lonlat(ring, where))))
     parts = [_wound(part) for part in getattr(whole, "geoms", [whole]) if isinstance(part, Polygon) and part.area > 0]
-    return [MultiPolygon(parts)] if parts else []
+    return [split_shape(MultiPolygon(parts))] if parts else []
 
 
 def _lonlat(ring: Ring, where: Georeference) -> list[tuple[float, float]]:
     places = [where.locate(row, col) for row, col in ring]
-    return [(round(place.lon, 7), round(place.lat, 7)) for place in places]
+    return run_on([(round(place.lon, 7), round(place.lat, 7)) for place in places])
 
 
 def _mended(polygon: "Polygon") -> "BaseGeometry":

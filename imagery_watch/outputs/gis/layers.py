@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagery_watch.model import Airfield, Hit, RunResult, Stay
 from imagery_watch.outputs.gis.tables import ColumnKind, ShapeKind, Table, columns_of, flatten
+from imagery_watch.outputs.lonlat import split_shape
 from imagery_watch.outputs.properties import (
     HIT_PROPERTIES,
     LOOK_COLUMNS,
@@ -128,9 +129,10 @@ def list_shapes(airfield: Airfield) -> Iterator[Drawn]:
 
 
 def _several(shape: "BaseGeometry") -> "BaseGeometry":
-    """The shape as one of several parts."""
+    """The shape as one of several parts, cut at the antimeridian."""
     from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
 
+    shape = split_shape(shape)
     if isinstance(shape, Polygon):
         return MultiPolygon([shape])
     return MultiLineString([shape]) if isinstance(shape, LineString) else shape

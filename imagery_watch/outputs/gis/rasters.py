@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from imagery_watch.model import Chip, Dossier, Georeference, Grid, Hit, RunResult
 from imagery_watch.outputs.gis.evidence import dossiers_by_hit, locate_chip
+from imagery_watch.outputs.lonlat import run_on
 from imagery_watch.outputs.report.pixels import TRUE_COLOUR
 from imagery_watch.outputs.values import moment
 from imagery_watch.outputs.wording.credits import copernicus_credit
@@ -68,11 +69,14 @@ class Raster:
         return (size, 0.0, grid.left + self.where.left * size, 0.0, -size, grid.top - self.where.top * size)
 
     def corners(self) -> list[tuple[float, float]]:
-        """Longitude and latitude of the corners, anticlockwise from the north-west, the first one again at the end."""
+        """Longitude and latitude of the corners, anticlockwise from the north-west, the first one again at the end.
+
+        Longitudes run on over the antimeridian.
+        """
         rows, cols = self.shape
         ends = ((0, 0), (rows, 0), (rows, cols), (0, cols), (0, 0))
         places = [self.where.locate(row - 0.5, col - 0.5) for row, col in ends]
-        return [(round(place.lon, 7), round(place.lat, 7)) for place in places]
+        return run_on([(round(place.lon, 7), round(place.lat, 7)) for place in places])
 
 
 def rasters_of(result: RunResult, held: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, tuple[Raster, ...]]:

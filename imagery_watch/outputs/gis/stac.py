@@ -6,6 +6,7 @@ from typing import Any
 
 from imagery_watch.model import Hit, RunResult
 from imagery_watch.outputs.gis.rasters import Raster
+from imagery_watch.outputs.lonlat import join_boxes, split_shape
 from imagery_watch.outputs.properties import hit_properties
 from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.credits import airfield_credit, copernicus_credit, imagery_credit
@@ -126,14 +127,15 @@ def _asset(raster: Raster) -> dict[str, Any]:
 
 
 def _footprint(hit: Hit, rasters: Sequence[Raster]) -> tuple[dict[str, Any], list[float | None]]:
-    """The square that the images show; the hit's place where there are none."""
+    """The square that the images show, cut at the antimeridian; the hit's place where there are none."""
+    from shapely.geometry import Polygon, mapping
+
     if not rasters:
         place = [rounded(hit.lon, 7), rounded(hit.lat, 7)]
         return {"type": "Point", "coordinates": place}, place * 2
-    corners = rasters[0].corners()
-    lons, lats = zip(*corners, strict=True)
-    square = {"type": "Polygon", "coordinates": [[list(one) for one in corners]]}
-    return square, [min(lons), min(lats), max(lons), max(lats)]
+    square = Polygon(rasters[0].corners())
+    box = join_boxes([square.bounds])
+    return mapping(split_shape(square)), [rounded(edge, 7) for edge in box]
 
 
 def _collection(result: RunResult, items: Sequence[dict[str, Any]], names: Mapping[str, str]) -> dict[str, Any]:
@@ -166,10 +168,9 @@ def _name(result: RunResult) -> str:
 
 
 def _whole_box(result: RunResult, items: Iterable[dict[str, Any]]) -> list[float]:
-    """The aprons and all items."""
+    """The aprons and all items; west > east across the antimeridian."""
     boxes = [result.airfield.bounds, *(item["bbox"] for item in items)]
-    west, south, east, north = zip(*boxes, strict=True)
-    return [rounded(edge, 7) or 0.0 for edge in (min(west), min(south), max(east), max(north))]
+    return [rounded(edge, 7) or 0.0 for edge in join_boxes(boxes)]
 
 
 def _interval(result: RunResult) -> list[str | None]:

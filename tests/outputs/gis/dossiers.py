@@ -1,13 +1,17 @@
 """Evidence whose shapes and pixels lie around the hits that they belong to: a cross of an aircraft and its shadow."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from shapely.geometry import LineString, box
 
-from imagery_watch.model import Dossier, Georeference, RunResult, Stay
+from imagery_watch.model import Apron, Dossier, Georeference, Grid, RunResult, Stay
 from imagery_watch.model.dossier import Ring
+from imagery_watch.model.georeference import lonlat_transformer
+from imagery_watch.outputs.lonlat import wrap_lon
 from outputs import dossiers
-from outputs.builders import make_hit, make_result, make_stay
+from outputs.builders import make_airfield, make_hit, make_result, make_stay
 
 HALF = 10
 TOP, LEFT = 180, 270
@@ -37,9 +41,19 @@ def place_dossier(stay: Stay, georeference: Georeference) -> Dossier:
     return dossiers.make_dossier(stay.id, georeference=georeference, row=HALF, col=HALF, view=view)
 
 
-def make_told_result(hits: int = 1) -> RunResult:
+def make_result_at_180(shift: float = 0.0) -> RunResult:
+    """As `make_told_result`, on aprons from 179.99 to 180.01 degrees; the hit lies `shift` degrees east of 180."""
+    x, y = lonlat_transformer(32701).transform(wrap_lon(180.0 + shift), -16.995)
+    left, top = x - 10 * (LEFT + HALF + 0.5), y + 10 * (TOP + HALF + 0.5)
+    runway = LineString([(179.985, -16.999), (180.015, -16.999)])
+    aprons = (Apron("A", box(179.99, -17.0, 180.01, -16.99)),)
+    airfield = make_airfield(aprons=aprons, runways=(runway,))
+    return make_told_result(1, grid=Grid(32701, left, top, 600, 300), airfield=airfield)
+
+
+def make_told_result(hits: int = 1, **changes: Any) -> RunResult:
     """As `make_result`, each hit an arrival whose stay has its evidence, the place of its pixels known."""
-    base = make_result(hits)
+    base = make_result(hits, **changes)
     grid, places = base.grid, [(TOP + HALF + 2.0 * number, LEFT + HALF) for number in range(hits)]
     told, stays, evidence = [], [], []
     for number, (row, col) in enumerate(places, start=1):
