@@ -114,8 +114,10 @@ def _gaps(stay: Stay, scale: _Scale) -> list[tuple[float, float, str]]:
 
 
 def tell_measurement(one: Measurement) -> str:
-    """`2022-09-05 10:20: 104 % of its signal, give or take 3 %: there`."""
+    """`2022-09-05 10:20: 104 % of its signal, give or take 6 % (two standard deviations): there`."""
     if one.share is None or one.sigma is None:
         return f"{minutes(one.datetime)}: {PRESENCE_WORDS[one.presence]}"
-    measured = f"{round(100 * one.share)} % of its signal, give or take {100 * one.sigma:.0f} %"
+    measured = (
+        f"{round(100 * one.share)} % of its signal, give or take {200 * one.sigma:.0f} % (two standard deviations)"
+    )
     return f"{minutes(one.datetime)}: {measured}: {PRESENCE_WORDS[one.presence]}"

@@ -10,7 +10,7 @@ from imagery_watch.model.dossier import Ring
 from imagery_watch.outputs.report import pixels
 from imagery_watch.outputs.report.curve import NARROW, PRESENCE_WORDS, WIDE, Curve, draw_curve
 from imagery_watch.outputs.report.film import frame_image, smooth, stretch_of, to_webp
-from imagery_watch.outputs.wording.evidence import BLOB_WORDS, doubt_replacement, tell_explanations
+from imagery_watch.outputs.wording.evidence import BLOB_WORDS, doubt_replacement, tell_established, tell_explanations
 from imagery_watch.outputs.wording.links import Link, list_links
 from imagery_watch.outputs.wording.text import minutes
 
@@ -99,6 +99,12 @@ class Exhibit:
     """Of the film's pictures."""
     looks_there: int = 0
     """Looks between the first and the last of the film, those included that it leaves out."""
+    established: tuple[tuple[str, str], ...] = ()
+    """What is established, what is not, and who checked it: labels and sentences."""
+    hidden: int = 0
+    """Looks of the film that could not see the place."""
+    has_others: bool = False
+    """Whether something stood there before or after the stay."""
     doubt: str = ""
     """What speaks against it in the curve itself; empty where nothing does."""
 
@@ -136,7 +142,9 @@ def arrange_exhibits(result: RunResult, hits: Sequence[Hit]) -> tuple[Exhibit, .
         own, shown = tuple((number, ordered[number - 1]) for number in places), index in chosen
         dossier = dossiers.get(kept.id) if kept is not None and shown else None
         exhibit = _exhibit(own, kept, dossier, chips if shown else {})
-        made.append(replace(exhibit, anchors=tuple(number for number in places if number not in anchored)))
+        known = () if kept is None else tell_established(kept, dossier, exhibit.lead)
+        anchors = tuple(number for number in places if number not in anchored)
+        made.append(replace(exhibit, anchors=anchors, established=known))
         anchored.update(places)
     return tuple(made)
 
@@ -167,6 +175,8 @@ def _exhibit(
         links=links,
         anchors=(),
         looks_there=_count_looks(dossier),
+        hidden=sum(frame.presence == "hidden" for frame in dossier.frames),
+        has_others=any(one.presence == "another" for one in dossier.curve),
         doubt=doubt_replacement([hit for _, hit in hits], stay, dossier),
         edge_m=round(max(dossier.frames[0].image.shape[1:]) * dossier.resolution),
     )

@@ -1,10 +1,11 @@
 """The detector's view in words: what was weighed against what, and why the others are no hits."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import isfinite
 
 from imagery_watch.model import DetectorView, Dossier, Hit, Stay
-from imagery_watch.outputs.wording.text import minutes
+from imagery_watch.outputs.wording.text import duration, minutes
 
 EXPLANATION_WORDS = {
     "aircraft": "an aircraft",
@@ -23,6 +24,8 @@ BLOB_WORDS = {
 ODDS_FACTOR = 3.0
 """How far false alarms were off what was promised, either way: on simulated airfields .3 to 2.7 times as many came
 (docs/method.md, section 20)."""
+MOST_GIVEN = 0.99
+"""The most that a probability is given as (docs/method.md, section 14)."""
 ALIKE_SHARE = 0.8
 """Of an object's signal, from which what stands on the other side of a replacement looks like the same again."""
 
@@ -84,7 +87,7 @@ def probability_range(hit: Hit) -> tuple[float, float] | None:
     """The probability if false alarms were `ODDS_FACTOR` times more, or fewer; None if not calibrated."""
     if hit.probability is None or not isfinite(hit.probability):
         return None
-    ceiling = max(hit.probability, 0.99)  # more than that is never claimed
+    ceiling = max(hit.probability, MOST_GIVEN)  # more than that is never claimed
     if hit.probability >= 1.0:
         return ceiling, ceiling
     odds = hit.probability / (1.0 - hit.probability)
@@ -93,17 +96,50 @@ def probability_range(hit: Hit) -> tuple[float, float] | None:
 
 
 def tell_probability(hit: Hit) -> str:
-    """`0.97 (0.92 to 0.99) that an aircraft came or left`."""
+    """`0.99, the most that is ever given (0.97 if false alarms were three times as many), that an aircraft came`."""
     known = probability_range(hit)
-    if known is None:
+    if known is None or hit.probability is None:
         return "not calibrated yet"
     what = {"arrival": "came", "departure": "left", "replacement": "came in place of another"}[hit.kind]
-    return f"{hit.probability:.2f} ({known[0]:.2f} to {known[1]:.2f}) that an aircraft {what}"
+    most = ", the most that is ever given" if hit.probability >= MOST_GIVEN else ""
+    worse = f"{known[0]:.2f} if false alarms were three times as many"
+    return f"{hit.probability:.2f}{most} ({worse}), that an aircraft {what}"
 
 
 def tell_change(hit: Hit) -> str:
-    """`over 0.99 that something came or left, whatever it is`."""
+    """`0.99 that something came or left, whatever it is`."""
     if hit.p_change is None:
         return "not judged"
-    value = "over 0.99" if hit.p_change > 0.99 else f"{hit.p_change:.2f}"
+    value = "over 0.99" if hit.p_change > MOST_GIVEN else f"{hit.p_change:.2f}"
     return f"{value} that something of at least some 10 m came or left, whatever it is"
+
+
+def tell_established(stay: Stay, dossier: Dossier | None, lead: Hit) -> tuple[tuple[str, str], ...]:
+    """What is established of a stay, what is not, and who checked it: labels and sentences."""
+    about = f"something of about {lead.length_m:.0f} m that reflects like painted metal"
+    told = [("Established", f"{_tell_presence(stay, dossier)} {about}." if dossier else f"The looks show {about}.")]
+    told.append(
+        (
+            "Not established",
+            "that it is an aircraft: at 10 m a tent, a large vehicle or stacked containers look alike; which aircraft; "
+            "that it is one object throughout, for two alike cannot be told apart; what happened between looks.",
+        )
+    )
+    reviews = [one for one in lead.evidence if one.source == "review"]
+    told.append(("Checked by", "; ".join(one.statement for one in reviews) if reviews else "nobody yet."))
+    return tuple(told)
+
+
+def _tell_presence(stay: Stay, dossier: Dossier) -> str:
+    """`8 of 9 looks from .. to .. show (1 hidden; at most 10 days between two that saw it)`."""
+    inside = [one for one in dossier.curve if stay.seen_from <= one.datetime <= stay.seen_to]
+    there = [one.datetime for one in inside if one.presence == "there"]
+    hidden = sum(one.presence == "hidden" for one in inside)
+    if not there:
+        return "The looks of the stay show"
+    first, last = minutes(there[0])[:10], minutes(there[-1])[:10]
+    if len(inside) == 1:
+        return f"One look, of {first}, shows"
+    gap = max((after - before for before, after in pairwise(there)), default=there[-1] - there[0])
+    longest = f", {hidden} hidden, at most {duration(gap)} between two that show it" if hidden else ""
+    return f"{len(there)} of {len(inside)} looks from {first} to {last}{longest}, show"

@@ -42,6 +42,6 @@ def test_every_point_lies_in_the_drawing(share: float, sigma: float) -> None:
 
 def test_a_measurement_in_words() -> None:
     assert tell_measurement(make_measurement(1, "there")) == (
-        "2022-03-06 10:21: 104 % of its signal, give or take 5 %: there"
+        "2022-03-06 10:21: 104 % of its signal, give or take 10 % (two standard deviations): there"
     )
     assert tell_measurement(make_measurement(2, "hidden")) == "2022-03-11 10:21: hidden"

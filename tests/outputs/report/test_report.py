@@ -5,13 +5,14 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import html5lib
 import pytest
 
-from imagery_watch.model import Explanation, PassOutcome, RunResult
+from imagery_watch.model import Evidence, Explanation, PassOutcome, RunResult
 from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS
 from imagery_watch.outputs.report.report import content_policy, facts, report_html
@@ -217,7 +218,9 @@ def test_calibrated_numbers_are_shown() -> None:
     hit = replace(result.hits[0], false_alarms_per_year=0.25, probability=0.93)
     text = text_of(replace(result, hits=(hit,)))
     assert "not calibrated yet" not in text
-    assert "0.93 (0.82 to 0.98) that an aircraft came" in text, "odds of 13.3, and a third and three times of them"
+    assert "0.93 (0.82 if false alarms were three times as many), that an aircraft came" in text, (
+        "odds of 13.3, and a third"
+    )
 
 
 def test_no_hits_reads_well() -> None:
@@ -386,6 +389,7 @@ def test_a_replacement_by_its_like_is_doubted() -> None:
     curve = [replace(one, share=0.96) if one.pass_id == hit.before_pass else one for one in make_dossier().curve]
     result = replace(make_evident_result(), hits=(hit,), dossiers=(make_dossier(curve=tuple(curve)),))
     assert "the look of 2022-03-01 10:21 shows 96 % of this object's signal" in text_of(result)
+    assert "undecided: a replacement, or one and the same object" in text_of(result)
     assert "cannot be ruled out" not in text_of(replace(result, dossiers=(make_dossier(),)))
     assert "cannot be ruled out" not in text_of(make_evident_result())
 
@@ -432,5 +436,22 @@ def test_what_is_known_to_be_false_is_told_so() -> None:
     text = text_of(make_evident_result(truth=(missed, false)))
     assert "0 of 1 planted changes of aircraft found; 0 of 0 of what is no aircraft refused; 1 false." in text
     assert "false (hit 1)" in text
-    assert "Known from what was planted: hit 1 is false." in text
+    assert "Known from what was planted: hit 1 is false: nothing planted came or left then." in text
     assert "Against the truth" not in text_of(make_evident_result())
+
+
+def test_a_card_begins_with_what_is_established_and_what_is_not() -> None:
+    stay = make_stay(1, seen_to=START + timedelta(days=15), not_after=START + timedelta(days=20))
+    text = text_of(replace(make_evident_result(), stays=(stay,)))
+    looks = "2 of 3 looks from 2022-03-06 to 2022-03-16, 1 hidden, at most 10.0 days between two that show it, show"
+    assert f"Established {looks} something of about 50 m" in text
+    assert "Not established that it is an aircraft" in text
+    assert "Checked by nobody yet." in text
+    said = Evidence("review", "confirmed", "A. confirmed it on 2 April.")
+    hit = replace(make_evident_result().hits[0], evidence=(said,))
+    assert "Checked by A. confirmed it on 2 April." in text_of(replace(make_evident_result(), hits=(hit,)))
+
+
+def test_the_most_that_is_given_is_said_to_be_that() -> None:
+    hit = replace(make_result().hits[0], probability=0.99, p_change=0.99)
+    assert "0.99, the most that is ever given (0.97 if" in text_of(replace(make_result(), hits=(hit,)))
