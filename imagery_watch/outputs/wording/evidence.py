@@ -116,7 +116,7 @@ def tell_change(hit: Hit) -> str:
 
 def tell_established(stay: Stay, dossier: Dossier | None, lead: Hit) -> tuple[tuple[str, str], ...]:
     """What is established of a stay, what is not, and who checked it: labels and sentences."""
-    about = f"something of about {lead.length_m:.0f} m that reflects like painted metal"
+    about = f"something of about {lead.length_m:.0f} m that stands out from the empty apron"
     told = [("Established", f"{_tell_presence(stay, dossier)} {about}." if dossier else f"The looks show {about}.")]
     told.append(
         (
