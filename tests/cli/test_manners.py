@@ -106,7 +106,7 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 OPTIONS = {
     "-o": ("demo", "run", "monitor", "airfields draft", "hits export"),
-    "-v": ("demo", "run", "monitor", "limits", "airfields draft", "replay"),
+    "-v": ("demo", "run", "monitor", "limits", "airfields draft", "replay", "tracks inspect"),
     "-q": ("demo", "run", "monitor", "limits", "airfields draft", "replay"),
     "--open": ("demo", "run", "airfields draft"),
 }

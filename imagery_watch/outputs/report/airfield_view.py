@@ -9,12 +9,10 @@ from shapely.geometry.base import BaseGeometry
 from imagery_watch.model import Airfield, Hit, Look, Panorama, RunResult
 from imagery_watch.outputs.report import pixels
 from imagery_watch.outputs.report.drawings import list_lines
-from imagery_watch.outputs.report.film import smooth, to_webp
+from imagery_watch.outputs.report.film import to_webp
 from imagery_watch.outputs.wording.summaries import describe_reason
 from imagery_watch.outputs.wording.text import clean, minutes
 
-VIEW_PX = 720
-"""Edge of a large image, at most: pixels of 10 m are enlarged to so much."""
 MOST_SHEET = 160
 """Looks on the contact sheet, the newest."""
 NICE_METRES = (50, 100, 200, 500, 1000, 2000)
@@ -88,7 +86,10 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
     window = large[0]
     height, width = (edge * window.step for edge in window.image.shape[1:])
     limits = _stretch(large)
-    scenes = tuple(Scenery(minutes(one.datetime), to_webp(_paint(one, limits), lossless=False)) for one in large)
+    scenes = tuple(
+        Scenery(minutes(one.datetime), to_webp(pixels.paint(one.image, one.bands, limits), lossless=False))
+        for one in large
+    )
     left, right = _choose_sides([one.pass_id for one in large], hits)
     bar_m = max(
         (m for m in NICE_METRES if m / window.georeference.grid.resolution <= width / 3), default=NICE_METRES[0]
@@ -117,11 +118,6 @@ def _choose_sides(passes: Sequence[str], hits: Sequence[Hit]) -> tuple[int, int]
 def _stretch(panoramas: Sequence[Panorama]) -> tuple[float, float]:
     """One contrast for all looks of the same bands as the first."""
     return pixels.stretch_limits(*(one.image for one in panoramas if one.bands == panoramas[0].bands))
-
-
-def _paint(one: Panorama, limits: tuple[float, float]) -> pixels.Rgb:
-    rgb = pixels.paint(one.image, one.bands, limits)
-    return smooth(rgb, VIEW_PX) if max(rgb.shape[:2]) < VIEW_PX // 2 else rgb
 
 
 def _place(lon: float, lat: float, window: Panorama) -> tuple[float, float]:

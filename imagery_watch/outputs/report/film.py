@@ -16,7 +16,7 @@ from imagery_watch.outputs.wording.text import minutes, slug
 
 STRIP_PX, STRIP_COLUMNS = 189, 5
 """Edge of a look on the strip, and looks beside one another."""
-MOVING_PX, MOVING_MS = 405, 900
+MOVING_PX, MOVING_MS = 270, 900
 """Edge of the moving picture, and how long each look stands."""
 PRESENCE_INK = {
     "there": (180, 49, 15),
