@@ -194,8 +194,8 @@ over this airfield: {_number(hit.false_alarms_per_year)}. {caveat}When between t
 
 
 _CAVEAT = f"""Both were calibrated on simulated airfields, where false alarms
-came up to {ODDS_FACTOR:g} times as often as promised, or as seldom (hence the range in brackets): take them as an order
-of magnitude. """
+came up to {ODDS_FACTOR:g} times as often as promised (hence the number in brackets): take them as an order of
+magnitude. """
 
 
 def _number(value: float | None) -> str:
