@@ -87,7 +87,7 @@ def read_pandas(path: Path) -> str:
     tables = []
     with tarfile.open(path) as archive:
         for member in archive:
-            told = json.loads(gzip.decompress(archive.extractfile(member).read()))  # type: ignore[union-attr]
+            told = json.loads(gzip.decompress(archive.extractfile(member).read()))
             table = pd.DataFrame([row[:5] for row in told["trace"]], columns=["t", "lat", "lon", "altitude", "speed"])
             table["t"] += told["timestamp"]
             tables.append(table.assign(hex=told["icao"]))

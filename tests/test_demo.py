@@ -1,4 +1,4 @@
-"""The demonstration, as `make demo` and the notebook run it: offline, from shipped files, the same every time."""
+"""The demonstration, as `make demo` runs it and the notebook shows it: offline, from shipped files."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ROW = re.compile(rf"^│ (?P<kind>arrival|departure) +│ (?P<what>[^│]+?) +�
 
 
 @pytest.mark.timeout(400)
-def test_the_command_and_the_notebook_show_the_same_and_account_for_the_whole_story(
+def test_the_command_accounts_for_the_whole_story_and_the_notebook_shows_it(
     demonstration: Demonstrated, tmp_path: Path
 ) -> None:
     said, out = demonstration.said, demonstration.out

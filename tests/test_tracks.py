@@ -58,7 +58,7 @@ def only(report: TrackReport, kind: MovementKind) -> Movement:
 
 
 def seconds(moment: object) -> float:
-    return moment.timestamp() - files.MIDNIGHT  # type: ignore[attr-defined]
+    return moment.timestamp() - files.MIDNIGHT
 
 
 def test_a_departure_from_the_shipped_aprons_of_zurich(tmp_path: Path) -> None:

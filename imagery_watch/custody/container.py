@@ -22,6 +22,8 @@ MOST_FILE_BYTES = 512 * 2**20
 MOST_INFLATION = 50
 """Times the file's own size that the contents of a pack, packed again by another program, may have."""
 CHUNK = 2**20
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
+"""What `zipfile` raises over what is no zip, or damaged; NotImplementedError is its word for an unknown compression."""
 
 _FIRST = "README.txt"
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,120}")
@@ -94,7 +96,7 @@ class Pack:
             with self.archive.open(name) as file:
                 while part := file.read(CHUNK):
                     yield part
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        except UNREADABLE as error:
             raise PackDamaged(f"{self.path}: {name} cannot be read ({error})") from None
 
     def is_as_written(self) -> bool:
@@ -116,7 +118,7 @@ def open_pack(path: Path) -> Iterator[Pack]:
     with file:
         try:
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OSError) as error:
+        except (*UNREADABLE, ValueError, struct.error) as error:
             yield Pack(path, None, {}, ((path.name, f"is no zip, or not all of one ({error})"),))
             return
         with archive:

@@ -52,7 +52,7 @@ def make_track(
 ) -> Track:
     """The track of such rows, in their order."""
     seconds, x, y, height, state, speed = ([row[number] for row in rows] for number in range(6))
-    places = [at(float(east), float(north)) for east, north in zip(x, y, strict=True)]  # type: ignore[arg-type]
+    places = [at(float(east), float(north)) for east, north in zip(x, y, strict=True)]
     return Track(
         hex=hex_,
         type="A320",

@@ -57,7 +57,7 @@ def unzip(path: Path) -> Files:
 
 
 def zip_up(files: Files, path: Path) -> Path:
-    path.write_bytes(b"".join(lay_out({name: lambda name=name: files[name] for name in files})))  # type: ignore[misc]
+    path.write_bytes(b"".join(lay_out({name: lambda name=name: files[name] for name in files})))
     return path
 
 

@@ -21,4 +21,4 @@ def test_the_model_comes_back_from_another_process_as_it_was() -> None:
 
 def test_the_model_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        DETECTOR.psf_sigma_m = 6.0  # type: ignore[misc]
+        DETECTOR.psf_sigma_m = 6.0

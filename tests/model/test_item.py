@@ -10,7 +10,7 @@ from imagery_watch.model.access import Origin
 
 def listed(catalog: str | None, collection: str | None, name: str = "S2A_1") -> ListedItem:
     item = Item(name, None, None, START, {}, collection=collection)
-    return ListedItem(item, None, None if catalog is None else Origin(catalog, None))  # type: ignore[arg-type]
+    return ListedItem(item, None, None if catalog is None else Origin(catalog, None))
 
 
 @pytest.mark.parametrize(

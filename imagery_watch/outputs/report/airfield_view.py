@@ -15,6 +15,8 @@ from imagery_watch.outputs.wording.text import clean, minutes
 
 MOST_SHEET = 160
 """Looks on the contact sheet, the newest."""
+MOST_LOSSLESS_PX = 40_000
+"""Pixels of an image up to which every one is kept, at some 2 bytes each."""
 NICE_METRES = (50, 100, 200, 500, 1000, 2000)
 
 
@@ -86,10 +88,7 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
     window = large[0]
     height, width = (edge * window.step for edge in window.image.shape[1:])
     limits = _stretch(large)
-    scenes = tuple(
-        Scenery(minutes(one.datetime), to_webp(pixels.paint(one.image, one.bands, limits), lossless=False))
-        for one in large
-    )
+    scenes = tuple(Scenery(minutes(one.datetime), _encode(pixels.paint(one.image, one.bands, limits))) for one in large)
     left, right = _choose_sides([one.pass_id for one in large], hits)
     bar_m = max(
         (m for m in NICE_METRES if m / window.georeference.grid.resolution <= width / 3), default=NICE_METRES[0]
@@ -113,6 +112,11 @@ def _choose_sides(passes: Sequence[str], hits: Sequence[Hit]) -> tuple[int, int]
         if hit.before_pass in passes and hit.after_pass in passes:
             return passes.index(hit.before_pass), passes.index(hit.after_pass)
     return 0, len(passes) - 1
+
+
+def _encode(rgb: pixels.Rgb) -> bytes:
+    """Every pixel kept where they are few: a photograph's compression smears the colours of small images."""
+    return to_webp(rgb, lossless=rgb.shape[0] * rgb.shape[1] <= MOST_LOSSLESS_PX)
 
 
 def _stretch(panoramas: Sequence[Panorama]) -> tuple[float, float]:

@@ -13,8 +13,6 @@ from imagery_watch.outputs.wording.text import clean, minutes, slug
 
 PANEL = 330
 """Edge of a picture on the sheet, about, in screen pixels: a whole number of them for each of the chip's."""
-SLIDER = 560
-"""The same for the pictures of the report's slider."""
 GAP = 14
 INK, PAPER, PALE = (26, 28, 33), (255, 255, 255), (95, 99, 107)
 MARK, WARNING = (255, 214, 10), (178, 24, 43)
@@ -31,12 +29,6 @@ class HitPictures:
     """Where the sheet goes, relative to `hits.geojson`, such as `chips/LIPB-a1b2.png`."""
     sheet: bytes
     """Before, after and difference side by side, with everything needed to be passed on alone."""
-    before: bytes
-    """For the slider: one picture, marked and dated."""
-    after: bytes
-    width: int
-    """Of `before` and `after`, in screen pixels."""
-    height: int
 
 
 @dataclass(frozen=True)
@@ -60,20 +52,9 @@ class _View:
 
 
 def hit_pictures(hit: Hit, chip: Chip, *, simulated: bool = False) -> HitPictures:
-    """The pictures of `hit` from the pixels in `chip`; `simulated` is written on each of them."""
-    part = pixels.central(chip)
-    large = _view(part, hit, SLIDER)
-    before, after = _photographs(large)
-    kind = "\nSIMULATED" if simulated else ""
-    return HitPictures(
-        hit_id=hit.id,
-        file=f"chips/{slug(hit.id)}.png",
-        sheet=to_png(_sheet(hit, _view(part, hit, PANEL), simulated)),
-        before=to_png(_dated(before, f"Before\n{minutes(hit.before)} UTC{kind}", right=False)),
-        after=to_png(_dated(after, f"After\n{minutes(hit.after)} UTC{kind}", right=True)),
-        width=large.size[0],
-        height=large.size[1],
-    )
+    """The picture of `hit` from the pixels in `chip`; `simulated` is written on it."""
+    sheet = _sheet(hit, _view(pixels.central(chip), hit, PANEL), simulated)
+    return HitPictures(hit.id, f"chips/{slug(hit.id)}.png", to_png(sheet))
 
 
 def _view(chip: Chip, hit: Hit, edge: int) -> _View:
@@ -185,12 +166,6 @@ def _north_arrow(image: Image.Image) -> None:
     draw = ImageDraw.Draw(image)
     draw.polygon([(x, y - 22), (x - 6, y - 4), (x, y - 8), (x + 6, y - 4)], PAPER, (0, 0, 0))
     _outlined(draw, (x, y + 8), "N", "ms")
-
-
-def _dated(image: Image.Image, label: str, *, right: bool) -> Image.Image:
-    place = (image.width - 10, 10) if right else (10, 10)
-    _outlined(ImageDraw.Draw(image), place, label, "ra" if right else "la")
-    return image
 
 
 def _outlined(draw: ImageDraw.ImageDraw, place: _Box, text: str, anchor: str) -> None:

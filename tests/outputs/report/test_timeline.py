@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from imagery_watch.outputs.report.timeline import NARROW_LAYOUT, WIDE_LAYOUT, chart_occupancy, timeline
+from imagery_watch.outputs.report.timeline import NARROW_LAYOUT, WIDE_LAYOUT, Layout, chart_occupancy, timeline
 from outputs.builders import START, make_look, make_occupancy, make_stay
 
 
@@ -41,10 +41,10 @@ def test_tips_tell_what_was_seen() -> None:
 
 
 @pytest.mark.parametrize("layout", [WIDE_LAYOUT, NARROW_LAYOUT])
-def test_a_stay_is_a_bar_from_first_to_last_look_within_what_is_possible(layout: object) -> None:
+def test_a_stay_is_a_bar_from_first_to_last_look_within_what_is_possible(layout: Layout) -> None:
     looks = [make_look(day) for day in range(0, 60, 5)]
     stays = [make_stay(2, seen_to=START + timedelta(days=20), not_after=None), make_stay(3, apron="West")]
-    drawn = timeline(looks, ["A"], stays, layout)  # type: ignore[arg-type]
+    drawn = timeline(looks, ["A"], stays, layout)
     assert drawn
     (bar,) = drawn.rows[0].bars
     assert bar.outer_x < bar.x < bar.end < bar.outer_end

@@ -95,7 +95,7 @@ ROWS = [(0.0, 47.458, 8.548, "ground"), (60.5, 47.459, 8.549, "ground"), (120.0,
 
 def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
     """An archive with these files."""
-    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+    with tarfile.open(path, mode) as archive:
         for name, data in members.items():
             told = tarfile.TarInfo(name)
             told.size = len(data)

@@ -147,7 +147,7 @@ def test_tracks_come_one_at_a_time(tmp_path: Path) -> None:
     tally = Tally()
     found = read_tracks([day], Reading(tally))
     assert [(next(found).hex, tally.files) for _ in range(3)] == [("4b0000", 1), ("4b0001", 2), ("4b0002", 3)]
-    found.close()  # type: ignore[attr-defined]
+    found.close()
 
 
 def test_a_table_near_an_airfield_keeps_its_rows_apart_and_names_them_right(tmp_path: Path) -> None:
