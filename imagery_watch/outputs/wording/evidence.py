@@ -22,8 +22,8 @@ BLOB_WORDS = {
     "off the aprons": "outside the aprons: not judged",
 }
 ODDS_FACTOR = 3.0
-"""How far false alarms were off what was promised, either way: on simulated airfields .3 to 2.7 times as many came
-(docs/method.md, section 20)."""
+"""How far false alarms were off what was promised at the worst, rounded up: on simulated airfields 2.7 times as many
+came (docs/method.md, section 20)."""
 MOST_GIVEN = 0.99
 """The most that a probability is given as (docs/method.md, section 14)."""
 ALIKE_SHARE = 0.8
@@ -83,27 +83,20 @@ def doubt_replacement(hits: Sequence[Hit], stay: Stay, dossier: Dossier) -> str:
     )
 
 
-def probability_range(hit: Hit) -> tuple[float, float] | None:
-    """The probability if false alarms were `ODDS_FACTOR` times more, or fewer; None if not calibrated."""
-    if hit.probability is None or not isfinite(hit.probability):
-        return None
-    ceiling = max(hit.probability, MOST_GIVEN)  # more than that is never claimed
-    if hit.probability >= 1.0:
-        return ceiling, ceiling
-    odds = hit.probability / (1.0 - hit.probability)
-    low, high = (odds * factor / (1.0 + odds * factor) for factor in (1 / ODDS_FACTOR, ODDS_FACTOR))
-    return low, min(high, ceiling)
-
-
 def tell_probability(hit: Hit) -> str:
     """`0.99, the most that is ever given (0.97 if false alarms were three times as many), that an aircraft came`."""
-    known = probability_range(hit)
-    if known is None or hit.probability is None:
+    if hit.probability is None or not isfinite(hit.probability):
         return "not calibrated yet"
     what = {"arrival": "came", "departure": "left", "replacement": "came in place of another"}[hit.kind]
     most = ", the most that is ever given" if hit.probability >= MOST_GIVEN else ""
-    worse = f"{known[0]:.2f} if false alarms were three times as many"
+    worse = f"{weaken(hit.probability):.2f} if false alarms were three times as many"
     return f"{hit.probability:.2f}{most} ({worse}), that an aircraft {what}"
+
+
+def weaken(probability: float) -> float:
+    """The probability if false alarms were `ODDS_FACTOR` times as many as promised."""
+    against = ODDS_FACTOR * (1.0 - probability)
+    return probability / (probability + against)
 
 
 def tell_change(hit: Hit) -> str:
