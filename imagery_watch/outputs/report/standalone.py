@@ -46,7 +46,7 @@ def draw_map(result: RunResult) -> Drawing | None:
 def draw_timeline(result: RunResult) -> Drawing | None:
     """Every look, one row for each apron; None where no pass was looked at."""
     drawn = timeline(result.looks, [apron.name for apron in result.airfield.aprons], result.stays)
-    return None if drawn is None else _draw("timeline", drawn, "wide", size=(drawn.width, drawn.height))
+    return None if drawn is None else _draw("timeline", drawn, "on-wide", size=(drawn.width, drawn.height))
 
 
 def cut_scenery(page: str, hits: set[str] | None = None) -> str | None:

@@ -129,3 +129,13 @@ def test_the_same_told_later_differs_in_one_line() -> None:
     other = write_page(make_overview(made=START + timedelta(hours=6), sweep=8)).splitlines()
     differing = [line for line, later in zip(one, other, strict=True) if line != later]
     assert len(differing) == 1 and differing[0].startswith('<p class="pale">As of 2022-03-01')
+
+
+def test_the_reports_style_leaves_the_words_of_a_hit_on_one_line() -> None:
+    """The index borrows the report's style sheet, and names nothing as that lays out grids."""
+    page = write_page(make_overview())
+    style = page.split("<style>")[1].split("</style>")[0]
+    used = {name for names in re.findall(r'class="([^"]+)"', page.split("</style>")[1]) for name in names.split()}
+    laid_out = set(re.findall(r"\.([a-z-]+) \{ display: (?:grid|block)", style))
+    assert len(laid_out) > 3
+    assert used & laid_out <= {"news"}
