@@ -50,7 +50,7 @@ def inspect_tracks(
     With an airfield, only what lies within 60 km of it is kept. Tracks are taken one at a time. `zone` is that of the
     local times of SBS logs. Raises TrackError for a file that cannot be read, UsageError for an unknown zone.
     """
-    nearest, clock = NearestAirfields(home), _find_zone(zone)
+    nearest, clock = NearestAirfields(home), find_zone(zone)
     height, note = nearest.find_elevation(airfield) if airfield is not None else (0.0, "")
     field = make_field(airfield, height) if airfield is not None else None
     contents, kept = [], list[Track]()
@@ -58,7 +58,7 @@ def inspect_tracks(
         tally = Tally()
         box = surroundings(field) if field is not None else None
         summaries: dict[str, AircraftSummary] = {}
-        for track in read_tracks([path], Reading(tally, box, clock, progress)):
+        for track in read_tracks([path], Reading(tally, box, zone=clock, progress=progress)):
             one = summarize(track, nearest)
             summaries[one.key] = _merge(summaries[one.key], one) if one.key in summaries else one
             if field is not None:
@@ -67,7 +67,8 @@ def inspect_tracks(
     return TrackReport(tuple(contents), _at(field, kept, note) if field is not None else None)
 
 
-def _find_zone(name: str | None) -> tzinfo | None:
+def find_zone(name: str | None) -> tzinfo | None:
+    """The zone of a name; none for none. Raises UsageError where nobody knows it."""
     if name is None:
         return None
     if name.upper() == "UTC":

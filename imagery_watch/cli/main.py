@@ -10,6 +10,7 @@ import typer
 from imagery_watch.cli.airfields import airfields
 from imagery_watch.cli.alerts import alerts
 from imagery_watch.cli.console import plain, tell, tell_warning
+from imagery_watch.cli.corroborate import corroborate
 from imagery_watch.cli.doctor import doctor
 from imagery_watch.cli.hits import hits
 from imagery_watch.cli.options import examples
@@ -65,6 +66,14 @@ app.command(
     short_help="How small an aircraft would still be found.",
     epilog=examples("limits LIPB --since 60d", "limits EDBF --catalog items.json --plantings 50"),
 )(limits)
+app.command(
+    short_help="Hold hits against flight tracks, both ways.",
+    epilog=examples(
+        "corroborate --run sunan --tracks out.csv --tracks back.csv",
+        "corroborate LSZH --tracks day.tar",
+        "corroborate --run sunan --tracks a.csv --aircraft RFF7=RA-86559:IL62",
+    ),
+)(corroborate)
 app.command(
     short_help="What works from here, and how to fix what does not.",
     epilog=examples("doctor", "doctor --json", "doctor --pack lipb.zip --timestamp-ca root.pem"),

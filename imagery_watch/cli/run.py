@@ -14,6 +14,7 @@ import typer
 
 from imagery_watch.cli.command import tell_command
 from imagery_watch.cli.console import AsJson, choose_airfield, console, plain, print_json, say, settings, tell
+from imagery_watch.cli.corroborate import Aircraft, Tracks, gather_files
 from imagery_watch.cli.options import (
     Aoi,
     Catalog,
@@ -68,6 +69,8 @@ def run(
     history: History = 365,
     false_alarms_per_year: FalseAlarms = None,
     min_length: MinLength = 0.0,
+    tracks: Tracks = None,
+    aircraft: Aircraft = None,
     objects: Annotated[bool, typer.Option("--objects", help="Show all objects that may be aircraft.")] = False,
     out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a folder of another airfield's run.")] = False,
@@ -79,6 +82,7 @@ def run(
 ) -> None:
     """One airfield: what arrived or left between passes, written to a folder and shown as a table."""
     voice = choose_voice(verbose=verbose, quiet=quiet)
+    from imagery_watch.corroboration import join_with_tracks
     from imagery_watch.outputs.files.export import write_outputs
     from imagery_watch.outputs.files.folder import check_folder
     from imagery_watch.pipeline import run_airfield
@@ -87,11 +91,14 @@ def run(
     place = choose_airfield(airfield, aoi, chosen.home, "run", quiet=voice == Voice.QUIET)
     folder = out or Path(f"imagery-watch-{place.id}")
     check_folder(folder, place, force=force)
+    held = gather_files(tracks, aircraft, None) if tracks or aircraft else None
     with working(folder, voice, as_json=as_json) as progress:
         result = run_airfield(place, catalog, chosen, since=since, until=until, now=datetime.now(UTC),
                               history_days=history, min_length_m=min_length, progress=progress)  # fmt: skip
         told = replace(result.provenance, command=tell_command(sys.argv[1:]))
         result = replace(result, provenance=told)
+        if held is not None:
+            result = join_with_tracks(result, held, chosen.home, progress)
         files = write_outputs(result, folder)
     _show_run(result, files, voice, as_json=as_json, all_objects=objects)
     if open_it:
@@ -146,10 +153,13 @@ def _show_run(result: "RunResult", files: dict[str, Path], voice: Voice, *, as_j
 
 
 def _show_tables(result: "RunResult", all_objects: bool) -> None:
+    from imagery_watch.outputs.terminal.corroboration_table import show_corroboration
     from imagery_watch.outputs.terminal.layout import print_text
     from imagery_watch.outputs.terminal.tables import print_stays, print_summary
 
     screen = console()
     print_summary(result, screen, all_objects=all_objects)
     print_stays(result, screen)
+    if result.corroboration is not None:
+        show_corroboration(result.corroboration, {hit.id: hit for hit in result.hits}, screen)
     print_text(screen, (f"note: {plain(warning)}" for warning in result.provenance.warnings))

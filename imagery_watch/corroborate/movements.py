@@ -33,7 +33,7 @@ def find_movements(track: Track, field: Field) -> tuple[Movement, ...]:
     seen = look_at(track, field)
     found, used = [], np.zeros(len(track), dtype=bool)
     for visit in find_visits(track, seen, field):
-        found += _of_visit(visit, track, seen, field)
+        found += tell_visit(visit, track, seen, field)
         used[visit.fixes] = True
         for beside in (visit.before, visit.after):
             if beside is not None:
@@ -43,8 +43,8 @@ def find_movements(track: Track, field: Field) -> tuple[Movement, ...]:
     return tuple(sorted(found, key=lambda one: (one.not_before, one.not_after)))
 
 
-def _of_visit(visit: Visit, track: Track, seen: Seen, field: Field) -> list[Movement]:
-    """Landing, parking and take-off of a visit, as far as the track shows them."""
+def tell_visit(visit: Visit, track: Track, seen: Seen, field: Field) -> list[Movement]:
+    """Landing, parking and take-off of a visit, as far as the track shows them, in order of time."""
     first, last, at = int(visit.fixes[0]), int(visit.fixes[-1]), int(visit.fixes[visit.stood])
     on_apron = visit.fixes[visit.aprons >= 0]
     numbers = dict.fromkeys(int(one) for one in visit.aprons if one >= 0)

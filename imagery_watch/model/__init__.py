@@ -15,6 +15,7 @@ from imagery_watch.model.dossier import (
     Panorama,
     Presence,
 )
+from imagery_watch.model.evidence import Evidence
 from imagery_watch.model.georeference import Georeference, Place
 from imagery_watch.model.grid import Areas, Grid
 from imagery_watch.model.item import BandAsset, ItemFacts, ListedItem, Sun
@@ -34,7 +35,6 @@ from imagery_watch.model.provenance import (
 from imagery_watch.model.raster import DType, Expected, Pixels, holds_data
 from imagery_watch.model.results import (
     Chip,
-    Evidence,
     Hit,
     Kind,
     Look,

@@ -131,10 +131,15 @@ class Fix:
     """One fix of a track, as evidence."""
 
     time: datetime
+    """UTC."""
     lon: float
+    """Degrees WGS84."""
     lat: float
+    """Degrees WGS84."""
     altitude_ft: float | None
+    """Pressure altitude; null where it is not told."""
     speed_kt: float | None
+    """Over the ground; null where it is not told."""
     on_ground: bool | None
     """What the file says; None where it says nothing."""
 
@@ -156,10 +161,15 @@ class Movement:
     """One thing that an aircraft did at an airfield, with hard bounds on when."""
 
     kind: MovementKind
+    """What it did."""
     airfield: str
+    """The airfield's id."""
     hex: str | None
+    """Its ICAO address; null where the files have none."""
     callsign: str
+    """Empty where the files have none."""
     type: str
+    """ICAO type designator, empty where it is not told."""
     not_before: datetime
     """It did not happen before this fix; of what lasts (parked, overflight), the first fix of it."""
     not_after: datetime
@@ -171,10 +181,15 @@ class Movement:
     first_ground: datetime | None = None
     """The first believed fix on the ground of this visit."""
     last_ground: datetime | None = None
+    """The last one."""
     ground_fixes: int = 0
+    """How many of them there are."""
     first_on_apron: datetime | None = None
+    """The first of them on an apron."""
     last_on_apron: datetime | None = None
+    """The last of them on an apron."""
     apron_fixes: int = 0
+    """How many of them are on aprons."""
     aprons: tuple[str, ...] = ()
     """The aprons that it was on, in order of time."""
     apron: str | None = None
@@ -200,7 +215,9 @@ class CoverageCell:
     """Six hours, and who was heard at an airfield in them. Where nobody else was, silence says nothing."""
 
     start: datetime
+    """UTC."""
     end: datetime
+    """UTC."""
     on_ground: tuple[str, ...]
     """Aircraft heard on the ground there, by their keys; only of files that hold several aircraft."""
     low: tuple[str, ...]

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from imagery_watch.model.airfield import Airfield
 from imagery_watch.model.dossier import Dossier, Panorama
+from imagery_watch.model.evidence import Evidence
 from imagery_watch.model.grid import Grid
 from imagery_watch.model.provenance import Provenance, SourceNote
 from imagery_watch.model.stay import Chance, Occupancy, Stay
 from imagery_watch.reasons import ReasonCode
 
 if TYPE_CHECKING:
+    from imagery_watch.model.corroboration import Corroboration
     from imagery_watch.model.truth import PlantedChange
 
 Kind = Literal["arrival", "departure", "replacement"]
@@ -32,18 +34,6 @@ def size_class(length_m: float) -> SizeClass:
     if length_m >= LARGE_FROM_M:
         return "large"
     return "medium" if length_m >= MEDIUM_FROM_M else "small"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What else speaks for or against a hit."""
-
-    source: str
-    """Where it comes from: a file of flight tracks, a sensor, a reviewer."""
-    state: str
-    """What it amounts to, in the source's own set of words, such as `confirmed`."""
-    statement: str
-    """One hedged sentence that a person can quote."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +189,8 @@ class RunResult:
     """What was planted in simulated imagery, and what was told of it; none in real imagery."""
     sources: tuple[SourceNote, ...] = ()
     """Every window of pixels that was read for it, by pass, item and band; none of what `monitor` tells."""
+    corroboration: "Corroboration | None" = None
+    """What flight tracks say of it; null where none were given."""
 
     @property
     def incomplete(self) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from imagery_watch.model.evidence import Evidence
+
 
 @dataclass(frozen=True)
 class Stay:
@@ -41,6 +43,8 @@ class Stay:
     """The stay, elsewhere on the airfield, that may continue this one."""
     simulated: bool = False
     """Whether any pixel of the stay was made."""
+    evidence: tuple[Evidence, ...] = ()
+    """What else speaks for or against the stay: what flight tracks say of it."""
 
     @property
     def dwell_min_hours(self) -> float:

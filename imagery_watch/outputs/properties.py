@@ -50,6 +50,7 @@ STAY_PROPERTIES: dict[str, int | None] = {
     "moved_from": None,
     "moved_to": None,
     "simulated": None,
+    "evidence": None,
 }
 """The contract's properties in its order, then what was added to them; the digits of what is rounded."""
 LOOK_COLUMNS: dict[str, int | None] = {

@@ -105,9 +105,9 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 
 OPTIONS = {
-    "-o": ("demo", "run", "monitor", "airfields draft", "hits export"),
-    "-v": ("demo", "run", "monitor", "limits", "airfields draft", "replay", "tracks inspect"),
-    "-q": ("demo", "run", "monitor", "limits", "airfields draft", "replay"),
+    "-o": ("demo", "run", "monitor", "airfields draft", "hits export", "corroborate"),
+    "-v": ("demo", "run", "monitor", "limits", "airfields draft", "replay", "tracks inspect", "corroborate"),
+    "-q": ("demo", "run", "monitor", "limits", "airfields draft", "replay", "corroborate"),
     "--open": ("demo", "run", "airfields draft"),
 }
 

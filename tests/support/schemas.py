@@ -76,6 +76,8 @@ def check_folder(folder: Path) -> None:
     """Asserts that every file of a run's folder is what its schema says."""
     for stem, name in (("hits", "hits.geojson"), ("stays", "stays.geojson"), ("run", "run.json")):
         check_json(folder / name, stem)
+    if (folder / "corroboration.json").exists():
+        check_json(folder / "corroboration.json", "corroboration")
     check_table((folder / "looks.csv").read_text(encoding="utf-8"))
 
 

@@ -12,6 +12,7 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
+from imagery_watch.outputs.files.corroboration import CORROBORATION, corroboration_record
 from imagery_watch.outputs.files.curves_csv import CurveRow, curves_csv, parse_curves
 from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
@@ -43,6 +44,8 @@ def write_outputs(result: RunResult, out: Path) -> dict[str, Path]:
     curves = {"curves.csv": _encoded(curves_csv(complete.dossiers, _kept_curves(complete, out)))}
     held = _held_evidence(complete, out)
     contents = file_contents(complete, pictures, held) | curves | films | {"airfield.geojson": polygons}
+    if complete.corroboration is not None:
+        contents[CORROBORATION] = _encoded(dump_json(corroboration_record(complete.corroboration)))
     for name, data in contents.items():
         write_bytes(out / name, data)
     for name in sorted(earlier - contents.keys()):
@@ -157,8 +160,8 @@ def _encoded(text: str) -> bytes:
 
 
 def _earlier_chips(out: Path) -> set[str]:
-    """The files of single hits that the `run.json` of an earlier run names; none where it cannot be read."""
-    return {name for name in _earlier_files(out) if _is_of_a_hit(name)}
+    """The files that the `run.json` of an earlier run names and not each run writes; none where it cannot be read."""
+    return {name for name in _earlier_files(out) if _is_of_a_hit(name) or name == CORROBORATION}
 
 
 def _earlier_files(out: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from imagery_watch.model import Airfield, Occupancy, Provenance, RunResult
 from imagery_watch.outputs.report.airfield_view import fill_contact_sheet, view_airfield
 from imagery_watch.outputs.report.drawings import airfield_map
 from imagery_watch.outputs.report.exhibit import Exhibit, arrange_exhibits
+from imagery_watch.outputs.report.flights.section import render_flights
 from imagery_watch.outputs.report.paper import HERE, content_policy, open_templates, read_part
 from imagery_watch.outputs.report.timeline import (
     NARROW_LAYOUT,
@@ -85,6 +86,7 @@ def report_html(result: RunResult) -> str:
             map=airfield_map(result.airfield, standing),
             timeline=_timelines(result, names),
             occupied=[_charts(rows) for rows in sentences.group_by_apron(result.occupancy).values()],
+            flights=render_flights(result),
             facts=facts(_origin(result.provenance)),
             warnings=result.provenance.warnings,
             simulated=_simulated(result.provenance),

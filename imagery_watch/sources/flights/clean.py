@@ -106,6 +106,11 @@ def join_rows(parts: list[Rows]) -> Rows:
     )  # fmt: skip
 
 
+def keep_aircraft(rows: Rows, wanted: frozenset[str] | None) -> Rows:
+    """The rows of the aircraft with these addresses, and of those without one; all of them where none is asked for."""
+    return rows if wanted is None else rows.pick(np.isin(rows.hex.astype(str), [*wanted, ""]))
+
+
 def clean(rows: Rows, tally: Tally, box: Box | None) -> Rows:
     """The rows that say where an aircraft was, in the box where one is given; counts what is left out.
 

@@ -11,12 +11,12 @@ from typing import BinaryIO
 from imagery_watch.errors import TrackError
 from imagery_watch.model.flight import Box, Track, TrackFormat
 from imagery_watch.model.progress import Progress, Stage
-from imagery_watch.sources.flights.clean import Rows, Tally, clean, join_rows, make_track, split_tracks
+from imagery_watch.sources.flights.clean import Rows, Tally, clean, join_rows, keep_aircraft, make_track, split_tracks
 from imagery_watch.sources.flights.kml import read_kml
 from imagery_watch.sources.flights.sbs import read_sbs
 from imagery_watch.sources.flights.sniffing import HEAD, Content, sniff, unpack, unpacked
 from imagery_watch.sources.flights.tables import read_table
-from imagery_watch.sources.flights.trace import read_trace, touches
+from imagery_watch.sources.flights.trace import names_one_of, read_trace, touches
 
 LARGEST_FILE = 256_000_000
 """Bytes, unpacked, of a trace or a KML; the largest traces of a day take some 4 MB."""
@@ -38,6 +38,8 @@ class Reading:
     """Filled in on the way."""
     box: Box | None = None
     """Where one is given, only what lies in it is kept."""
+    aircraft: frozenset[str] | None = None
+    """Where given, only aircraft with these addresses are kept, and those without one."""
     zone: tzinfo | None = None
     """That of SBS logs."""
     progress: Progress = lambda *_: None
@@ -91,6 +93,8 @@ def _read_one(data: bytes, content: Content, file: str, origin: str, reading: Re
         tally.files += 1
         tally.formats[TrackFormat.READSB] += 1
         return
+    elif reading.aircraft is not None and not names_one_of(data, reading.aircraft):
+        return
     else:
         form, rows = TrackFormat.READSB, read_trace(data, file, tally)
     tally.files += 1
@@ -105,7 +109,7 @@ def _read_many(stream: BinaryIO, content: Content, file: str, origin: str, readi
     tally, kept, count, form = reading.tally, list[Rows](), 0, TrackFormat.SBS
     for told, rows in _parts(stream, content, file, reading):
         form = told
-        kept.append(clean(rows, tally, reading.box))
+        kept.append(keep_aircraft(clean(rows, tally, reading.box), reading.aircraft))
         count += len(kept[-1])
         reading.progress(Stage(READING, Path(file).name), 0, 0)
         if count > MOST_ROWS:

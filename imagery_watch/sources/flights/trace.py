@@ -21,6 +21,8 @@ WIDTH = 5
 HAIR_DEG = 0.001
 """So that a number on a box's edge is in it, however it was rounded."""
 EXPECTED = "[seconds, latitude, longitude, altitude, ground speed, ...] was expected"
+HEAD_BYTES = 200
+_NAME = re.compile(rb'"icao"\s*:\s*"~?([0-9a-fA-F]{6})"')
 NON_TRANSPONDER = "adsb_icao_nt"
 """What sends with an ICAO address and is no transponder: of an aircraft, or of a vehicle."""
 
@@ -33,6 +35,12 @@ def touches(data: bytes, box: Box) -> bool:
     if box.west > box.east or b'"trace"' not in data:
         return True
     return _pattern(box).search(data) is not None
+
+
+def names_one_of(data: bytes, aircraft: frozenset[str]) -> bool:
+    """Whether a trace is of one of these addresses, or does not name its aircraft first thing, as readsb does."""
+    found = _NAME.search(data[:HEAD_BYTES])
+    return found is None or found[1].decode().lower() in aircraft
 
 
 @lru_cache(maxsize=8)

@@ -34,6 +34,7 @@ CONTRACT = {
     "moved_from": None,
     "moved_to": None,
     "simulated": False,
+    "evidence": [],
 }
 
 

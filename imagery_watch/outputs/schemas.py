@@ -1,12 +1,13 @@
-"""The schemas in `docs/schema/`, made from the types and their docstrings: `python -m ...files.schemas docs/schema`.
+"""The schemas in `docs/schema/`, made from the types and their docstrings: `python -m ...schemas docs/schema`.
 
-JSON Schema 2020-12 for `hits.geojson`, `stays.geojson` and `run.json`, a Frictionless Table Schema for `looks.csv`.
+JSON Schema 2020-12 for the JSON files of a run, a Frictionless Table Schema for `looks.csv`.
 """
 
 import ast
 import inspect
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, get_type_hints
@@ -26,7 +27,21 @@ from imagery_watch.model import (
     SourceNote,
     Stay,
 )
+from imagery_watch.model.aircraft_size import AircraftSize
+from imagery_watch.model.corroboration import (
+    Corroborated,
+    Corroboration,
+    GroundStay,
+    LookAt,
+    Match,
+    Segment,
+    TrackFile,
+    TrackTold,
+)
+from imagery_watch.model.flight import CoverageCell, Fix, Movement
 from imagery_watch.outputs.files.atomic import write_text
+from imagery_watch.outputs.files.corroboration import CORROBORATION
+from imagery_watch.outputs.files.corroboration import SCHEMA_VERSION as JOINED_VERSION
 from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, PROVENANCE_ORDER, SCHEMA_VERSION, SOURCE, WHY_NOT
 from imagery_watch.outputs.properties import HIT_PROPERTIES, LOOK_COLUMNS, STAY_PROPERTIES
 from imagery_watch.outputs.values import dump_json, json_schema_of
@@ -36,7 +51,25 @@ from imagery_watch.reasons import ReasonCode
 Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-NESTED = (Evidence, AirfieldNote, CalibrationNote, GridNote, PassOutcome, PeriodNote)
+NESTED = (
+    Evidence,
+    AirfieldNote,
+    CalibrationNote,
+    GridNote,
+    PassOutcome,
+    PeriodNote,
+    AircraftSize,
+    Corroborated,
+    CoverageCell,
+    Fix,
+    GroundStay,
+    LookAt,
+    Match,
+    Movement,
+    Segment,
+    TrackFile,
+    TrackTold,
+)
 """Types that are fields of others."""
 SPACED = "; several are separated by a space"
 NEVER_EMPTY = ("airfield", "apron", "datetime", "item_ids", "sensor", "result")
@@ -44,7 +77,7 @@ SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Writes the four schemas into a folder and returns their paths. Raises StoreError where one cannot be written."""
+    """Writes the five schemas into a folder and returns their paths. Raises StoreError where one cannot be written."""
     paths = []
     for name, schema in make_schemas().items():
         write_text(folder / name, dump_json(schema))
@@ -59,6 +92,7 @@ def make_schemas() -> dict[str, Schema]:
         "stays.schema.json": _collection(Stay, STAY_PROPERTIES, "stays", "stays.geojson"),
         "looks.schema.json": _table(),
         "run.schema.json": _run(),
+        "corroboration.schema.json": _corroboration(),
     }
 
 
@@ -127,6 +161,18 @@ def _run() -> Schema:
         },
     }
     return _document("run.json", _first_line(Provenance), _members(members), definitions)
+
+
+def _corroboration() -> Schema:
+    """The schema of `corroboration.json`."""
+    whole, definitions = _object(Corroboration, [one.name for one in fields(Corroboration)])
+    version = {"const": JOINED_VERSION, "description": "Grows when a reader would have to change."}
+    return _document(
+        CORROBORATION,
+        _first_line(Corroboration),
+        _members({"schema_version": version, **whole["properties"]}),
+        definitions,
+    )
 
 
 def _table() -> Schema:
