@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imagery_watch.change.coverage import compute_chance_seen
 from imagery_watch.corroborate.field import Field, make_field, surroundings
 from imagery_watch.corroborate.ground_stays import Named
 from imagery_watch.corroborate.joining import Heard, Watched, hear, join_both_ways
 from imagery_watch.corroborate.movements import find_movements
+from imagery_watch.corroborate.unseen import is_its, judge_look
 from imagery_watch.errors import UsageError
 from imagery_watch.model.airfield import Airfield
-from imagery_watch.model.corroboration import Corroborated, Corroboration, TrackFile
+from imagery_watch.model.corroboration import Corroborated, Corroboration, LookAt, TrackFile, TrackTold
 from imagery_watch.model.evidence import Evidence
 from imagery_watch.model.flight import Track
 from imagery_watch.model.progress import Progress
-from imagery_watch.model.results import Hit, RunResult
+from imagery_watch.model.results import Hit, Look, RunResult
 from imagery_watch.model.stay import Stay
 from imagery_watch.outputs.files.atomic import write_text
 from imagery_watch.outputs.files.corroboration import CORROBORATION, amend_run, corroboration_record
@@ -36,6 +38,8 @@ SOURCE = "flight tracks"
 """What the source of evidence from tracks begins with."""
 MOST_NAMED = 3
 CHUNK = 1 << 20
+LEAST_LOOKS = 2
+"""Between a first and a last one a stay has room."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,37 @@ def _in_words(joined: Corroboration, watched: Watched) -> Corroboration:
         """A stay with its sentence, made of those of its hits."""
         stay = stays[one.id]
         ends = [told[end].statement for end in (stay.arrival_hit, stay.departure_hit) if end in told]
-        return replace(one, statement=tell_stay(one, stay, ends))
+        return replace(one, statement=tell_stay(one, stay, ends, hits.get(stay.arrival_hit or "")))
 
     return replace(
         joined,
         hits=tuple(told.values()),
         stays=tuple(tell(one) for one in joined.stays),
-        tracks=tuple(replace(one, statement=tell_track(one)) for one in joined.tracks),
+        tracks=tuple(_in_words_of(one, watched.looks) for one in joined.tracks),
     )
+
+
+def _in_words_of(one: TrackTold, looks: Sequence[Look]) -> TrackTold:
+    told = replace(one, chance_any_time=_chance_any_time(one, looks))
+    return replace(told, statement=tell_track(told))
+
+
+def _chance_any_time(one: TrackTold, looks: Sequence[Look]) -> float | None:
+    """How likely a stay as long as this one is to be seen; over the aprons where its own is not known.
+
+    None where the looks are too few, or its size is not known.
+    """
+    by_apron: dict[str, list[LookAt]] = {}
+    for look in (look for look in looks if is_its(look, one.aircraft)):
+        by_apron.setdefault(look.apron, []).append(judge_look(look, one.aircraft))
+    stay = one.aircraft.last_ground - one.aircraft.first_ground
+    if one.aircraft.size is None or not by_apron or min(len(ours) for ours in by_apron.values()) < LEAST_LOOKS:
+        return None
+    chances = []
+    for ours in by_apron.values():
+        times, seen = [look.datetime for look in ours], [look.chance for look in ours]
+        chances.append(compute_chance_seen(times, seen, min(times), max(times), stay))
+    return sum(chances) / len(chances)
 
 
 def _credits(airfield: Airfield, tally: Tally, heard: Heard, files: TrackFiles) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def corroborate(
     if as_json:
         print_json(corroboration_record(told.corroboration))
     elif voice == Voice.QUIET:
-        for line in list_sentences(told.corroboration):
+        for line in list_sentences(told.corroboration, told.hits):
             typer.echo(plain(line))
     else:
         show_corroboration(told.corroboration, told.hits, console())

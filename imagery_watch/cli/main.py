@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 app.command(
     short_help="The whole line, offline, in under a minute.",
-    epilog=examples("demo", "demo --out shown --open", "demo -o shown -q"),
+    epilog=examples("demo", "demo --story", "demo --out shown --open", "demo -o shown -q"),
 )(demo)
 app.command(
     short_help="One airfield: what arrived or left between passes.",

@@ -37,14 +37,28 @@ from imagery_watch.errors import ExitCode
 if TYPE_CHECKING:
     from imagery_watch.model import RunResult
 
-DEMO = Path("imagery-watch-demo")
+DEMO, STORY = Path("imagery-watch-demo"), Path("imagery-watch-story")
 
 
 def demo(
-    out: Out = None, open_it: Open = False, as_json: AsJson = False, verbose: Verbose = False, quiet: Quiet = False
+    story: Annotated[
+        bool,
+        typer.Option("--story", help="Flight tracks and pictures of one stay instead, held together; all made up."),
+    ] = False,
+    out: Out = None,
+    open_it: Open = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
-    """The whole line, offline, in under a minute: simulated passes over real ground, and what was found of them."""
+    """The whole line, offline, in about a minute: simulated passes over real ground, and what was found of them.
+
+    With --story: an Il-62M that stands at Sunan for 36 hours, by tracks, under a pass that sees it and under none.
+    """
     voice = choose_voice(verbose=verbose, quiet=quiet)
+    if story:
+        _tell_story(out or STORY, voice, as_json=as_json, open_it=open_it)
+        return
     from imagery_watch.demo import run_demo
 
     chosen, folder = settings(), out or DEMO
@@ -58,6 +72,21 @@ def demo(
         outcome.show(console())
     if open_it:
         open_file(outcome.report)
+
+
+def _tell_story(folder: Path, voice: Voice, *, as_json: bool, open_it: bool) -> None:
+    from imagery_watch.demo_story import run_story
+
+    with working(folder, voice, as_json=as_json) as progress:
+        telling = run_story(folder, settings(), progress, tell_command(sys.argv[1:]))
+    if as_json:
+        print_json(telling.as_dict())
+    elif voice == Voice.QUIET:
+        typer.echo(plain(telling.verdict))
+    else:
+        telling.show(console())
+    if open_it:
+        open_file(telling.chapters[0].report)
 
 
 def run(

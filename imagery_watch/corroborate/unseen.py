@@ -21,7 +21,7 @@ def tell_track(one: GroundStay, looks: Sequence[Look], told: Sequence[Corroborat
     """
     hits, stays = (_fitting(one, told, about) for about in ("hit", "stay"))
     since, until = one.first_ground, one.last_ground
-    within = tuple(_look_at(look, one) for look in looks if _is_within(look, one) and _is_its(look, one))
+    within = tuple(judge_look(look, one) for look in looks if _is_within(look, one) and is_its(look, one))
     chance = 1.0 - _missed_by_all(within)
     times = [look.datetime for look in looks]
     before = max((time for time in times if time < since), default=None)
@@ -34,7 +34,7 @@ def tell_track(one: GroundStay, looks: Sequence[Look], told: Sequence[Corroborat
         state = LookState.EXPECTED if chance >= EXPECTED else LookState.UNSEEN
     else:
         state = LookState.OUTSIDE if before is None or after is None else LookState.UNSEEN
-    return TrackTold(one, state, hits, stays, within, before, after, chance, (), "")
+    return TrackTold(one, state, hits, stays, within, before, after, chance, None, (), "")
 
 
 def _fitting(one: GroundStay, told: Iterable[Corroborated], about: str) -> tuple[str, ...]:
@@ -50,12 +50,13 @@ def _is_within(look: Look, one: GroundStay) -> bool:
     return one.first_ground <= look.datetime and look.datetime + may_be_late_at(look) <= one.last_ground
 
 
-def _is_its(look: Look, one: GroundStay) -> bool:
+def is_its(look: Look, one: GroundStay) -> bool:
     """Whether a look is of the apron on which the aircraft stood; of all aprons where that is not known."""
     return look.apron == one.apron if one.apron is not None and one.stood else True
 
 
-def _look_at(look: Look, one: GroundStay) -> LookAt:
+def judge_look(look: Look, one: GroundStay) -> LookAt:
+    """How likely a look of its apron would have shown an aircraft: where its limit is longer, not at all."""
     visible = (look.visible_fraction or 0.0) if look.result in ("change", "no_change") else 0.0
     limit, length = look.smallest_detectable_m, one.size.shortest_m if one.size else None
     able = limit is not None and length is not None and length >= limit

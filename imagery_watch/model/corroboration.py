@@ -199,6 +199,8 @@ class TrackTold:
     """The first one after it."""
     chance: float
     """That such a stay would have been seen, by these looks, 0..1."""
+    chance_any_time: float | None
+    """The same of a stay as long, at any moment between the first look and the last; null where that is not known."""
     segments: tuple[Segment, ...]
     """What the aircraft did around it, as far as it was heard, in order of time."""
     statement: str

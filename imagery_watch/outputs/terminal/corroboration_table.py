@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from imagery_watch.model import Hit
-from imagery_watch.model.corroboration import Corroborated, Corroboration
+from imagery_watch.model.corroboration import Corroborated, Corroboration, TrackState
 from imagery_watch.outputs.terminal.layout import Sheet, print_text
 from imagery_watch.outputs.wording.flight_terms import tell_aircraft, tell_name
 from imagery_watch.outputs.wording.flights import LOOK_WORDS, STATE_WORDS
@@ -27,17 +27,25 @@ def show_corroboration(told: Corroboration, hits: "Mapping[str, Hit]", console: 
         _tracks_table(told).show(console)
     if not told.tracks:
         print_text(console, ["The files show no aircraft on the ground here."])
-    for line in list_sentences(told):
+    for line in list_sentences(told, hits):
         print_text(console, [f"- {line}"])
     print_text(console, [*(f"note: {note}" for note in told.notes), *(f"Terms: {one}" for one in told.credits)])
 
 
-def list_sentences(told: Corroboration) -> list[str]:
-    """What can be quoted: stays, hits that are in none of them, then tracks; each sentence once."""
-    in_stays = {one.statement for one in told.stays}
-    hits = [one.statement for one in told.hits if not any(one.statement in said for said in in_stays)]
-    said = [*(one.statement for one in told.stays), *hits, *(one.statement for one in told.tracks)]
-    return [clean(one) for one in dict.fromkeys(said) if one]
+def list_sentences(told: Corroboration, hits: "Mapping[str, Hit]") -> list[str]:
+    """What can be quoted, each behind what it is about: stays with both ends seen, other hits, then tracks."""
+    both = {one.id for one in told.stays if one.state == TrackState.SEEN_BOTH}
+    ends = {match.track for one in told.stays if one.id in both for match in one.matches}
+    stays = [f"{one.id}: {one.statement}" for one in told.stays if one.id in both]
+    rest = [one for one in told.hits if not one.matches or not {match.track for match in one.matches} <= ends]
+    single = [f"{one.id} ({_name_hit(hits[one.id])}): {one.statement}" for one in rest]
+    return [clean(one) for one in (*stays, *single, *(one.statement for one in told.tracks))]
+
+
+def _name_hit(hit: Hit) -> str:
+    """What it may be, and how likely."""
+    odds = "" if hit.probability is None else f", probability {hit.probability:.2f}"
+    return f"possible {hit.kind}{odds}"
 
 
 def _hits_table(told: Corroboration, hits: "Mapping[str, Hit]") -> Sheet:

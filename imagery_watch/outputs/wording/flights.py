@@ -9,6 +9,8 @@ from imagery_watch.outputs.wording.flight_terms import (
     tell_aircraft,
     tell_moment,
     tell_name,
+    tell_place,
+    tell_size,
     tell_span,
     tell_terms,
     tell_time,
@@ -97,8 +99,8 @@ def _list(matches: Sequence[Match]) -> str:
     return "; ".join(told) + more
 
 
-def tell_stay(one: Corroborated, stay: Stay, ends: Sequence[str]) -> str:
-    """What tracks say of a stay; `ends` are the sentences of its hits."""
+def tell_stay(one: Corroborated, stay: Stay, ends: Sequence[str], hit: Hit | None = None) -> str:
+    """What tracks say of a stay; `ends` are the sentences of its hits, `hit` the one that it began with."""
     if one.state == TrackState.AMBIGUOUS and len(one.matches) > 1:
         return f"{len(one.matches)} movements fit its ends, and not as one aircraft: {_list(one.matches)}."
     if one.state != TrackState.SEEN_BOTH:
@@ -107,10 +109,11 @@ def tell_stay(one: Corroborated, stay: Stay, ends: Sequence[str]) -> str:
     bounds = f"at least {stay.dwell_min_hours:.0f} hours" if stay.dwell_min_hours >= 1 else "any time"
     if stay.dwell_max_hours is not None:
         bounds += f" up to less than {stay.dwell_max_hours:.0f} hours"
+    terms = f" {tell_place(came)} {tell_size(came, hit)}" if hit is not None else ""
     return clean(
         f"Consistent with {tell_name(came)}, which these tracks show landing {tell_time(came)} and leaving "
         f"{tell_time(left)}: {duration(left.not_before - came.not_after)} on the ground, where the looks alone allow "
-        f"for {bounds}."
+        f"for {bounds}.{terms}"
     )
 
 
@@ -123,10 +126,10 @@ def _tell_visit(one: TrackTold) -> str:
     aircraft = one.aircraft
     first, last = aircraft.first_ground, aircraft.last_ground
     name = tell_aircraft(aircraft.name, aircraft.type, aircraft.size)
-    came = "landed and was" if aircraft.landed is not None else "was"
+    came = "" if aircraft.landed is not None else "; how it came is not shown: it may have been there before"
     end = "" if aircraft.took_off is not None else "; how it left is not shown: it may have stayed longer"
-    times = f"from {minutes(first)} to {minutes(last)} UTC ({duration(last - first)}{end})"
-    return f"{name} {came} on the ground {times}, these tracks show."
+    times = f"from {minutes(first)} to {minutes(last)} UTC ({duration(last - first)}{came}{end})"
+    return f"These tracks show {name} on the ground {times}."
 
 
 def _tell_looks(one: TrackTold) -> str:
@@ -142,12 +145,21 @@ def _tell_looks(one: TrackTold) -> str:
         )
     if not one.looks:
         around = f"{tell_moment(one.before)} and {tell_moment(one.after)}"
-        return f"No look fell into that time, so none could show it; the nearest are of {around}."
+        return f"No look fell into that time, so none could show it; the nearest are of {around}.{_tell_odds(one)}"
     if one.state == LookState.UNSEEN:
         return f"{fell} in that time, and could hardly show it: {odds}. That nothing was found says little."
     return (
         f"{fell} in that time, good enough to show it, and nothing was found: {odds}. It may have gone into a hangar "
         "or off the aprons, the detector may have missed it, or it was not there."
+    )
+
+
+def _tell_odds(one: TrackTold) -> str:
+    """How likely such a stay was to be seen."""
+    if one.chance_any_time is None:
+        return ""
+    return (
+        f" At any time, a stay as long would have been seen by these looks with a chance of {one.chance_any_time:.0%}."
     )
 
 
