@@ -19,9 +19,10 @@ from imagery_watch.model.flight import Track
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.results import Hit, Look, RunResult
 from imagery_watch.model.stay import Stay
+from imagery_watch.outputs.files.amending import amend_run
 from imagery_watch.outputs.files.atomic import write_text
-from imagery_watch.outputs.files.corroboration import CORROBORATION, amend_run, corroboration_record
 from imagery_watch.outputs.files.saved_run import parsed, read_saved, result_of
+from imagery_watch.outputs.properties import CORROBORATION, corroboration_record
 from imagery_watch.outputs.store.store import read_store
 from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.credits import airfield_credit

@@ -1,5 +1,6 @@
 """`demo --story`: tracks and pictures of one stay, held together; all of it made, and run by the ordinary line."""
 
+import math
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from imagery_watch.settings import Settings
 from imagery_watch.simulate.archive import write_archive
 from imagery_watch.simulate.daylight import BANDS
 from imagery_watch.simulate.flight import find_touchdown, fly_in, fly_out, to_fr24_csv
+from imagery_watch.simulate.simulator import World
 from imagery_watch.simulate.sunan import (
     CALENDARS,
     ELEVATION_FT,
@@ -44,6 +46,7 @@ CALLSIGNS = ("STORY1", "STORY2")
 REGISTRATION, TYPE = "RA-86559", "IL62"
 AROUND = timedelta(days=8)
 """Before the landing and after the take-off: looks are told from here to there."""
+FOUND_WITHIN_M, PIXEL_M = 30.0, 10.0
 TILE = "51SYD"
 """In the names of the made-up items."""
 
@@ -55,6 +58,8 @@ class Chapter:
     calendar: Calendar
     result: RunResult
     report: Path
+    false: int
+    """Hits where nothing of aircraft size came or left."""
 
     @property
     def hits(self) -> dict[str, Hit]:
@@ -78,7 +83,7 @@ class Telling:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        from imagery_watch.outputs.files.corroboration import corroboration_record
+        from imagery_watch.outputs.properties import corroboration_record
 
         return {
             "simulated": NOTE,
@@ -87,6 +92,7 @@ class Telling:
                 {
                     "calendar": one.calendar.name,
                     "report": str(one.report),
+                    "false": one.false,
                     "corroboration": corroboration_record(one.corroboration),
                 }
                 for one in self.chapters
@@ -102,6 +108,10 @@ class Telling:
         for number, one in enumerate(self.chapters, start=1):
             print_text(console, ["", f"{number}. {one.calendar.told}: {self._name_passes(one)}.", ""])
             print_text(console, [f"   - {line}" for line in list_sentences(one.corroboration, one.hits)])
+            if one.false:
+                print_text(
+                    console, [f"   Known, for it was made: {one.false} of these changes are false, nothing was there."]
+                )
         for one in self.chapters:
             console.print(f"report: {one.report}", markup=False, highlight=False, soft_wrap=True)
 
@@ -146,7 +156,15 @@ def _run_chapter(
         shutil.copytree(folder, out / "archive", dirs_exist_ok=True)
     notes = replace(result.provenance, catalog="archive/items.json", command=command, simulated_note=NOTE)
     result = join_with_tracks(replace(result, provenance=notes), files, settings.home, progress)
-    return Chapter(calendar, result, write_outputs(result, out)["report.html"])
+    false = sum(not _is_of_an_aircraft(hit, world) for hit in result.hits)
+    return Chapter(calendar, result, write_outputs(result, out)["report.html"], false)
+
+
+def _is_of_an_aircraft(hit: Hit, world: World) -> bool:
+    """Whether an aircraft, the visitor or one that taxies, was put where a hit is."""
+    row, col = square().rowcol(hit.x, hit.y)
+    places = [one.place for one in world.story.stays]
+    return any(math.hypot(row - one.row, col - one.col) * PIXEL_M <= FOUND_WITHIN_M for one in places)
 
 
 def _write_tracks(folder: Path) -> tuple[Path, ...]:

@@ -78,6 +78,16 @@ class RunView:
 
         return chances_frame(self._result.chances)
 
+    @cached_property
+    def tracks(self) -> "GeoDataFrame":
+        """One row for each aircraft that flight tracks show on the ground, EPSG:4326, its way there as a line.
+
+        Empty where none were given: `corroborate --run FOLDER --tracks FILE`, or `run --tracks FILE`.
+        """
+        from imagery_watch.outputs.notebook.tracks_frame import tracks_frame
+
+        return tracks_frame(self._result.corroboration)
+
     def show(self, hit_id: str) -> "Image.Image":
         """The hit's picture: before, after and their difference. Raises UsageError for an id that is not there."""
         hit = self._hit(hit_id)

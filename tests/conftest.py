@@ -148,11 +148,21 @@ def _answers(address: str, process: "subprocess.Popen[bytes]") -> bool:
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demonstrated:
     """The demonstration, run once for all tests that only look at what it says and writes, in whichever process."""
+    return _once(tmp_path_factory, worker_id, "demonstration")
+
+
+@pytest.fixture(scope="session")
+def sunan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demonstrated:
+    """The story of Sunan, `demo --story`, run once in the same way."""
+    return _once(tmp_path_factory, worker_id, "sunan", "--story")
+
+
+def _once(factory: pytest.TempPathFactory, worker_id: str, name: str, *options: str) -> Demonstrated:
     if worker_id == "master":
-        return demonstrate(tmp_path_factory.mktemp("demonstration"))
-    shared = tmp_path_factory.getbasetemp().parent / "demonstration"
+        return demonstrate(factory.mktemp(name), *options)
+    shared = factory.getbasetemp().parent / name
     with FileLock(f"{shared}.lock"):
-        return demonstrate(shared)
+        return demonstrate(shared, *options)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def corroborate(
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.corroboration import corroborate_record, corroborate_run
-    from imagery_watch.outputs.files.corroboration import corroboration_record
+    from imagery_watch.outputs.properties import corroboration_record
     from imagery_watch.outputs.terminal.corroboration_table import list_sentences, show_corroboration
 
     files, home = gather_files(tracks, aircraft, zone), settings().home

@@ -1,10 +1,12 @@
-"""What the files tell of hits, stays and looks: the contract's names in its order, and values as JSON knows them."""
+"""What the files tell of hits, stays, looks and tracks: the contract's names in order, and values as JSON has them."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from imagery_watch.model import Hit, Look, Stay
-from imagery_watch.outputs.values import dump, pick
+from imagery_watch.model.corroboration import Corroboration
+from imagery_watch.outputs.values import dump, load, pick
 
 HIT_PROPERTIES: dict[str, int | None] = {
     "id": None,
@@ -68,6 +70,8 @@ LOOK_COLUMNS: dict[str, int | None] = {
     "reason_code": None,
 }
 """The contract's columns in its order, and the digits of those that are rounded."""
+CORROBORATION, CORROBORATION_VERSION = "corroboration.json", 1
+"""The file of flight tracks held against a run, and the version of its schema."""
 
 
 def hit_properties(hit: Hit) -> dict[str, Any]:
@@ -88,3 +92,13 @@ def stay_properties(stay: Stay) -> dict[str, Any]:
 def look_row(look: Look) -> dict[str, Any]:
     """The columns of one look, lists still lists."""
     return pick(dump(look) | {"reason_code": list(look.reason_codes)}, LOOK_COLUMNS)
+
+
+def corroboration_record(told: Corroboration) -> dict[str, Any]:
+    """The members of `corroboration.json`, the version of its schema first."""
+    return {"schema_version": CORROBORATION_VERSION, **dump(told)}
+
+
+def parse_corroboration(record: Mapping[str, Any]) -> Corroboration:
+    """The value that such a file holds. Raises ValueError, TypeError or KeyError for what is none."""
+    return load(Corroboration, record)

@@ -40,10 +40,9 @@ from imagery_watch.model.corroboration import (
 )
 from imagery_watch.model.flight import CoverageCell, Fix, Movement
 from imagery_watch.outputs.files.atomic import write_text
-from imagery_watch.outputs.files.corroboration import CORROBORATION
-from imagery_watch.outputs.files.corroboration import SCHEMA_VERSION as JOINED_VERSION
 from imagery_watch.outputs.files.run_json import CHANCE, OCCUPANCY, PROVENANCE_ORDER, SCHEMA_VERSION, SOURCE, WHY_NOT
-from imagery_watch.outputs.properties import HIT_PROPERTIES, LOOK_COLUMNS, STAY_PROPERTIES
+from imagery_watch.outputs.properties import CORROBORATION, HIT_PROPERTIES, LOOK_COLUMNS, STAY_PROPERTIES
+from imagery_watch.outputs.properties import CORROBORATION_VERSION as JOINED_VERSION
 from imagery_watch.outputs.values import dump_json, json_schema_of
 from imagery_watch.outputs.wording.summaries import RESULTS
 from imagery_watch.reasons import ReasonCode

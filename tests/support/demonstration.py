@@ -13,8 +13,8 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.c
 from imagery_watch.cli.main import main
 main()
 """
-NAME = "imagery-watch-demo"
-"""Where the demonstration puts its files when nothing is said."""
+NAME, STORY = "imagery-watch-demo", "imagery-watch-story"
+"""Where the demonstration, and the story of Sunan, put their files when nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Demonstrated:
     out: Path
 
 
-def demonstrate(folder: Path) -> Demonstrated:
+def demonstrate(folder: Path, *options: str) -> Demonstrated:
     """Runs the demonstration in a folder, or reads what an earlier run there said."""
-    said, out = folder / "said.txt", folder / NAME
+    said, out = folder / "said.txt", folder / (STORY if "--story" in options else NAME)
     if not said.exists():
         folder.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [sys.executable, "-c", OFFLINE, "demo"],
+            [sys.executable, "-c", OFFLINE, "demo", *options],
             cwd=folder,
             env={**os.environ, "COLUMNS": "120"},
             capture_output=True,

@@ -12,13 +12,13 @@ from imagery_watch.errors import StoreError
 from imagery_watch.model import RunResult
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
 from imagery_watch.outputs.files.atomic import write_bytes
-from imagery_watch.outputs.files.corroboration import CORROBORATION, corroboration_record
 from imagery_watch.outputs.files.curves_csv import CurveRow, curves_csv, parse_curves
 from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.looks_csv import looks_csv
 from imagery_watch.outputs.files.run_json import run_record
 from imagery_watch.outputs.files.stays_geojson import stays_geojson
 from imagery_watch.outputs.gis.export import OUTLINES, RESIDUAL, files_for_other_tools
+from imagery_watch.outputs.properties import CORROBORATION, corroboration_record
 from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
 from imagery_watch.outputs.report.film import film_files, name_film
 from imagery_watch.outputs.report.report import report_html

@@ -4,25 +4,27 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from imagery_watch.errors import UsageError
 from imagery_watch.model import Airfield, Chance, Grid, Hit, Look, Occupancy, Provenance, RunResult, SourceNote, Stay
+from imagery_watch.model.corroboration import Corroboration
 from imagery_watch.outputs.files.curves_csv import CurveRow, parse_curves
 from imagery_watch.outputs.files.hits_geojson import parse_hit
 from imagery_watch.outputs.files.looks_csv import parse_looks
 from imagery_watch.outputs.files.run_json import parse_chances, parse_occupancy, parse_provenance, parse_sources
 from imagery_watch.outputs.files.stays_geojson import parse_stay
+from imagery_watch.outputs.properties import CORROBORATION, parse_corroboration
 from imagery_watch.outputs.wording.text import iso
 
 _T = TypeVar("_T")
 
 RUN, HITS, LOOKS, STAYS, AIRFIELD = "run.json", "hits.geojson", "looks.csv", "stays.geojson", "airfield.geojson"
 CURVES = "curves.csv"
-LATER = (STAYS, AIRFIELD, CURVES)
-"""Files that an older version did not write."""
+LATER = (STAYS, AIRFIELD, CURVES, CORROBORATION)
+"""Files that an older version did not write; the last one is there only where flight tracks were given."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Saved:
     """The credits that whoever shows the hits owes."""
     sources: tuple[SourceNote, ...] = ()
     """None where an older version, or `monitor`, wrote the folder."""
+    corroboration: Corroboration | None = None
+    """None where no flight tracks were given."""
 
 
 def read_saved(folder: Path) -> Saved:
@@ -73,6 +77,10 @@ def read_saved(folder: Path) -> Saved:
         curves=parsed(folder / CURVES, lambda: parse_curves(data[CURVES].decode("utf-8")) if CURVES in later else ()),
         attribution=parsed(folder / HITS, lambda: str(_mapping(json.loads(data[HITS])).get("attribution", ""))),
         sources=parsed(folder / RUN, lambda: parse_sources(record)),
+        corroboration=parsed(
+            folder / CORROBORATION,
+            lambda: parse_corroboration(_mapping(json.loads(data[CORROBORATION]))) if CORROBORATION in later else None,
+        ),
     )
 
 
@@ -82,7 +90,8 @@ def result_of(saved: Saved, airfield: Airfield) -> RunResult:
     epsg = int(grid.crs.removeprefix("EPSG:"))
     place = Grid(epsg, grid.left, grid.top, grid.width, grid.height, grid.resolution)
     rest = (saved.stays, saved.occupancy, saved.chances)
-    return RunResult(airfield, place, saved.hits, saved.looks, (), saved.provenance, *rest)
+    result = RunResult(airfield, place, saved.hits, saved.looks, (), saved.provenance, *rest)
+    return replace(result, corroboration=saved.corroboration)
 
 
 def parsed(path: Path, parse: Callable[[], _T]) -> _T:

@@ -158,9 +158,7 @@ def _tell_odds(one: TrackTold) -> str:
     """How likely such a stay was to be seen."""
     if one.chance_any_time is None:
         return ""
-    return (
-        f" At any time, a stay as long would have been seen by these looks with a chance of {one.chance_any_time:.0%}."
-    )
+    return f" At any other time, a stay as long would have been seen with a chance of {one.chance_any_time:.0%}."
 
 
 def _count_looks(one: TrackTold) -> str:

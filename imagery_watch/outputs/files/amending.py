@@ -1,13 +1,11 @@
-"""`corroboration.json`, written and read back; and a run's folder written again with what flight tracks say of it."""
+"""A run's folder with what flight tracks say of it: only the files that tell of hits and stays are written again."""
 
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from imagery_watch.model import RunResult
-from imagery_watch.model.corroboration import Corroboration
 from imagery_watch.outputs.files.atomic import write_bytes
 from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.saved_run import Saved
@@ -18,22 +16,11 @@ from imagery_watch.outputs.gis.geopackage import to_geopackage
 from imagery_watch.outputs.gis.kmz import to_kmz
 from imagery_watch.outputs.gis.layers import layers_of
 from imagery_watch.outputs.gis.table_csv import to_csv
+from imagery_watch.outputs.properties import CORROBORATION, corroboration_record
 from imagery_watch.outputs.report.flights.section import with_flights
-from imagery_watch.outputs.values import dump, dump_json, load
+from imagery_watch.outputs.values import dump_json
 
-CORROBORATION = "corroboration.json"
-SCHEMA_VERSION = 1
 REPORT = "report.html"
-
-
-def corroboration_record(told: Corroboration) -> dict[str, Any]:
-    """The file's members, the version of its schema first."""
-    return {"schema_version": SCHEMA_VERSION, **dump(told)}
-
-
-def parse_corroboration(record: Mapping[str, Any]) -> Corroboration:
-    """The value that a record holds. Raises ValueError, TypeError or KeyError for what is none."""
-    return load(Corroboration, record)
 
 
 def amend_run(folder: Path, saved: Saved, result: RunResult) -> dict[str, Path]:
