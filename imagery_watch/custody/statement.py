@@ -181,6 +181,7 @@ repainted ground, vehicles, containers and snow can look alike.
 def _describe_hit(hit: Hit) -> str:
     length = f"{hit.length_m:.0f} m long (90 %: {hit.length_low_m:.0f}-{hit.length_high_m:.0f} m)"
     caveat = "" if hit.probability is None else _CAVEAT
+    said = "".join(f"\nBeside it ({clean(one.source)}): {clean(one.statement)}\n" for one in hit.evidence)
     return f"""## {clean(hit.id)}
 
 Observed: on {clean(hit.apron)}, around {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pixels differ between the looks of
@@ -190,7 +191,7 @@ Concluded: {clean(hit.summary)}
 The shape that explains it best is {length}; its score is {hit.score:.1f}.
 Probability: {tell_probability(hit)}. False hits at least as strong, a year of passes
 over this airfield: {_number(hit.false_alarms_per_year)}. {caveat}When between the two looks it happened is not known.
-"""
+{said}"""
 
 
 _CAVEAT = f"""Both were calibrated on simulated airfields, where false alarms

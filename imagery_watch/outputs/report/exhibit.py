@@ -10,8 +10,10 @@ from imagery_watch.model.dossier import Ring
 from imagery_watch.outputs.report import pixels
 from imagery_watch.outputs.report.curve import NARROW, PRESENCE_WORDS, WIDE, Curve, draw_curve
 from imagery_watch.outputs.report.film import frame_image, smooth, stretch_of, to_webp
-from imagery_watch.outputs.wording.evidence import BLOB_WORDS, doubt_replacement, tell_established, tell_explanations
+from imagery_watch.outputs.wording.doubts import join_undecided, tell_doubt
+from imagery_watch.outputs.wording.evidence import BLOB_WORDS, tell_established, tell_explanations
 from imagery_watch.outputs.wording.links import Link, list_links
+from imagery_watch.outputs.wording.sentences import dwell_words
 from imagery_watch.outputs.wording.text import minutes
 
 SMOOTH_PX = 250
@@ -106,7 +108,9 @@ class Exhibit:
     has_others: bool = False
     """Whether something stood there before or after the stay."""
     doubt: str = ""
-    """What speaks against it in the curve itself; empty where nothing does."""
+    """Why it is undecided whether its object was replaced, or took the place of another; empty where it is not."""
+    stood: str = ""
+    """How long; where that is undecided, by both readings."""
 
     @property
     def lead(self) -> Hit:
@@ -142,11 +146,27 @@ def arrange_exhibits(result: RunResult, hits: Sequence[Hit]) -> tuple[Exhibit, .
         own, shown = tuple((number, ordered[number - 1]) for number in places), index in chosen
         dossier = dossiers.get(kept.id) if kept is not None and shown else None
         exhibit = _exhibit(own, kept, dossier, chips if shown else {})
-        known = () if kept is None else tell_established(kept, dossier, exhibit.lead)
+        doubt = " ".join(filter(None, (tell_doubt(hit) for _, hit in own)))
+        known = () if kept is None else tell_established(kept, dossier, exhibit.lead, doubt)
+        stood = "" if kept is None else tell_stood(kept, hits, result.stays)
         anchors = tuple(number for number in places if number not in anchored)
-        made.append(replace(exhibit, anchors=anchors, established=known))
+        made.append(replace(exhibit, anchors=anchors, established=known, doubt=doubt, stood=stood))
         anchored.update(places)
     return tuple(made)
+
+
+def tell_stood(stay: Stay, hits: Sequence[Hit], stays: Sequence[Stay]) -> str:
+    """How long it stood, as bounds; and how long if it was one and the same object with what is told as another."""
+    joined = join_undecided(stay, hits, stays)
+    told = dwell_words(stay)
+    if joined != stay:
+        return f"{told}; or, as one and the same object, {dwell_words(joined)}"
+    undecided = {hit.id for hit in hits if tell_doubt(hit)}
+    return (
+        f"{told}; longer, if it is one and the same object"
+        if undecided & {stay.arrival_hit, stay.departure_hit}
+        else told
+    )
 
 
 def _choose_pictured(groups: Sequence[tuple[Stay | None, Sequence[Hit]]]) -> set[int]:
@@ -177,7 +197,6 @@ def _exhibit(
         looks_there=_count_looks(dossier),
         hidden=sum(frame.presence == "hidden" for frame in dossier.frames),
         has_others=any(one.presence == "another" for one in dossier.curve),
-        doubt=doubt_replacement([hit for _, hit in hits], stay, dossier),
         edge_m=round(max(dossier.frames[0].image.shape[1:]) * dossier.resolution),
     )
 

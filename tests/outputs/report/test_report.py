@@ -16,6 +16,7 @@ from imagery_watch.model import Evidence, Explanation, PassOutcome, RunResult
 from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS
 from imagery_watch.outputs.report.report import content_policy, facts, report_html
+from imagery_watch.outputs.wording.doubts import LIGHT_CURVE, deny_hit
 from outputs.builders import (
     START,
     make_airfield,
@@ -27,7 +28,6 @@ from outputs.builders import (
     make_provenance,
     make_result,
     make_stay,
-    pass_id,
 )
 from outputs.dossiers import make_dossier, make_evident_result, make_frame, make_panorama, make_view
 
@@ -384,14 +384,31 @@ def test_each_hit_leads_to_both_dates_in_the_browser_but_where_it_is_simulated()
     assert "openstreetmap.org" in page(simulated)
 
 
-def test_a_replacement_by_its_like_is_doubted() -> None:
-    hit = make_hit(1, kind="replacement", before_pass=pass_id(START))
-    curve = [replace(one, share=0.96) if one.pass_id == hit.before_pass else one for one in make_dossier().curve]
-    result = replace(make_evident_result(), hits=(hit,), dossiers=(make_dossier(curve=tuple(curve)),))
-    assert "the look of 2022-03-01 10:21 shows 96 % of this object's signal" in text_of(result)
-    assert "undecided: a replacement, or one and the same object" in text_of(result)
-    assert "cannot be ruled out" not in text_of(replace(result, dossiers=(make_dossier(),)))
-    assert "cannot be ruled out" not in text_of(make_evident_result())
+UNDECIDED = Evidence(LIGHT_CURVE, "same_object_undecided", "Undecided: it may be one and the same object.")
+
+
+def test_a_replacement_by_its_like_is_doubted_in_every_place_that_speaks_of_it() -> None:
+    hit = make_hit(2, kind="replacement", probability=0.99, evidence=(UNDECIDED,))
+    one = make_stay(1, arrival_hit=None, not_before=None, departure_hit=hit.id, not_after=hit.after)
+    other = make_stay(2, arrival_hit=hit.id, not_before=hit.before)
+    text = text_of(replace(make_evident_result(2), hits=(hit,), stays=(one, other)))
+    assert "1 possible replacement, undecided" in text
+    assert text.count("that anything was replaced: it may be one and the same object; that it is an aircraft") == 2
+    assert text.count("Probability undecided: a replacement, or one and the same object") == 2
+    assert "that an aircraft came in place of another" not in text
+    assert text.count(UNDECIDED.statement) == 2, "once a card"
+    assert text.count("; or, as one and the same object, at least") == 4, "in the table and on the card, of each stay"
+    sure = text_of(replace(make_evident_result(2), hits=(make_hit(2, kind="replacement", probability=0.99),)))
+    assert "ndecided" not in sure and "1 possible replacement" in sure
+
+
+def test_of_an_arrival_that_may_have_been_replaced_the_doubt_comes_first_and_then_what_is_known() -> None:
+    hits = (make_hit(1, probability=0.97), make_hit(2, kind="replacement", probability=0.99, evidence=(UNDECIDED,)))
+    stay = make_stay(1, departure_hit=hits[1].id, not_after=hits[1].after)
+    text = text_of(replace(make_evident_result(), hits=hits, stays=(stay,)))
+    assert "Probability undecided whether it was replaced, or is one and the same object as" in text
+    assert "0.97 (0.92 if false alarms were three times as many), that an aircraft came." in text
+    assert "; longer, if it is one and the same object" in text, "what came next is not known"
 
 
 def test_a_replacement_ends_one_stay_and_begins_another_and_has_one_anchor() -> None:
@@ -434,9 +451,12 @@ def test_what_is_known_to_be_false_is_told_so() -> None:
     false = PlantedChange("arrival", "nothing", 0.0, hit.before, hit.after, False, "false", hit.id, 50.0)
     missed = PlantedChange("arrival", "Su-30", 21.9, hit.before, hit.after, True, "missed", None, None)
     text = text_of(make_evident_result(truth=(missed, false)))
+    assert "Known from" not in text
+    text = text_of(replace(make_evident_result(truth=(missed, false)), hits=(deny_hit(hit),)))
     assert "0 of 1 planted changes of aircraft found; 0 of 0 of what is no aircraft refused; 1 false." in text
     assert "false (hit 1)" in text
-    assert "Known from what was planted: hit 1 is false: nothing planted came or left then." in text
+    assert text.count("Hit 1. Known from what was planted: this arrival is false") == 1
+    assert text.count("Known from what was planted") == 1, "not among the evidence again"
     assert "Against the truth" not in text_of(make_evident_result())
 
 
