@@ -53,6 +53,7 @@ class PackOptions(NamedTuple):
     timestamp: str | None
     timestamp_ca: Path | None
     catalog: str | None
+    force: bool = False
 
     @property
     def of_a_pack(self) -> bool:
@@ -68,7 +69,9 @@ def export_pack(ids: Sequence[str], out: Path, options: PackOptions) -> None:
         raise UsageError("--timestamp-ca: goes with --timestamp URL")
     from imagery_watch.custody.packing import make_pack
     from imagery_watch.custody.statement import Occasion
+    from imagery_watch.outputs.files.folder import check_file
 
+    check_file("--pack", out, force=options.force)
     chosen = settings()
     authorities = _choose_authorities(options, chosen)
     occasion = Occasion(options.by, datetime.now(UTC), tell_command(sys.argv[1:]))
@@ -118,7 +121,7 @@ def _choose_authorities(options: PackOptions, chosen: "Settings") -> "Authoritie
 def _show_packed(packed: "Packed") -> None:
     from imagery_watch.cli.record import say_count
 
-    hits, passes = say_count(len(packed.hits), "hit"), f"{packed.passes} passes"
+    hits, passes = say_count(len(packed.hits), "hit"), f"{packed.passes} pass{'' if packed.passes == 1 else 'es'}"
     say(plain(f"wrote {packed.path}: {hits}, {passes}, {packed.windows} windows of pixels, {packed.size / 1e6:.1f} MB"))
     say(f"SHA-256 {packed.sha256}")
     for one in packed.stamps:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from support.authority import Authority
 from support.line import Feature, Ran, features_of, run_line, served, start
 from support.servers import serve
@@ -149,6 +150,20 @@ def test_what_cannot_be_packed_is_a_matter_of_usage_and_says_why(
         export(**asked)
     assert error.value.exit_code == ExitCode.USAGE and said in str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_no_pack_is_written_over_unless_that_is_asked_for(
+    plain: Ran, packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    held = packed.path.read_bytes()
+    Path("x.zip").write_bytes(held)
+    with pytest.raises(UsageError, match=r"--pack x\.zip: is there already; name another file, or add --force"):
+        export(pack=Path("x.zip"), run=plain.folder)
+    assert Path("x.zip").read_bytes() == held
+    with pytest.raises(typer.Exit):
+        export(pack=Path("x.zip"), run=plain.folder, force=True)
+    assert Path("x.zip").read_bytes() != held
 
 
 def test_a_folder_that_changed_or_does_not_say_its_pixels_is_refused(plain: Ran, tmp_path: Path) -> None:
