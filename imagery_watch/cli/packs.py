@@ -139,7 +139,8 @@ def replay(
 ) -> None:
     """Compute the hits of an evidence pack anew from the pixels in it, offline, and say whether they are the same.
 
-    Exit code 0: every field of every hit is the same. 4: one is not, or the pack is damaged.
+    Its texts are written anew from its hits, and compared too; report, pictures and other tables are not.
+    Exit code 0: every field of every hit, and every such text, is the same. 4: one is not, or the pack is damaged.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.custody.replaying import replay_pack
@@ -166,6 +167,8 @@ def _show(found: "Replayed") -> None:
     versions = [f"{name} {then} then, {now} now" for name, (then, now) in found.libraries.items()]
     if found.equal:
         say(f"equal: {hits} came out the same, field by field, from {found.windows} windows of pixels")
+    elif not found.differences:
+        say(f"not equal: {hits} came out the same from {found.windows} windows of pixels, and texts did not")
     else:
         say(f"not equal: {say_count(len(found.differences), 'difference')} in {hits}")
     for hit, field, packed, now in found.differences[:MOST_TOLD]:
@@ -177,6 +180,22 @@ def _show(found: "Replayed") -> None:
         say(plain(f"pixels that are read otherwise here: {', '.join(found.other_windows[:MOST_TOLD])}"))
     if versions:
         say(f"other versions: {'; '.join(versions)}")
+    _show_words(found)
+
+
+def _show_words(found: "Replayed") -> None:
+    """What was made of the pack's words, and what was not looked at."""
+    if found.other_texts:
+        names = ", ".join(found.other_texts)
+        say(f"not what this program writes of these hits: {names}: they, or the hits, were changed")
+    if found.texts:
+        say(f"written anew, and the same: {', '.join(found.texts)}")
+    if not found.texts and not found.other_texts:
+        say("not written anew: README.txt, inference.md, method.md, which another edition of this program wrote")
+    say("not made anew: the report, pictures, stays and other tables, and what people say of the hits")
+    if not found.stamped:
+        say("It has no time stamp: whoever holds the file could have rewritten all of these and manifest.json alike. "
+            "Compare its SHA-256 with one that was published.")  # fmt: skip
 
 
 def _whole(packed: object) -> str:

@@ -202,8 +202,12 @@ def _stand(hit: Hit, known: Hit | None, found: Found, past: Past, now: datetime)
 def _evidence(hit: Hit, more: Sequence[Evidence], reviews: Sequence[Review]) -> tuple[Evidence, ...]:
     """What else speaks for or against a hit: what was there, what is added, and each review that counts."""
     kept = [one for one in hit.evidence if one.state != SEEN_AGAIN and not _is_verdict(one)]
-    said = [Evidence(REVIEW, one.verdict, _say_review(one)) for one in newest_of_each(reviews)]
-    return tuple(dict.fromkeys((*kept, *more, *said)))
+    return tuple(dict.fromkeys((*kept, *more, *weigh_reviews(reviews))))
+
+
+def weigh_reviews(reviews: Iterable[Review]) -> tuple[Evidence, ...]:
+    """Each review of one hit that counts, as evidence of it."""
+    return tuple(Evidence(REVIEW, one.verdict, _say_review(one)) for one in newest_of_each(reviews))
 
 
 def _is_verdict(one: Evidence) -> bool:
