@@ -10,13 +10,16 @@ from itertools import pairwise
 from typing import Any
 
 import html5lib
+import numpy as np
 import pytest
 
+from imagery_watch.dossiers import OF_A_RUN
 from imagery_watch.model import Evidence, Explanation, PassOutcome, RunResult
 from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS
 from imagery_watch.outputs.report.report import content_policy, facts, report_html
 from imagery_watch.outputs.wording.doubts import LIGHT_CURVE, deny_hit
+from imagery_watch.simulate.ground import bolzano
 from outputs.builders import (
     START,
     make_airfield,
@@ -279,6 +282,25 @@ def test_thirty_hits_make_a_page_under_five_megabytes() -> None:
     result = make_evident_result(30)
     dossiers = tuple(replace(one, frames=frames) for one in result.dossiers)
     assert len(page(replace(result, dossiers=dossiers)).encode()) < 5_000_000
+
+
+def test_the_looks_beside_thirty_hits_fit_on_the_map_in_as_many_bytes() -> None:
+    """Sixty looks of a real place, as large as a run keeps that many."""
+    ground = bolzano().reflectance[:3, :, :300].astype(np.float32)
+    panoramas = tuple(make_panorama(5 * day, image=ground) for day in range(60))
+    assert ground[0].size * 60 < OF_A_RUN.panorama_px
+    result = make_evident_result(30, panoramas=panoramas)
+    html = page(result)
+    assert html.count('<image id="scene-') == 60 and len(html.encode()) < 5_000_000
+    assert "is not among these dates" not in html
+    assert "Of 29 hits a look is not among these dates" in page(replace(result, panoramas=panoramas[:2]))
+
+
+def test_a_look_that_was_mostly_hidden_is_on_the_map_where_a_hit_rests_on_it() -> None:
+    hidden = [make_panorama(5 * day, image=np.full((3, 60, 80), np.nan, np.float32)) for day in (1, 2)]
+    result = make_evident_result(1, panoramas=(make_panorama(0), *hidden, make_panorama(15)))
+    dates = re.findall("<option[^>]*>([^<]+)</option>", page(result))
+    assert dates == ["2022-03-01 10:21", "2022-03-06 10:21", "2022-03-16 10:21"] * 2
 
 
 def test_facts_tolerate_anything() -> None:
