@@ -36,6 +36,8 @@ from imagery_watch.survey import Survey
 
 ORIGINALS = "originals"
 PICTURES = "chips"
+OF_DEMO = "archive/items.json"
+"""What a demonstration says of its catalogue: its own imagery, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ def find_catalog(saved: Saved, run: Path, settings: Settings) -> str:
     """Where the run's items are: beside its files, where the demonstration keeps them, or as `run.json` has it.
 
     That has addresses; those of catalogues that have a name are told by it, for it says how their files are had.
+    Raises UsageError where the demonstration's imagery is gone.
     """
     from imagery_watch.sources.catalogs.known import KNOWN_CATALOGS
 
@@ -139,6 +142,11 @@ def find_catalog(saved: Saved, run: Path, settings: Settings) -> str:
     with suppress(OSError, ValueError):
         if (run / name).is_file():
             return str(run / name)
+    if name == OF_DEMO:
+        raise UsageError(
+            f"{run / name} is gone, and with it the pixels of the demonstration: `imagery-watch demo --out {run}` "
+            "writes them anew; or --catalog says where they are"
+        )
     known = {_plain(str(getattr(settings, one.address))): one.name for one in reversed(KNOWN_CATALOGS)}
     return ",".join(known.get(_plain(part), part) for part in name.split(","))
 

@@ -269,3 +269,10 @@ def test_a_catalogue_that_has_a_name_is_asked_by_it(plain: Ran, told: str, asked
     saved, settings = read_saved(plain.folder), quick()
     saved = replace(saved, provenance=replace(saved.provenance, catalog=told.format(**settings.model_dump())))
     assert find_catalog(saved, plain.folder, settings) == asked
+
+
+def test_a_demonstration_without_its_imagery_says_how_to_have_it_again(plain: Ran) -> None:
+    saved = read_saved(plain.folder)
+    demo = replace(saved, provenance=replace(saved.provenance, catalog="archive/items.json"))
+    with pytest.raises(UsageError, match="the pixels of the demonstration: `imagery-watch demo --out"):
+        find_catalog(demo, plain.folder, quick())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imagery_watch.model import Chip, DetectorView, Dossier, Frame, Hit, RunResult, Stay
+from imagery_watch.model import Blob, Chip, DetectorView, Dossier, Frame, Hit, RunResult, Stay
 from imagery_watch.model.dossier import Ring
 from imagery_watch.outputs.report import pixels
 from imagery_watch.outputs.report.curve import NARROW, PRESENCE_WORDS, WIDE, Curve, draw_curve
@@ -18,6 +18,8 @@ from imagery_watch.outputs.wording.text import minutes
 
 SMOOTH_PX = 250
 """Edge of a resampled picture."""
+RING, DIGIT = 2.4, 1.9
+"""Of the detector's view, in its pixels: half the width of a ring with its line, and the width of a digit."""
 NOISE_LIMIT = 8.0
 """Noise units at which the colours of the detector's view end, at least."""
 MOST_EXHIBITS = 40
@@ -37,12 +39,17 @@ class Shot:
 
 @dataclass(frozen=True)
 class Mark:
-    """One other place that stands out, on the detector's view."""
+    """One other place that stands out, on the detector's view: a ring and a number that lie wholly within it."""
 
     x: float
     y: float
     number: int
     words: str
+    label_x: float
+    """Where the number begins, or ends."""
+    label_y: float
+    anchor: str
+    """`start` right of the ring, `end` left of it."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +255,7 @@ def _panel(dossier: Dossier, view: DetectorView, limits: tuple[float, float]) ->
         shadow=draw_path(view.shadow),
         aprons=draw_path(dossier.aprons),
         marks=tuple(
-            Mark(blob.col + 0.5, blob.row + 0.5, number, BLOB_WORDS[blob.state].format(blob=blob))
+            place_mark(blob, number, colour.shape[1], colour.shape[0])
             for number, blob in enumerate(view.blobs, start=1)
         ),
         explanations=explanations,
@@ -262,6 +269,15 @@ def _panel(dossier: Dossier, view: DetectorView, limits: tuple[float, float]) ->
             for one in view.empty_places
         ),
     )
+
+
+def place_mark(blob: Blob, number: int, width: int, height: int) -> Mark:
+    """The ring around a place and its number, both moved inwards where they would be cut."""
+    x, y = (min(max(at, RING), edge - RING) for at, edge in ((blob.col + 0.5, width), (blob.row + 0.5, height)))
+    beside = RING + 0.2
+    fits = x + beside + DIGIT * len(str(number)) <= width
+    words = BLOB_WORDS[blob.state].format(blob=blob)
+    return Mark(x, y, number, words, x + beside if fits else x - beside, y + 1.0, "start" if fits else "end")
 
 
 def _noise_picture(view: DetectorView, limit: float) -> pixels.Rgb:

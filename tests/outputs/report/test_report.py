@@ -12,11 +12,13 @@ from typing import Any
 import html5lib
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imagery_watch.dossiers import OF_A_RUN
-from imagery_watch.model import Evidence, Explanation, PassOutcome, RunResult
+from imagery_watch.model import Blob, Evidence, Explanation, PassOutcome, RunResult
 from imagery_watch.model.truth import PlantedChange
-from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS
+from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS, place_mark
 from imagery_watch.outputs.report.report import content_policy, facts, report_html
 from imagery_watch.outputs.wording.doubts import LIGHT_CURVE, deny_hit
 from imagery_watch.simulate.ground import bolzano
@@ -301,6 +303,15 @@ def test_a_look_that_was_mostly_hidden_is_on_the_map_where_a_hit_rests_on_it() -
     result = make_evident_result(1, panoramas=(make_panorama(0), *hidden, make_panorama(15)))
     dates = re.findall("<option[^>]*>([^<]+)</option>", page(result))
     assert dates == ["2022-03-01 10:21", "2022-03-06 10:21", "2022-03-16 10:21"] * 2
+
+
+@given(st.floats(-0.5, 26.5), st.floats(-0.5, 26.5), st.integers(1, 20))
+def test_no_ring_and_no_number_is_cut_by_the_edge(row: float, col: float, number: int) -> None:
+    mark = place_mark(Blob(row, col, 5.0, "no aircraft", None), number, 27, 27)
+    assert 2.2 < mark.x < 27 - 2.2 and 2.2 < mark.y < 27 - 2.2
+    assert max(abs(mark.x - col - 0.5), abs(mark.y - row - 0.5)) <= 2.4, "the place stays within its ring, or beside it"
+    long = 1.9 * len(str(number)) * (1 if mark.anchor == "start" else -1)
+    assert min(mark.label_x, mark.label_x + long) >= 0 and max(mark.label_x, mark.label_x + long) <= 27
 
 
 def test_facts_tolerate_anything() -> None:
