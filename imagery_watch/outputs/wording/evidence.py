@@ -85,9 +85,11 @@ def tell_probability(hit: Hit) -> str:
 
 def tell_odds(lead: Hit, doubt: str) -> str:
     """The probability of a stay's own hit; first that it is undecided whether its object was replaced, where it is."""
-    told = tell_probability(lead)
-    if not doubt or tell_doubt(lead):
-        return told if doubt else f"{tell_change(lead)}; {told}"
+    if tell_doubt(lead):
+        return tell_probability(lead)
+    told = f"{tell_change(lead)}; {tell_probability(lead)}"
+    if not doubt:
+        return told
     return f"undecided whether it was replaced, or is one and the same object as what stood there next; {told}"
 
 
