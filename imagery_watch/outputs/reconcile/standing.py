@@ -10,6 +10,7 @@ from typing import Literal
 
 from imagery_watch.model import Evidence, Hit, Judgement, Kind, Look, Review, Status, Stay, Turn, judge, newest_of_each
 from imagery_watch.outputs.reconcile.record import SAME_PLACE_M, WITHDRAWN, Reconciled, distance_m
+from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.text import minutes
 from imagery_watch.reasons import TurnCode
 
@@ -141,8 +142,11 @@ def find_later_looks(hit: Hit, looks: Sequence[Look], stays: Sequence[Stay]) -> 
     """Pass and time of the later looks that bear a hit out, in order.
 
     What came is borne out by the last look that shows it standing on. What left is borne out by the looks that saw
-    nearly all of the apron, up to the one in which something stands at the place again.
+    nearly all of the apron, up to the one in which something stands at the place again. Where it is undecided whether
+    anything was replaced, what stands on there bears nothing out.
     """
+    if tell_doubt(hit):
+        return []
     if hit.kind != "departure":
         return [(one.last_pass, one.seen_to) for one in stays if one.arrival_hit == hit.id and one.seen_to > hit.after]
     near = [one.seen_from for one in stays if one.seen_from >= hit.after and distance_m(one, hit) <= SAME_PLACE_M]
