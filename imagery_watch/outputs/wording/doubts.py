@@ -60,6 +60,11 @@ def tell_doubt(hit: Hit) -> str:
     return _tell(hit, LIGHT_CURVE, UNDECIDED)
 
 
+def summarise(hit: Hit) -> str:
+    """The hit's sentence, and behind it its doubt, where there is one."""
+    return " ".join(filter(None, (hit.summary, tell_doubt(hit))))
+
+
 def tell_denial(hit: Hit) -> str:
     """That the hit is known to be false; empty where that is not known."""
     return _tell(hit, PLANTED, FALSE)

@@ -11,7 +11,14 @@ from imagery_watch.outputs.alerts.feed import tell_content
 from imagery_watch.outputs.gis.layers import hit_row
 from imagery_watch.outputs.reconcile.record import reconcile
 from imagery_watch.outputs.terminal.tables import print_summary
-from imagery_watch.outputs.wording.doubts import deny_hit, join_undecided, list_others, note_doubts, tell_doubt
+from imagery_watch.outputs.wording.doubts import (
+    deny_hit,
+    join_undecided,
+    list_others,
+    note_doubts,
+    summarise,
+    tell_doubt,
+)
 from imagery_watch.outputs.wording.summaries import headline
 from outputs.builders import START, make_hit, make_result, make_stay
 from outputs.dossiers import make_dossier
@@ -66,6 +73,7 @@ def test_whoever_tells_the_hit_tells_the_doubt() -> None:
     result = replace(make_result(1), hits=(make_hit(1), hit))
     assert hit_row(hit)["evidence"] == said
     assert said in tell_content(hit, 1)
+    assert summarise(hit) == f"{hit.summary} {said}" and summarise(REPLACED) == REPLACED.summary
     assert "(1 possible arrival, 1 possible replacement, undecided)" in headline(result)
     two = replace(result, hits=(hit, replace(REPLACED, id="other")))
     assert "(2 possible replacements, 1 of them undecided)" in headline(two)
