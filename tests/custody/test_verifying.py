@@ -300,3 +300,15 @@ def test_without_the_library_stamps_are_kept_and_told_as_not_checked(
     assert sum_up(checks) == ExitCode.INCOMPLETE
     with pytest.raises(UsageError, match="pip install rfc3161-client"):
         need_library()
+
+
+def test_a_pack_without_a_stamp_says_what_that_leaves_open_and_what_was_not_made_anew(
+    packed: Packed, tmp_path: Path
+) -> None:
+    own = {name: data for name, data in unzip(packed.path).items() if not name.startswith(("timestamps/", MANIFEST))}
+    entries = tuple(sorted(Entry(name, len(data), sha256(data)) for name, data in own.items()))
+    checks = verify_pack(zip_up({**own, MANIFEST: Manifest(entries).as_bytes()}, tmp_path / "bare.zip"))
+    told = {one.name: one for one in checks}
+    assert "nothing was computed anew" in told["files"].what
+    assert "could have rewritten texts, pictures and manifest.json alike" in told["time stamp"].what
+    assert sum_up(checks) == ExitCode.DONE
