@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imagery_watch.api import hits, open_run, run
-    from imagery_watch.errors import UsageError
+    from imagery_watch.errors import ImageryWatchError, UsageError
     from imagery_watch.run_view import RunView
 
     __version__: str
 
-__all__ = ["RunView", "UsageError", "__version__", "hits", "open_run", "run"]
+__all__ = ["ImageryWatchError", "RunView", "UsageError", "__version__", "hits", "open_run", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,10 +21,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("imagery-watch")
-    if name == "UsageError":
-        from imagery_watch.errors import UsageError
+    if name in ("ImageryWatchError", "UsageError"):
+        from imagery_watch import errors
 
-        return UsageError
+        return getattr(errors, name)
     if name in ("RunView", "hits", "open_run", "run"):
         from imagery_watch import api
 

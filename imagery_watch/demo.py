@@ -15,6 +15,7 @@ from imagery_watch.model import Hit, Kind, RunResult
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.truth import PlantedChange
 from imagery_watch.outputs.files.export import write_outputs
+from imagery_watch.outputs.wording.doubts import deny_hit
 from imagery_watch.outputs.wording.truth import tell_truth
 from imagery_watch.pipeline import run_airfield
 from imagery_watch.sensors.sun import solar_position
@@ -146,7 +147,9 @@ def run_demo(out: Path, settings: Settings, progress: Progress, command: str = "
         _keep(Path(folder), out / ARCHIVE)
     truth, false = against(result.hits, [*aircraft, *decoys], passes, ground)
     truth = (*truth, *map(_as_false, false))
-    result = replace(_as_simulated(result, command), truth=truth)
+    denied = {hit.id for hit in false}
+    hits = tuple(deny_hit(hit) if hit.id in denied else hit for hit in result.hits)
+    result = replace(_as_simulated(replace(result, hits=hits), command), truth=truth)
     files = write_outputs(result, out)
     return Demonstration(result, false, files["report.html"])
 

@@ -22,12 +22,14 @@ class Plenty(NamedTuple):
     stays: int
     """Stays whose evidence is gathered."""
     panoramas: int
-    """Looks of which a large picture is kept, those beside the strongest hits first."""
+    """Looks of which a large picture is kept, those beside the strongest hits first; more where pictures are small."""
+    panorama_px: int
+    """Pixels that all large pictures together may have; as many of them are kept as that allows."""
     newest: bool
     """Whether the stays that changed last come first, else the strongest."""
 
 
-OF_A_RUN, OF_A_SWEEP = Plenty(40, 10, False), Plenty(5, 3, True)
+OF_A_RUN, OF_A_SWEEP = Plenty(40, 10, 4_000_000, False), Plenty(5, 3, 0, True)
 """A sweep comes with every pass, and what it gathered of older stays lies in the airfield's folder already."""
 
 
@@ -124,5 +126,7 @@ def picture_looks(
     told = {look.pass_id for look in looks} | beside.keys()
     passes = [one for one in detection.stack.passes if one.scene.acquisition_id in told]
     ends = [one.scene.acquisition_id for one in passes[:1] + passes[-1:]]
-    large = set(list(dict.fromkeys([*ends, *beside]))[: plenty.panoramas])
+    size = make_panorama(passes[0], detection.stack, large=True).image[0].size if passes else 1
+    most = max(plenty.panoramas, plenty.panorama_px // size)
+    large = set(list(dict.fromkeys([*ends, *beside]))[:most])
     return tuple(make_panorama(one, detection.stack, large=one.scene.acquisition_id in large) for one in passes)

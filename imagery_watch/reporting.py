@@ -8,6 +8,7 @@ from imagery_watch.dossiers import OF_A_RUN, Plenty, gather_dossiers, picture_lo
 from imagery_watch.model import Airfield, Areas, Chip, Hit, Look, RunResult, Stay
 from imagery_watch.model.progress import Progress
 from imagery_watch.observability import chances_of, looks_of, occupancy_of
+from imagery_watch.outputs.wording.doubts import note_doubts
 from imagery_watch.provenance import describe_run
 from imagery_watch.settings import Settings
 from imagery_watch.survey import ReadPasses, Survey
@@ -42,6 +43,8 @@ def report(
     stays = tuple(
         replace(stay, simulated=notes.simulated) for stay in stays_of(detection, objects, every, hits, airfield)
     )
+    dossiers = gather_dossiers(detection, objects, stays, hits, airfield, plenty)
+    hits = note_doubts(hits, stays, dossiers)
     return RunResult(
         airfield,
         found.grid,
@@ -52,7 +55,7 @@ def report(
         stays=stays,
         occupancy=occupancy_of(detection, objects, looks, areas, settings.min_visible_fraction),
         chances=chances_of(looks, period, notes.created),
-        dossiers=gather_dossiers(detection, objects, stays, hits, airfield, plenty),
+        dossiers=dossiers,
         panoramas=picture_looks(detection, looks, hits, plenty),
     )
 

@@ -137,8 +137,9 @@ class RunView:
     def review(self, hit_id: str, verdict: str, note: str = "", *, by: str | None = None) -> "Review":
         """Notes `confirmed`, `rejected` or `unsure` of a hit in the folder's `reviews.json`; nothing is overwritten.
 
-        `by` is who says so, else `IMAGERY_WATCH_REVIEWER`, else your user name. `hits review --import` brings the file
-        into the record of `monitor`. Raises UsageError for an id or a verdict that is none.
+        `by` is who says so, else `IMAGERY_WATCH_REVIEWER`, else your user name. It counts in `reviews`, and in a pack
+        of this run; `hits review --import` brings it into the record of `monitor`. Raises UsageError for an id or a
+        verdict that is none.
         """
         from imagery_watch.outputs.notebook.reviewing import note_review
         from imagery_watch.settings import name_reviewer, read_settings

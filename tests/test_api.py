@@ -28,6 +28,7 @@ from support.rasters import write_collection
 from support.schemas import check_folder
 
 import imagery_watch as iw
+from imagery_watch import errors
 from imagery_watch.errors import AoiError, CatalogError, UsageError
 from imagery_watch.monitor.reviewing import import_reviews
 from imagery_watch.outputs.files.airfield_geojson import airfield_geojson
@@ -356,6 +357,20 @@ def test_a_film_and_a_curve_are_had_by_hit_or_stay(evident: Path) -> None:
 def test_a_hit_without_a_stay_has_neither(folder: Path) -> None:
     with pytest.raises(UsageError, match="no stay of it"):
         iw.open_run(folder).curve("LIPB-0001")
+
+
+def test_all_that_is_raised_on_purpose_can_be_caught_at_once() -> None:
+    raised = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
+    assert len(raised) > 10 and all(issubclass(one, iw.ImageryWatchError) for one in raised)
+    with pytest.raises(iw.ImageryWatchError):
+        iw.open_run("nowhere")
+    assert {"ImageryWatchError", "UsageError"} <= set(iw.__all__)
+
+
+def test_the_map_of_geopandas_says_what_it_needs(evident: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "folium", None)
+    with pytest.raises(UsageError, match="pip install folium mapclassify matplotlib; without arguments"):
+        iw.open_run(evident).hits.explore("kind")
 
 
 def test_explore_needs_no_network(evident: Path) -> None:

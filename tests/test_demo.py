@@ -66,6 +66,10 @@ def check_the_files(out: Path) -> None:
         assert feature["properties"]["simulated"] is True
     stays = json.loads((out / "stays.geojson").read_text())["features"]
     assert stays and all(feature["properties"]["simulated"] is True for feature in stays)
+    dates = set(re.findall(r"<option[^>]*>([^<]+)</option>", (out / "report.html").read_text()))
+    for feature in json.loads((out / "hits.geojson").read_text())["features"]:
+        beside = {feature["properties"][end][:16].replace("T", " ") for end in ("before", "after")}
+        assert beside <= dates, "each hit can be swiped on the map"
     counts = json.loads((out / "run.json").read_text())["counts"]
     assert sum(counts["looks"].values()) == 2 * counts["passes"]
     assert counts["looks"]["not_observed"] >= 2  # clouds are not "no change"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imagery_watch.cli.console import AIRFIELD, find_unmapped, plain, say, settings, tell
-from imagery_watch.cli.options import Quiet, Verbose
+from imagery_watch.cli.options import Force, Quiet, Verbose
 from imagery_watch.cli.run import open_file
 from imagery_watch.cli.signals import name_files, stopping
 from imagery_watch.cli.voice import Voice, choose_voice, telling_progress
@@ -33,6 +33,7 @@ def draft(
         typer.Option(metavar="LAT,LON,LAT,LON", help="A runway's ends, where the image does not show it; repeatable."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the draft and its picture.")] = Path(),
+    force: Force = False,
     open_it: Annotated[bool, typer.Option("--open", help="Open the picture in the browser when it is done.")] = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -40,10 +41,12 @@ def draft(
     """Draw an airfield's aprons from the clearest recent passes: a file to correct, and a picture to correct it by."""
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.drafting import draft_airfield, write_draft
+    from imagery_watch.outputs.files.folder import check_file
 
     chosen = settings()
     ends = [_read_ends(text) for text in runway or ()]
     place = find_unmapped(icao, chosen.home, quiet=voice == Voice.QUIET)
+    check_file("--out", out / f"{place.icao}.geojson", force=force)  # somebody may have corrected it by hand
     kept = partial(name_files, [out / f"{place.icao}.geojson", out / f"{place.icao}.png"], time.time())
     with stopping(kept), telling_progress(voice) as progress:
         made = draft_airfield(place, catalog, chosen, since=since, until=until, now=datetime.now(UTC), runways=ends,
@@ -72,7 +75,7 @@ def _tell_draft(made: "Draft", file: Path, picture: Path, voice: Voice) -> None:
             f"Then: imagery-watch airfields add {shlex.quote(str(file))}"
         )
     if made.incomplete:
-        tell("imagery-watch: not all passes were there: run it again for what is missing")
+        tell("imagery-watch: not all passes were there: run it again for what is missing, with --force")
 
 
 def _read_ends(text: str) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from imagery_watch.cli.console import AsJson, console, plain, print_json, say, settings
-from imagery_watch.cli.options import Since, Until, examples
+from imagery_watch.cli.options import Force, Since, Until, examples
 from imagery_watch.cli.packs import (
     By,
     PackCatalog,
@@ -20,6 +20,7 @@ from imagery_watch.cli.packs import (
     TimestampCa,
     export_pack,
 )
+from imagery_watch.cli.record import say_count
 from imagery_watch.errors import UsageError
 
 hits = typer.Typer(
@@ -139,13 +140,13 @@ def _import(file: Path) -> None:
 
     added = import_reviews(file, settings().home, datetime.now(UTC))
     notes = [
-        f"{added.known} were there already" if added.known else "",
+        f"{added.known} {'was' if added.known == 1 else 'were'} there already" if added.known else "",
         f"{added.unknown_hits} of hits that this record does not have, kept" if added.unknown_hits else "",
         f"{added.contradicting} left out, for the record has another of the same person, hit and time"
         if added.contradicting
         else "",
     ]
-    say("; ".join([f"{added.new} reviews added", *filter(None, notes)]))
+    say("; ".join([f"{say_count(added.new, 'review')} added", *filter(None, notes)]))
 
 
 @hits.command(
@@ -156,6 +157,7 @@ def _import(file: Path) -> None:
         "hits export --run imagery-watch-demo -o hits.parquet",
         "hits export --reviews reviews.csv",
         "hits export LIPB-20220831-0a1b --pack lipb.zip --run bolzano",
+        "hits export --pack lipb.zip --run bolzano --force",
     ),
 )
 def export(
@@ -173,13 +175,15 @@ def export(
     catalog: PackCatalog = None,
     timestamp: Timestamp = None,
     timestamp_ca: TimestampCa = None,
+    force: Force = False,
 ) -> None:
     """All recorded hits with their reviews, or those of a run, as one file; or the reviews alone, to be imported.
 
     Or hits of a run with everything that they rest on, as one file that can be checked and computed anew years later
-    (docs/custody.md).
+    (docs/custody.md). A file that is there is written over where it is an earlier export; a pack, or anything else,
+    with --force only.
     """
-    asked = PackOptions(run, by, timestamp, timestamp_ca, catalog)
+    asked = PackOptions(run, by, timestamp, timestamp_ca, catalog, force)
     if pack is not None:
         if out is not None or reviews is not None:
             raise UsageError("--pack FILE takes the place of -o and --reviews: leave those out")
@@ -189,40 +193,47 @@ def export(
     if run is not None:
         if out is None or names or reviews is not None:
             raise UsageError("--run FOLDER takes -o FILE or --pack FILE beside it, and no airfield")
-        _export_run(run, out)
+        _export_run(run, out, force=force)
         return
     if (out is None) == (reviews is None) or (reviews is not None and names):
         raise UsageError("give -o FILE for hits, airfields before it; --reviews FILE for all reviews; or --pack FILE")
     if reviews is not None:
-        _export_reviews(reviews)
+        _export_reviews(reviews, force=force)
     elif out is not None:
-        _export_record(names or (), out)
+        _export_record(names or (), out, force=force)
 
 
-def _export_reviews(out: Path) -> None:
-    from imagery_watch.outputs.review.reviews_file import check_suffix, write_reviews
+def _export_reviews(out: Path, *, force: bool) -> None:
+    from imagery_watch.outputs.files.folder import check_file
+    from imagery_watch.outputs.review.reviews_file import check_suffix, holds_all, write_reviews
     from imagery_watch.recorded import list_reviews
 
     check_suffix(out)
-    say(f"wrote {out}: {write_reviews(out, list_reviews(settings().home))} reviews")
+    told, now = list_reviews(settings().home), datetime.now(UTC)
+    check_file("--reviews", out, force=force, is_ours=lambda path: holds_all(path, told, now))
+    say(f"wrote {out}: {say_count(write_reviews(out, told), 'review')}")
 
 
-def _export_record(names: Sequence[str], out: Path) -> None:
-    from imagery_watch.outputs.review.hits_file import check_suffix, write_hits
+def _export_record(names: Sequence[str], out: Path, *, force: bool) -> None:
+    from imagery_watch.outputs.files.folder import check_file
+    from imagery_watch.outputs.review.hits_file import check_suffix, is_export, write_hits
     from imagery_watch.recorded import read_hits
 
     chosen = settings()
     check_suffix(out)
     found = read_hits(names, chosen.home, chosen.false_alarms_per_year)[0][::-1]
+    check_file("-o", out, force=force, is_ours=is_export)
     write_hits(out, found)
-    say(f"wrote {out}: {len(found)} hits")
+    say(f"wrote {out}: {say_count(len(found), 'hit')}")
 
 
-def _export_run(run: Path, out: Path) -> None:
+def _export_run(run: Path, out: Path, *, force: bool) -> None:
+    from imagery_watch.outputs.files.folder import check_file
     from imagery_watch.outputs.files.saved_run import read_saved
-    from imagery_watch.outputs.review.hits_file import check_suffix, write_hits_of_run
+    from imagery_watch.outputs.review.hits_file import check_suffix, is_export, write_hits_of_run
 
     check_suffix(out)
     saved = read_saved(run)
+    check_file("-o", out, force=force, is_ours=is_export)
     write_hits_of_run(out, saved)
-    say(f"wrote {out}: {len(saved.hits)} hits")
+    say(f"wrote {out}: {say_count(len(saved.hits), 'hit')}")

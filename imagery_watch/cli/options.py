@@ -51,6 +51,7 @@ Verbose = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors, and the result in a line.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there already.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser when it is done.")]
 
 

@@ -53,6 +53,7 @@ class PackOptions(NamedTuple):
     timestamp: str | None
     timestamp_ca: Path | None
     catalog: str | None
+    force: bool = False
 
     @property
     def of_a_pack(self) -> bool:
@@ -68,7 +69,9 @@ def export_pack(ids: Sequence[str], out: Path, options: PackOptions) -> None:
         raise UsageError("--timestamp-ca: goes with --timestamp URL")
     from imagery_watch.custody.packing import make_pack
     from imagery_watch.custody.statement import Occasion
+    from imagery_watch.outputs.files.folder import check_file
 
+    check_file("--pack", out, force=options.force)
     chosen = settings()
     authorities = _choose_authorities(options, chosen)
     occasion = Occasion(options.by, datetime.now(UTC), tell_command(sys.argv[1:]))
@@ -118,7 +121,7 @@ def _choose_authorities(options: PackOptions, chosen: "Settings") -> "Authoritie
 def _show_packed(packed: "Packed") -> None:
     from imagery_watch.cli.record import say_count
 
-    hits, passes = say_count(len(packed.hits), "hit"), f"{packed.passes} passes"
+    hits, passes = say_count(len(packed.hits), "hit"), f"{packed.passes} pass{'' if packed.passes == 1 else 'es'}"
     say(plain(f"wrote {packed.path}: {hits}, {passes}, {packed.windows} windows of pixels, {packed.size / 1e6:.1f} MB"))
     say(f"SHA-256 {packed.sha256}")
     for one in packed.stamps:
@@ -136,7 +139,8 @@ def replay(
 ) -> None:
     """Compute the hits of an evidence pack anew from the pixels in it, offline, and say whether they are the same.
 
-    Exit code 0: every field of every hit is the same. 4: one is not, or the pack is damaged.
+    Its texts are written anew from its hits, and compared too; report, pictures and other tables are not.
+    Exit code 0: every field of every hit, and every such text, is the same. 4: one is not, or the pack is damaged.
     """
     voice = choose_voice(verbose=verbose, quiet=quiet)
     from imagery_watch.custody.replaying import replay_pack
@@ -163,6 +167,8 @@ def _show(found: "Replayed") -> None:
     versions = [f"{name} {then} then, {now} now" for name, (then, now) in found.libraries.items()]
     if found.equal:
         say(f"equal: {hits} came out the same, field by field, from {found.windows} windows of pixels")
+    elif not found.differences:
+        say(f"not equal: {hits} came out the same from {found.windows} windows of pixels, and texts did not")
     else:
         say(f"not equal: {say_count(len(found.differences), 'difference')} in {hits}")
     for hit, field, packed, now in found.differences[:MOST_TOLD]:
@@ -174,6 +180,22 @@ def _show(found: "Replayed") -> None:
         say(plain(f"pixels that are read otherwise here: {', '.join(found.other_windows[:MOST_TOLD])}"))
     if versions:
         say(f"other versions: {'; '.join(versions)}")
+    _show_words(found)
+
+
+def _show_words(found: "Replayed") -> None:
+    """What was made of the pack's words, and what was not looked at."""
+    if found.other_texts:
+        names = ", ".join(found.other_texts)
+        say(f"not what this program writes of these hits: {names}: they, or the hits, were changed")
+    if found.texts:
+        say(f"written anew, and the same: {', '.join(found.texts)}")
+    if not found.texts and not found.other_texts:
+        say("not written anew: README.txt, inference.md, method.md, which another edition of this program wrote")
+    say("not made anew: the report, pictures, stays and other tables, and what people say of the hits")
+    if not found.stamped:
+        say("It has no time stamp: whoever holds the file could have rewritten all of these and manifest.json alike. "
+            "Compare its SHA-256 with one that was published.")  # fmt: skip
 
 
 def _whole(packed: object) -> str:

@@ -14,16 +14,19 @@ from imagery_watch.atomic import put_in_place
 from imagery_watch.custody.container import MANIFEST, is_safe, lay_out
 from imagery_watch.custody.manifest import Manifest, list_folder
 from imagery_watch.custody.originals import ITEMS, check_items, fetch_windows, plan_windows, write_items
+from imagery_watch.custody.reviewed import add_reviews, pick_reviews
 from imagery_watch.custody.settings import grid_of, settings_of
 from imagery_watch.custody.stamps import Stamped, stamp_manifest
 from imagery_watch.custody.statement import Occasion, describe_custody, write_inference, write_method, write_readme
-from imagery_watch.custody.verifying import find_packed
+from imagery_watch.custody.verifying import OBSERVATION, find_packed
 from imagery_watch.errors import StoreError, UsageError
 from imagery_watch.model import Airfield, Hit, Period, SourceNote
 from imagery_watch.model.href import strip_secrets
 from imagery_watch.model.progress import Progress
 from imagery_watch.model.reply import Exchange
 from imagery_watch.outputs.files.saved_run import Saved, read_saved, result_of
+from imagery_watch.outputs.notebook.reviewing import FILE as REVIEWS
+from imagery_watch.outputs.review.reviews_file import write_reviews
 from imagery_watch.outputs.values import dump_json
 from imagery_watch.outputs.wording.credits import attribution
 from imagery_watch.outputs.wording.text import slug
@@ -33,6 +36,8 @@ from imagery_watch.survey import Survey
 
 ORIGINALS = "originals"
 PICTURES = "chips"
+OF_DEMO = "archive/items.json"
+"""What a demonstration says of its catalogue: its own imagery, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ def find_catalog(saved: Saved, run: Path, settings: Settings) -> str:
     """Where the run's items are: beside its files, where the demonstration keeps them, or as `run.json` has it.
 
     That has addresses; those of catalogues that have a name are told by it, for it says how their files are had.
+    Raises UsageError where the demonstration's imagery is gone.
     """
     from imagery_watch.sources.catalogs.known import KNOWN_CATALOGS
 
@@ -136,6 +142,11 @@ def find_catalog(saved: Saved, run: Path, settings: Settings) -> str:
     with suppress(OSError, ValueError):
         if (run / name).is_file():
             return str(run / name)
+    if name == OF_DEMO:
+        raise UsageError(
+            f"{run / name} is gone, and with it the pixels of the demonstration: `imagery-watch demo --out {run}` "
+            "writes them anew; or --catalog says where they are"
+        )
     known = {_plain(str(getattr(settings, one.address))): one.name for one in reversed(KNOWN_CATALOGS)}
     return ",".join(known.get(_plain(part), part) for part in name.split(","))
 
@@ -206,11 +217,12 @@ def _stage_words(
     stamped: bool,
 ) -> None:
     """Everything of a pack but the originals and what vouches for it."""
-    credit = attribution(result_of(saved, airfield))
+    credit, told = attribution(result_of(saved, airfield)), saved.provenance
+    reviews = pick_reviews(run, hits, occasion.when)
     contents = {
-        "README.txt": write_readme(saved, hits, stamped),
-        "method.md": write_method(saved),
-        "inference.md": write_inference(saved, hits),
+        "README.txt": write_readme(told, hits, stamped),
+        "method.md": write_method(told),
+        "inference.md": write_inference(told, add_reviews(hits, reviews)),
         "who_when_how.json": dump_json(describe_custody(saved, hits, occasion, credit)),
     }
     files = {name: text.encode("utf-8", errors="replace") for name, text in contents.items()}
@@ -218,6 +230,8 @@ def _stage_words(
     for name, data in files.items():
         (stage / name).parent.mkdir(parents=True, exist_ok=True)
         (stage / name).write_bytes(data)
+    if reviews:
+        write_reviews(stage / OBSERVATION / REVIEWS, reviews)
 
 
 def _list_files(run: Path, hits: Sequence[Hit], saved: Saved) -> list[str]:

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from imagery_watch.custody.container import Pack, open_pack
+from imagery_watch.custody.manifest import Manifest
 from imagery_watch.custody.originals import ITEMS, expect, find_key
 from imagery_watch.custody.packing import ORIGINALS
+from imagery_watch.custody.retelling import retell
 from imagery_watch.custody.settings import settings_of
 from imagery_watch.custody.verifying import AIRFIELD, OBSERVATION, read_record, require_whole
 from imagery_watch.errors import ImageryWatchError, PackDamaged, PassUnread
@@ -19,6 +21,7 @@ from imagery_watch.model.progress import Progress
 from imagery_watch.outputs.files.hits_geojson import hits_geojson
 from imagery_watch.outputs.files.run_json import parse_provenance, parse_sources
 from imagery_watch.outputs.files.saved_run import parsed
+from imagery_watch.outputs.wording.doubts import LIGHT_CURVE
 from imagery_watch.pipeline import watch
 from imagery_watch.provenance import list_versions
 from imagery_watch.settings import Settings
@@ -56,11 +59,17 @@ class Replayed:
     """Those that this machine reads otherwise, by item and band."""
     libraries: Mapping[str, tuple[str, str]]
     """Versions then and now, of what may change numbers and is another."""
+    texts: tuple[str, ...] = ()
+    """Texts that were written anew from the hits in the pack, and are the same."""
+    other_texts: tuple[str, ...] = ()
+    """Those that are not the same; both are empty where another edition of the program wrote them."""
+    stamped: bool = False
+    """Whether any authority was asked to stamp the pack; that it did, `doctor --pack` tells."""
 
     @property
     def equal(self) -> bool:
-        """Whether every field of every hit came out as it is in the pack."""
-        return not self.differences
+        """Whether every field of every hit, and every text that was written anew, is as it is in the pack."""
+        return not self.differences and not self.other_texts
 
 
 def replay_pack(path: Path, settings: Settings, progress: Progress = lambda *_: None) -> Replayed:
@@ -77,7 +86,7 @@ def replay_pack(path: Path, settings: Settings, progress: Progress = lambda *_: 
         _forbid_elsewhere(pack)
         own = settings.model_copy(update={"home": Path(scratch) / "home", "cache": None, "limit_plantings": 0})
         try:
-            return _replay(pack, folder, own, progress)
+            return _replay(pack, manifest, folder, own, progress)
         except PackDamaged:
             raise
         except ImageryWatchError as error:
@@ -85,7 +94,7 @@ def replay_pack(path: Path, settings: Settings, progress: Progress = lambda *_: 
             raise PackDamaged(f"{path}: its files are as packed, and cannot be run: {said}") from error
 
 
-def _replay(pack: Pack, folder: Path, settings: Settings, progress: Progress) -> Replayed:
+def _replay(pack: Pack, manifest: Manifest, folder: Path, settings: Settings, progress: Progress) -> Replayed:
     from imagery_watch.sources.airfields.geojson import read_airfield
 
     record = read_record(pack)
@@ -94,13 +103,23 @@ def _replay(pack: Pack, folder: Path, settings: Settings, progress: Progress) ->
     sources = parsed(source, lambda: parse_sources(record))
     airfield = read_airfield(folder / AIRFIELD)
     chosen = settings_of({**told.settings, "limit_plantings": 0}, settings)
+    retold = retell(pack, manifest, folder, told)
     result = _run(folder, airfield, told, chosen, progress)
     packed = parsed(
         folder / OBSERVATION / "hits.geojson", lambda: _by_id(json.loads(pack.read(f"{OBSERVATION}hits.geojson")))
     )
     differences = tuple(_compare(packed, _by_id(json.loads(json.dumps(hits_geojson(result))))))
     others = _find_other_windows(folder, airfield, sources, chosen) if differences else ()
-    return Replayed(len(packed), differences, len(sources), others, _compare_versions(told))
+    return Replayed(
+        len(packed),
+        differences,
+        len(sources),
+        others,
+        _compare_versions(told),
+        retold.same,
+        retold.other,
+        stamped=bool(manifest.stamped_by),
+    )
 
 
 def _run(folder: Path, airfield: Airfield, told: Provenance, settings: Settings, progress: Progress) -> RunResult:
@@ -116,9 +135,12 @@ def _run(folder: Path, airfield: Airfield, told: Provenance, settings: Settings,
 
 
 def _by_id(collection: Any) -> dict[str, dict[str, Any]]:
-    """The properties of each hit of a FeatureCollection, its place among them."""
-    features = collection["features"]
-    return {str(one["id"]): {**one["properties"], PLACE: one["geometry"]["coordinates"]} for one in features}
+    """The properties of each hit of a FeatureCollection, its place and what its light curve says among them."""
+    told = {}
+    for one in collection["features"]:
+        said = [each for each in one["properties"].get("evidence", ()) if each["source"] == LIGHT_CURVE]
+        told[str(one["id"])] = {**one["properties"], "evidence": said, PLACE: one["geometry"]["coordinates"]}
+    return told
 
 
 def _compare(packed: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]) -> list[Difference]:

@@ -74,7 +74,11 @@ def check_stamps(pack: Pack, manifest: bytes, asked: Sequence[str], trusted: Seq
     """
     present = sorted(name for name in pack.sizes if name.startswith(STAMPS))
     if not present and not asked:
-        return [Check("time stamp", "note", "none: when the pack was made is the word of who made it")]
+        what = (
+            "none: when the pack was made is the word of who made it, and whoever holds the file could have rewritten "
+            f"texts, pictures and {MANIFEST} alike"
+        )
+        return [Check("time stamp", "note", what, "compare the SHA-256 of the file with one that was published")]
     try:
         told = _parse(pack.read(INDEX))
     except (PackDamaged, ValueError) as error:

@@ -7,9 +7,10 @@ from importlib.metadata import version
 from textwrap import fill
 from typing import Any
 
-from imagery_watch.model import CalibrationNote, Hit
+from imagery_watch.model import CalibrationNote, Hit, Provenance
 from imagery_watch.outputs.files.saved_run import Saved
 from imagery_watch.outputs.wording.evidence import ODDS_FACTOR, tell_probability
+from imagery_watch.outputs.wording.summaries import calibrated
 from imagery_watch.outputs.wording.text import clean, iso, minutes
 
 VERIFY = (
@@ -21,6 +22,8 @@ VERIFY = (
 
 WIDTH = 120
 """Of a line of plain text."""
+EDITION = 1
+"""Of `README.txt`, `method.md` and `inference.md`; grows when their words change, for `replay` writes them anew."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ def describe_custody(saved: Saved, hits: Sequence[Hit], occasion: Occasion, cred
             "when": iso(occasion.when),
             "command": occasion.command,
             "software": {"name": "imagery-watch", "version": version("imagery-watch")},
+            "edition": EDITION,
         },
         "run": {"when": iso(told.created), "command": told.command, "software": told.software},
         "acquired": {
@@ -61,9 +65,8 @@ def describe_custody(saved: Saved, hits: Sequence[Hit], occasion: Occasion, cred
     }
 
 
-def write_readme(saved: Saved, hits: Sequence[Hit], stamped: bool) -> str:
+def write_readme(told: Provenance, hits: Sequence[Hit], stamped: bool) -> str:
     """`README.txt`: what the file is, and how to check it without whoever made it."""
-    told = saved.provenance
     note = fill(f"SIMULATED DATA: nothing in here was observed. {told.simulated_note}", WIDTH)
     simulated = f"\n{note}\n" if told.simulated else ""
     stamp = _STAMPED if stamped else _UNSTAMPED
@@ -81,7 +84,8 @@ What is in it
   who_when_how.json   who packed it, when and how, and how the imagery was had
   originals/          the pixels as they were read from the catalogue's files, before anything was done to them, and the
                       items of the catalogue that they belong to (items.json); all passes of the run, history included
-  observation/        what the run wrote: hits.geojson, stays.geojson, looks.csv, run.json, and other tables
+  observation/        what the run wrote: hits.geojson, stays.geojson, looks.csv, run.json, and other tables;
+                      reviews.json, where people said in the run's folder what they think of the hits
   derivatives/        pictures that were made of the pixels: to look at, not to measure in
                       Files of the run name each other as they lay in one folder: what hits.geojson calls
                       chips/X.png is derivatives/chips/X.png here, and tables are in observation/
@@ -98,6 +102,8 @@ How to check that nothing in it was changed
 
 How to compute the hits anew from the pixels in it (offline)
   imagery-watch replay FILE.zip
+  It writes this text, inference.md and method.md anew too, and names those that are not the same. The report, pictures
+  and other tables are not made anew: they are what the manifest vouches for, and no more.
 
 What it does not prove
   That the catalogue's files are what the satellite recorded, that polygons follow the ground, or that a change was an
@@ -109,12 +115,14 @@ _STAMPED = """\
                         openssl ts -verify -data manifest.json -in timestamps/X.tsr -CAfile timestamps/X.pem
                       (`doctor --pack` prints the whole line, with the time at which certificates had to be valid)
 """
-_UNSTAMPED = "\nIt has no time stamp: nothing but the word of who made it says when that was.\n"
+_UNSTAMPED = """
+It has no time stamp: nothing but the word of who made it says when that was, and whoever holds the file could have
+rewritten texts, pictures and manifest alike. Compare the SHA-256 of the file with one that was published.
+"""
 
 
-def write_method(saved: Saved) -> str:
+def write_method(told: Provenance) -> str:
     """`method.md`: how a hit comes about, and what its numbers mean in this run."""
-    told = saved.provenance
     settings = "\n".join(f"- `{name}`: {value:g}" for name, value in told.settings.items())
     return _METHOD.format(
         version=told.software.get("version", "?"),
@@ -164,9 +172,9 @@ By imagery-watch {version}; the equations are in its docs/method.md, section 1 a
 """
 
 
-def write_inference(saved: Saved, hits: Sequence[Hit]) -> str:
+def write_inference(told: Provenance, hits: Sequence[Hit]) -> str:
     """`inference.md`: for each hit what was observed, and apart from that what may be concluded."""
-    simulated = f"**SIMULATED DATA.** {saved.provenance.simulated_note}\n\n" if saved.provenance.simulated else ""
+    simulated = f"**SIMULATED DATA.** {told.simulated_note}\n\n" if told.simulated else ""
     return _INFERENCE.format(simulated=simulated, hits="\n".join(_describe_hit(hit) for hit in hits))
 
 
@@ -181,6 +189,8 @@ repainted ground, vehicles, containers and snow can look alike.
 def _describe_hit(hit: Hit) -> str:
     length = f"{hit.length_m:.0f} m long (90 %: {hit.length_low_m:.0f}-{hit.length_high_m:.0f} m)"
     caveat = "" if hit.probability is None else _CAVEAT
+    rate = calibrated(hit.false_alarms_per_year)
+    said = "".join(f"\nBeside it ({clean(one.source)}): {clean(one.statement)}\n" for one in hit.evidence)
     return f"""## {clean(hit.id)}
 
 Observed: on {clean(hit.apron)}, around {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pixels differ between the looks of
@@ -189,14 +199,10 @@ Observed: on {clean(hit.apron)}, around {hit.lat:.5f}, {hit.lon:.5f} (WGS84), pi
 Concluded: {clean(hit.summary)}
 The shape that explains it best is {length}; its score is {hit.score:.1f}.
 Probability: {tell_probability(hit)}. False hits at least as strong, a year of passes
-over this airfield: {_number(hit.false_alarms_per_year)}. {caveat}When between the two looks it happened is not known.
-"""
+over this airfield: {rate}. {caveat}When between the two looks it happened is not known.
+{said}"""
 
 
 _CAVEAT = f"""Both were calibrated on simulated airfields, where false alarms
 came up to {ODDS_FACTOR:g} times as often as promised (hence the number in brackets): take them as an order of
 magnitude. """
-
-
-def _number(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.2g}"

@@ -44,12 +44,16 @@ def _checks(pack: Pack, trusted: Sequence[bytes]) -> list[Check]:
     try:
         manifest, data = _manifest_of(pack), pack.read(MANIFEST)
     except PackDamaged as error:
-        return [*_bad(faults), Check(MANIFEST, "bad", str(error), "", ExitCode.STORE)]
+        missing = [] if pack.archive is None else [Check(MANIFEST, "bad", str(error), "", ExitCode.STORE)]
+        return [*_bad(faults), *missing]
     faults += _compare(pack, manifest)
     checks = _bad(faults)
     if not faults:
         total = sum(entry.size for entry in manifest.files)
-        what = f"{len(manifest.files)} files, {total / 1e6:.1f} MB: all as {MANIFEST} has them, nothing added"
+        what = (
+            f"{len(manifest.files)} files, {total / 1e6:.1f} MB: all as {MANIFEST} has them, nothing added; nothing "
+            "was computed anew (`imagery-watch replay` does that for hits and texts, nothing for report and pictures)"
+        )
         checks += [Check("files", "ok", what), *_bad(_contradictions(pack)), _check_zip(pack)]
     return [*checks, *check_stamps(pack, data, manifest.stamped_by, trusted)]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import pyarrow.parquet
 import pyogrio
 import pytest
@@ -21,7 +22,7 @@ from support.terminal import on_terminal
 from cli.test_widths import check
 from imagery_watch import api
 from imagery_watch.cli.main import app
-from imagery_watch.errors import ExitCode, ImageryWatchError
+from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
 from imagery_watch.monitor.sweep import locked
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.outputs.store.store import open_store
@@ -114,14 +115,14 @@ def test_a_verdict_is_noted_under_a_name(home: Path, hits: Hits) -> None:
 def test_reviews_go_from_one_record_to_another_and_nothing_is_there_twice(
     name: str, home: Path, tmp_path: Path, hits: Hits
 ) -> None:
-    assert "1 reviews" in hits(home, "export", "--reviews", name)
+    assert "1 review\n" in hits(home, "export", "--reviews", name)
     other = tmp_path / "other"
     with open_store(other) as store:
         store.save(make_run(make_hit(2)), store.start_sweep(NOW, "0", "test"), NOW)
-    assert "1 reviews added; 1 of hits that this record does not have, kept" in (
+    assert "1 review added; 1 of hits that this record does not have, kept" in (
         hits(other, "review", "--import", home / name)
     )
-    assert hits(other, "review", "--import", home / name) == "0 reviews added; 1 were there already\n"
+    assert hits(other, "review", "--import", home / name) == "0 reviews added; 1 was there already\n"
     hits(other, "export", "--reviews", name)
     assert (other / name).read_bytes() == (home / name).read_bytes()
 
@@ -135,7 +136,59 @@ def test_hits_are_exported_and_are_a_table_in_a_notebook(home: Path, hits: Hits)
     assert [*table["review"]] == ["unreviewed", "unreviewed", "rejected"]
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".csv", ".gpkg", ".parquet"])
+EXPORTS = [".geojson", ".csv", ".gpkg", ".parquet"]
+
+
+@pytest.mark.parametrize("suffix", EXPORTS)
+def test_an_earlier_export_is_written_over_and_nothing_else_is(suffix: str, home: Path, hits: Hits) -> None:
+    name = f"hits{suffix}"
+    hits(home, "export", "-o", name)
+    hits(home, "export", "EDBF", "-o", name)  # none of that airfield
+    assert "3 hits" in hits(home, "export", "-o", name)
+    for content in (b"", b"{}", b"my,own,table\n1,2,3\n", (home / "monitor.sqlite").read_bytes()):
+        (home / name).write_bytes(content)
+        with pytest.raises(UsageError, match="is there already, and is not what this command wrote earlier"):
+            hits(home, "export", "-o", name)
+        assert (home / name).read_bytes() == content
+    assert "3 hits" in hits(home, "export", "-o", name, "--force")
+
+
+@pytest.mark.parametrize("suffix", EXPORTS)
+def test_an_export_with_columns_of_somebody_s_own_is_kept(suffix: str, home: Path, hits: Hits) -> None:
+    path = home / f"hits{suffix}"
+    hits(home, "export", "-o", path)
+    table = geopandas.GeoDataFrame(api.hits("LIPB"))
+    table["mine"] = "seen by me"
+    if suffix == ".parquet":
+        table.to_parquet(path)
+    elif suffix == ".csv":
+        table.drop(columns="geometry").to_csv(path, index=False)
+    else:
+        path.unlink()
+        table.to_file(path, layer="hits")
+    with pytest.raises(UsageError, match="is there already"):
+        hits(home, "export", "-o", path)
+
+
+def test_reviews_that_the_record_does_not_have_are_not_written_over(home: Path, hits: Hits) -> None:
+    assert "1 review\n" in hits(home, "export", "--reviews", "r.csv")
+    hits(home, "export", "--reviews", "r.csv")
+    kept = (home / "r.csv").read_text() + "LIPB-0002,LIPB,unsure,,Zoe,2026-01-01T00:00:00Z\n"
+    (home / "r.csv").write_text(kept)
+    with pytest.raises(UsageError, match="is there already"):
+        hits(home, "export", "--reviews", "r.csv")
+    assert (home / "r.csv").read_text() == kept
+    hits(home, "review", "--import", "r.csv")
+    assert "2 reviews\n" in hits(home, "export", "--reviews", "r.csv")
+
+
+def test_a_folder_is_no_file_to_export_to(home: Path, hits: Hits) -> None:
+    (home / "h.csv").mkdir()
+    with pytest.raises(UsageError, match="is a folder; name a file"):
+        hits(home, "export", "-o", "h.csv", "--force")
+
+
+@pytest.mark.parametrize("suffix", EXPORTS)
 def test_the_hits_of_a_run_are_exported_without_a_record(suffix: str, tmp_path: Path, hits: Hits) -> None:
     note = replace(make_result().provenance, simulated=True, simulated_note="Made.")
     write_outputs(replace(make_result(2), provenance=note), tmp_path / "run")

@@ -5,21 +5,30 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from outputs.builders import make_hit, make_provenance
 from support.authority import Authority
 from support.line import Feature, Ran, features_of, run_line, served, start
 from support.servers import serve
 
 from custody.conftest import quick, unzip
+from imagery_watch import api
 from imagery_watch.cli.hits import export
-from imagery_watch.custody.packing import Packed, choose_hits, find_catalog, read_packable
+from imagery_watch.custody.container import open_pack
+from imagery_watch.custody.packing import Packed, choose_hits, find_catalog, make_pack, read_packable
+from imagery_watch.custody.retelling import retell
 from imagery_watch.custody.stamps import INDEX, stamp_manifest
-from imagery_watch.custody.verifying import verify_pack
+from imagery_watch.custody.statement import Occasion, write_inference
+from imagery_watch.custody.verifying import read_record, require_whole, verify_pack
 from imagery_watch.errors import ExitCode, ImageryWatchError, UsageError
+from imagery_watch.model import Evidence
 from imagery_watch.model.check import sum_up
+from imagery_watch.outputs.files.run_json import parse_provenance
 from imagery_watch.outputs.files.saved_run import read_saved
 from imagery_watch.sources.certificates import trust
 from imagery_watch.sources.outgoing import open_exchange
@@ -55,6 +64,35 @@ def test_what_was_fitted_is_concluded_and_its_probability_has_a_range(packed: Pa
         range_told = rf"Probability: {number} {worse}, that an aircraft (came|left)\."
         assert re.search(range_told, concluded)
         assert "calibrated on simulated airfields" in concluded
+
+
+def test_reviews_of_the_folder_come_with_the_pack_and_are_evidence_there(plain: Ran, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(plain.folder, run)
+    view, first = api.open_run(run), plain.hits[0]["id"]
+    view.review(first, "rejected", "a fuel truck", by="Zoe")
+    view.review(plain.hits[1]["id"], "confirmed", "", by="Zoe")
+    occasion = Occasion("Ada", datetime.now(UTC), "")
+    made = make_pack(run, [first], tmp_path / "x.zip", quick(), occasion)
+    files = unzip(made.path)
+    assert [one["verdict"] for one in json.loads(files["observation/reviews.json"])] == ["rejected"]
+    assert "Beside it (review): Zoe, who looked at it on" in files["inference.md"].decode()
+    assert "a fuel truck" in files["inference.md"].decode()
+    with open_pack(made.path) as pack:
+        for name, data in files.items():
+            (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "out" / name).write_bytes(data)
+        told = retell(pack, require_whole(pack), tmp_path / "out", parse_provenance(read_record(pack)))
+    assert told.other == ()
+
+
+def test_a_number_that_no_test_can_count_is_told_as_less_and_a_doubt_beside_it() -> None:
+    doubt = Evidence("light curve", "same_object_undecided", "It may be one and the same object.")
+    hit = make_hit(kind="replacement", probability=0.99, false_alarms_per_year=0.0001, evidence=(doubt,))
+    told = write_inference(make_provenance(), [hit])
+    assert "over this airfield: < 0.01." in told and "0.0001" not in told
+    assert "Probability: undecided: a replacement, or one and the same object" in told
+    assert "Beside it (light curve): It may be one and the same object." in told
 
 
 def test_the_readme_says_where_the_pictures_of_hits_are(packed: Packed, plain: Ran) -> None:
@@ -151,6 +189,20 @@ def test_what_cannot_be_packed_is_a_matter_of_usage_and_says_why(
     assert not list(tmp_path.iterdir())
 
 
+def test_no_pack_is_written_over_unless_that_is_asked_for(
+    plain: Ran, packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    held = packed.path.read_bytes()
+    Path("x.zip").write_bytes(held)
+    with pytest.raises(UsageError, match=r"--pack x\.zip: is there already; name another file, or add --force"):
+        export(pack=Path("x.zip"), run=plain.folder)
+    assert Path("x.zip").read_bytes() == held
+    with pytest.raises(typer.Exit):
+        export(pack=Path("x.zip"), run=plain.folder, force=True)
+    assert Path("x.zip").read_bytes() != held
+
+
 def test_a_folder_that_changed_or_does_not_say_its_pixels_is_refused(plain: Ran, tmp_path: Path) -> None:
     shutil.copytree(plain.folder, tmp_path / "run")
     record = json.loads((tmp_path / "run" / "run.json").read_text())
@@ -217,3 +269,10 @@ def test_a_catalogue_that_has_a_name_is_asked_by_it(plain: Ran, told: str, asked
     saved, settings = read_saved(plain.folder), quick()
     saved = replace(saved, provenance=replace(saved.provenance, catalog=told.format(**settings.model_dump())))
     assert find_catalog(saved, plain.folder, settings) == asked
+
+
+def test_a_demonstration_without_its_imagery_says_how_to_have_it_again(plain: Ran) -> None:
+    saved = read_saved(plain.folder)
+    demo = replace(saved, provenance=replace(saved.provenance, catalog="archive/items.json"))
+    with pytest.raises(UsageError, match="the pixels of the demonstration: `imagery-watch demo --out"):
+        find_catalog(demo, plain.folder, quick())

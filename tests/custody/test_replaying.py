@@ -8,9 +8,14 @@ import pytest
 from support.line import start
 
 from custody.conftest import forge, quick, unzip, zip_up
+from imagery_watch.cli.packs import _show
+from imagery_watch.custody.container import open_pack
 from imagery_watch.custody.packing import Packed
-from imagery_watch.custody.replaying import replay_pack
+from imagery_watch.custody.replaying import Replayed, replay_pack
+from imagery_watch.custody.retelling import Retold, retell
+from imagery_watch.custody.verifying import read_record, require_whole
 from imagery_watch.errors import PackDamaged, UsageError
+from imagery_watch.outputs.files.run_json import parse_provenance
 
 Forged = Callable[[str, Callable[[bytes], bytes]], Path]
 
@@ -40,6 +45,49 @@ def test_a_hit_that_was_touched_up_is_told_by_field_and_a_made_up_one_by_name(fo
     assert by_field[False, "score"]["packed"] == 99.0 != by_field[False, "score"]["now"]
     assert by_field[True, ""]["now"] is None
     assert told["other_windows"] == []  # the pixels are the run's
+    assert (told["texts"], told["other_texts"]) == (["README.txt", "method.md"], ["inference.md"])
+
+
+def retold(path: Path, folder: Path) -> Retold:
+    """What comes of the words of a pack, without its pixels."""
+    for name, data in unzip(path).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    with open_pack(path) as pack:
+        return retell(pack, require_whole(pack), folder, parse_provenance(read_record(pack)))
+
+
+TEXTS = ("README.txt", "inference.md", "method.md")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_words_that_were_changed_are_named(name: str, packed: Packed, forged: Forged, tmp_path: Path) -> None:
+    assert retold(packed.path, tmp_path / "whole") == (TEXTS, ())
+    path = forged(name, lambda data: data.replace(b" not ", b" surely ", 1))
+    assert retold(path, tmp_path / "forged") == (tuple(one for one in TEXTS if one != name), (name,))
+
+
+def test_words_of_another_edition_are_not_compared(forged: Forged, tmp_path: Path) -> None:
+    path = forged("who_when_how.json", lambda data: data.replace(b'"edition": 1', b'"edition": 0'))
+    assert retold(path, tmp_path) == ((), ())
+
+
+@pytest.mark.parametrize("content", [b"[]", b"no json", b'{"packed": 5}', b'{"packed": {"edition": 1}}'])
+def test_a_chain_of_custody_of_another_form_is_refused(content: bytes, forged: Forged, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"who_when_how\.json"):
+        retold(forged("who_when_how.json", lambda _: content), tmp_path)
+
+
+def test_what_was_not_made_anew_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    _show(Replayed(2, (), 40, (), {}, TEXTS, ()))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "equal: 2 hits came out the same" in said and "written anew, and the same: README.txt, inference.md" in said
+    assert "not made anew: the report, pictures" in said and "no time stamp: whoever holds the file could" in said
+    _show(Replayed(2, (), 40, (), {}, TEXTS[:1], TEXTS[1:], stamped=True))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "not equal: 2 hits came out the same" in said and "of these hits: inference.md, method.md" in said
+    assert "time stamp" not in said
+    assert not Replayed(2, (), 40, (), {}, (), ("method.md",)).equal
 
 
 def test_a_damaged_pack_is_not_run(packed: Packed, tmp_path: Path) -> None:

@@ -254,7 +254,8 @@ def test_what_is_no_pack_is_damaged(tmp_path: Path, content: bytes) -> None:
 
 def test_half_a_pack_is_damaged(packed: Packed, tmp_path: Path) -> None:
     (tmp_path / "half.zip").write_bytes(packed.path.read_bytes()[: packed.size // 2])
-    assert "is no zip, or not all of one" in faults(tmp_path / "half.zip")["half.zip"]
+    [check] = verify_pack(tmp_path / "half.zip")
+    assert check.name == "half.zip" and "is no zip, or not all of one" in check.what
 
 
 @pytest.mark.parametrize(
@@ -299,3 +300,15 @@ def test_without_the_library_stamps_are_kept_and_told_as_not_checked(
     assert sum_up(checks) == ExitCode.INCOMPLETE
     with pytest.raises(UsageError, match="pip install rfc3161-client"):
         need_library()
+
+
+def test_a_pack_without_a_stamp_says_what_that_leaves_open_and_what_was_not_made_anew(
+    packed: Packed, tmp_path: Path
+) -> None:
+    own = {name: data for name, data in unzip(packed.path).items() if not name.startswith(("timestamps/", MANIFEST))}
+    entries = tuple(sorted(Entry(name, len(data), sha256(data)) for name, data in own.items()))
+    checks = verify_pack(zip_up({**own, MANIFEST: Manifest(entries).as_bytes()}, tmp_path / "bare.zip"))
+    told = {one.name: one for one in checks}
+    assert "nothing was computed anew" in told["files"].what
+    assert "could have rewritten texts, pictures and manifest.json alike" in told["time stamp"].what
+    assert sum_up(checks) == ExitCode.DONE

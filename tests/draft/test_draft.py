@@ -195,7 +195,18 @@ def test_a_draft_without_passes_that_failed_is_worth_making_again(
     done = drafted(stac_server(features), tmp_path, "--since", "2024-06-01", "--until", "2024-06-30")
     assert done.returncode == ExitCode.INCOMPLETE, done.stderr
     assert "over 2 passes" in done.stdout and "warning: 2024-06-08: not read: " in done.stderr
-    assert "run it again for what is missing" in done.stderr and (tmp_path / "drafts" / "LIPB.geojson").is_file()
+    assert "run it again for what is missing, with --force" in done.stderr
+    assert (tmp_path / "drafts" / "LIPB.geojson").is_file()
+
+
+def test_a_draft_that_may_have_been_corrected_is_not_written_over(tmp_path: Path) -> None:
+    corrected = tmp_path / "drafts" / "LIPB.geojson"
+    corrected.parent.mkdir()
+    corrected.write_text("mine")
+    done = drafted("nowhere.json", tmp_path)
+    assert done.returncode == ExitCode.USAGE and "is there already; name another file, or add --force" in done.stderr
+    assert corrected.read_text() == "mine"
+    assert "is there already" not in drafted("nowhere.json", tmp_path, "--force").stderr
 
 
 def test_a_runway_that_lies_elsewhere_is_told_before_anything_is_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from imagery_watch.model import Hit
 from imagery_watch.outputs.alerts.words import tell_simulated
 from imagery_watch.outputs.store.message_store import FedRow
+from imagery_watch.outputs.wording.doubts import summarise
 from imagery_watch.outputs.wording.summaries import calibrated, length_text, say_standing
 from imagery_watch.outputs.wording.text import clean, iso, minutes
 
@@ -61,7 +62,7 @@ def tell_content(hit: Hit, revision: int) -> str:
     between = f"Between {minutes(hit.before)} and {minutes(hit.after)} UTC, on {hit.apron}."
     rate = calibrated(hit.false_alarms_per_year)
     figures = f"Length {length_text(hit)}; score {hit.score:.1f}; false hits as strong, a year: {rate}."
-    told = f"{tell_simulated(hit)}{say_standing(hit).summary} {between} {figures}"
+    told = f"{tell_simulated(hit)}{summarise(say_standing(hit))} {between} {figures}"
     return f"{told} Hit {hit.id}, {hit.status}, revision {revision}."
 
 

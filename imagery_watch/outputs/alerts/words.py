@@ -14,6 +14,7 @@ from imagery_watch.outputs.alerts.message import (
     list_airfields,
     list_credits,
 )
+from imagery_watch.outputs.wording.doubts import summarise
 from imagery_watch.outputs.wording.text import clean, minutes
 
 PROGRAM = "imagery_watch"
@@ -89,7 +90,7 @@ def write_text(message: Message) -> str:
 def tell_hit(item: HitItem) -> str:
     """One hit on a line: its sentence, score, place and names."""
     hit, place = item.hit, f"{item.hit.lat:.5f}, {item.hit.lon:.5f}"
-    told = f"{tell_simulated(hit)}{hit.airfield}: {hit.summary}"
+    told = f"{tell_simulated(hit)}{hit.airfield}: {summarise(hit)}"
     return clean(f"{told} Score {hit.score:.1f}; {place}; {hit.id}, revision {item.revision}")
 
 

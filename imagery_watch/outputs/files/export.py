@@ -23,6 +23,7 @@ from imagery_watch.outputs.report.figures import HitPictures, hit_pictures
 from imagery_watch.outputs.report.film import film_files, name_film
 from imagery_watch.outputs.report.report import report_html
 from imagery_watch.outputs.values import dump_json
+from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import slug
 
@@ -64,11 +65,12 @@ def draw_pictures(result: RunResult) -> dict[str, HitPictures]:
 def draw_films(result: RunResult) -> dict[str, bytes]:
     """The films of the stays whose evidence is at hand, a strip and a moving picture each, by file name."""
     stays, simulated = {stay.id: stay for stay in result.stays}, result.provenance.simulated
-    films = [
-        film_files(one, stays[one.stay_id], result.airfield.id, simulated=simulated)
-        for one in result.dossiers
-        if one.stay_id in stays
-    ]
+    undecided = {hit.id for hit in result.hits if tell_doubt(hit)}
+    films = []
+    for one in result.dossiers:
+        if (stay := stays.get(one.stay_id)) is not None:
+            doubted = bool(undecided & {stay.arrival_hit, stay.departure_hit})
+            films.append(film_files(one, stay, result.airfield.id, simulated=simulated, doubted=doubted))
     return {name: data for film in films for name, data in film.files.items()}
 
 

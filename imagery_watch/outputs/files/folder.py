@@ -1,7 +1,8 @@
-"""The folder of a run, looked at before the work: whether it can be written, and whose run it holds."""
+"""Where results go, looked at before the work: whether it can be written, and what would be lost there."""
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,21 @@ def check_folder(folder: Path, airfield: Airfield, *, force: bool = False) -> No
         raise UsageError(
             f"--out {folder}: holds a run of another {other[:64]}, at [{bounds[0]:.3f}, {bounds[1]:.3f}]; {_WAY_OUT}"
         )
+
+
+def check_file(option: str, path: Path, *, force: bool, is_ours: Callable[[Path], bool] | None = None) -> None:
+    """Raises UsageError where a file is there that would be lost.
+
+    One that an earlier command wrote, as `is_ours` tells, may be written over, and any other with `force`; a folder
+    never.
+    """
+    if not os.path.lexists(path):
+        return
+    if path.is_dir():
+        raise UsageError(f"{option} {path}: is a folder; name a file")
+    if not force and not (is_ours is not None and is_ours(path)):
+        own = "" if is_ours is None else ", and is not what this command wrote earlier"
+        raise UsageError(f"{option} {path}: is there already{own}; name another file, or add --force to write over it")
 
 
 _WAY_OUT = "name another folder, or add --force to write over it"

@@ -54,10 +54,11 @@ class HitsFrame(GeoDataFrame):
 
         With any argument, what geopandas makes of it.
 
-        Raises UsageError where the report cannot be read, or has no imagery.
+        Raises UsageError where the report cannot be read, or has no imagery; with arguments, where what geopandas
+        needs for it is not installed.
         """
         if arguments or named:
-            return super().explore(*arguments, **named)
+            return self._explore_by_geopandas(*arguments, **named)
         try:
             page = self.report.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -66,3 +67,12 @@ class HitsFrame(GeoDataFrame):
         if cut is None:
             raise UsageError(f"{self.report}: no image of the airfield is in it; `run.map()` draws the aprons alone")
         return Explorer(cut)
+
+    def _explore_by_geopandas(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().explore(*arguments, **named)
+        except ImportError as error:
+            advice = "pip install folium mapclassify matplotlib; without arguments it shows the report's own map"
+            raise UsageError(
+                f"explore with arguments is geopandas' own, and needs more packages ({error}): {advice}"
+            ) from None

@@ -162,12 +162,13 @@ def _unlikeness(old: Hit, new: Hit) -> Unlikeness:
 
 
 def _again(known: Hit, hit: Hit, judged: Callable[[Hit], bool]) -> Hit:
-    """A recorded hit as it came out this time, with the evidence that was recorded for it."""
+    """A recorded hit as it came out this time, with the recorded evidence, but for what is said anew."""
     if known.status != WITHDRAWN and not judged(known):
         return known
     status: Status = "revised" if says_else(known, hit) else known.status
-    evidence = tuple(dict.fromkeys((*known.evidence, *hit.evidence)))
-    return replace(hit, id=known.id, status=status, evidence=evidence, late=known.late)
+    anew = {(one.source, one.state) for one in hit.evidence}
+    kept = (one for one in known.evidence if (one.source, one.state) not in anew)
+    return replace(hit, id=known.id, status=status, evidence=(*kept, *hit.evidence), late=known.late)
 
 
 def _minted(found: Sequence[Hit], taken: set[str]) -> dict[str, Hit]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from imagery_watch.model import Evidence, Hit, Judgement, Kind, Look, Review, Status, Stay, Turn, judge, newest_of_each
 from imagery_watch.outputs.reconcile.record import SAME_PLACE_M, WITHDRAWN, Reconciled, distance_m
+from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.text import minutes
 from imagery_watch.reasons import TurnCode
 
@@ -141,8 +142,11 @@ def find_later_looks(hit: Hit, looks: Sequence[Look], stays: Sequence[Stay]) -> 
     """Pass and time of the later looks that bear a hit out, in order.
 
     What came is borne out by the last look that shows it standing on. What left is borne out by the looks that saw
-    nearly all of the apron, up to the one in which something stands at the place again.
+    nearly all of the apron, up to the one in which something stands at the place again. Where it is undecided whether
+    anything was replaced, what stands on there bears nothing out.
     """
+    if tell_doubt(hit):
+        return []
     if hit.kind != "departure":
         return [(one.last_pass, one.seen_to) for one in stays if one.arrival_hit == hit.id and one.seen_to > hit.after]
     near = [one.seen_from for one in stays if one.seen_from >= hit.after and distance_m(one, hit) <= SAME_PLACE_M]
@@ -202,8 +206,12 @@ def _stand(hit: Hit, known: Hit | None, found: Found, past: Past, now: datetime)
 def _evidence(hit: Hit, more: Sequence[Evidence], reviews: Sequence[Review]) -> tuple[Evidence, ...]:
     """What else speaks for or against a hit: what was there, what is added, and each review that counts."""
     kept = [one for one in hit.evidence if one.state != SEEN_AGAIN and not _is_verdict(one)]
-    said = [Evidence(REVIEW, one.verdict, _say_review(one)) for one in newest_of_each(reviews)]
-    return tuple(dict.fromkeys((*kept, *more, *said)))
+    return tuple(dict.fromkeys((*kept, *more, *weigh_reviews(reviews))))
+
+
+def weigh_reviews(reviews: Iterable[Review]) -> tuple[Evidence, ...]:
+    """Each review of one hit that counts, as evidence of it."""
+    return tuple(Evidence(REVIEW, one.verdict, _say_review(one)) for one in newest_of_each(reviews))
 
 
 def _is_verdict(one: Evidence) -> bool:

@@ -15,8 +15,8 @@ from imagery_watch.outputs.wording.text import clean, minutes
 
 MOST_SHEET = 160
 """Looks on the contact sheet, the newest."""
-MOST_LOSSLESS_PX = 40_000
-"""Pixels of an image up to which every one is kept, at some 2 bytes each."""
+MOST_LOSSLESS_PX, MOST_LOSSLESS_IN_ALL_PX = 40_000, 600_000
+"""Pixels of an image, and of all images together, up to which every one is kept, at some 2 bytes each."""
 NICE_METRES = (50, 100, 200, 500, 1000, 2000)
 
 
@@ -64,6 +64,8 @@ class AirfieldView:
     right: int
     outlines: tuple[Outline, ...]
     spots: tuple[Spot, ...]
+    left_out: int
+    """Hits of which a look beside them is not among the scenes."""
     bar_px: float
     bar_m: int
 
@@ -82,13 +84,17 @@ class SheetLook:
 def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None:
     """The large images of the looks beside the hits, with aprons, runways and hits; None where no look was compared."""
     large = [one for one in result.panoramas if one.large]
-    large = [one for one in large if np.isfinite(one.image).mean() > 0.5] or large
+    beside = {name for hit in hits for name in (hit.before_pass, hit.after_pass)}
+    large = [one for one in large if one.pass_id in beside or np.isfinite(one.image).mean() > 0.5] or large
     if not large:
         return None
     window = large[0]
     height, width = (edge * window.step for edge in window.image.shape[1:])
     limits = _stretch(large)
-    scenes = tuple(Scenery(minutes(one.datetime), _encode(pixels.paint(one.image, one.bands, limits))) for one in large)
+    few = sum(one.image[0].size for one in large) <= MOST_LOSSLESS_IN_ALL_PX
+    scenes = tuple(
+        Scenery(minutes(one.datetime), _encode(pixels.paint(one.image, one.bands, limits), few=few)) for one in large
+    )
     left, right = _choose_sides([one.pass_id for one in large], hits)
     bar_m = max(
         (m for m in NICE_METRES if m / window.georeference.grid.resolution <= width / 3), default=NICE_METRES[0]
@@ -101,6 +107,7 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
         right=right,
         outlines=tuple(_outlines(result.airfield, window)),
         spots=tuple(_spots(hits, window)),
+        left_out=sum(not {hit.before_pass, hit.after_pass} <= {one.pass_id for one in large} for hit in hits),
         bar_px=bar_m / window.georeference.grid.resolution,
         bar_m=bar_m,
     )
@@ -114,9 +121,9 @@ def _choose_sides(passes: Sequence[str], hits: Sequence[Hit]) -> tuple[int, int]
     return 0, len(passes) - 1
 
 
-def _encode(rgb: pixels.Rgb) -> bytes:
+def _encode(rgb: pixels.Rgb, *, few: bool) -> bytes:
     """Every pixel kept where they are few: a photograph's compression smears the colours of small images."""
-    return to_webp(rgb, lossless=rgb.shape[0] * rgb.shape[1] <= MOST_LOSSLESS_PX)
+    return to_webp(rgb, lossless=few and rgb.shape[0] * rgb.shape[1] <= MOST_LOSSLESS_PX)
 
 
 def _stretch(panoramas: Sequence[Panorama]) -> tuple[float, float]:

@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imagery_watch.model import Chip, DetectorView, Dossier, Frame, Hit, RunResult, Stay
+from imagery_watch.model import Blob, Chip, DetectorView, Dossier, Frame, Hit, RunResult, Stay
 from imagery_watch.model.dossier import Ring
 from imagery_watch.outputs.report import pixels
 from imagery_watch.outputs.report.curve import NARROW, PRESENCE_WORDS, WIDE, Curve, draw_curve
 from imagery_watch.outputs.report.film import frame_image, smooth, stretch_of, to_webp
-from imagery_watch.outputs.wording.evidence import BLOB_WORDS, doubt_replacement, tell_established, tell_explanations
+from imagery_watch.outputs.wording.doubts import join_undecided, tell_doubt
+from imagery_watch.outputs.wording.evidence import BLOB_WORDS, tell_established, tell_explanations
 from imagery_watch.outputs.wording.links import Link, list_links
+from imagery_watch.outputs.wording.sentences import dwell_words
 from imagery_watch.outputs.wording.text import minutes
 
 SMOOTH_PX = 250
 """Edge of a resampled picture."""
+RING, DIGIT = 2.4, 1.9
+"""Of the detector's view, in its pixels: half the width of a ring with its line, and the width of a digit."""
 NOISE_LIMIT = 8.0
 """Noise units at which the colours of the detector's view end, at least."""
 MOST_EXHIBITS = 40
@@ -35,12 +39,17 @@ class Shot:
 
 @dataclass(frozen=True)
 class Mark:
-    """One other place that stands out, on the detector's view."""
+    """One other place that stands out, on the detector's view: a ring and a number that lie wholly within it."""
 
     x: float
     y: float
     number: int
     words: str
+    label_x: float
+    """Where the number begins, or ends."""
+    label_y: float
+    anchor: str
+    """`start` right of the ring, `end` left of it."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,9 @@ class Exhibit:
     has_others: bool = False
     """Whether something stood there before or after the stay."""
     doubt: str = ""
-    """What speaks against it in the curve itself; empty where nothing does."""
+    """Why it is undecided whether its object was replaced, or took the place of another; empty where it is not."""
+    stood: str = ""
+    """How long; where that is undecided, by both readings."""
 
     @property
     def lead(self) -> Hit:
@@ -142,11 +153,27 @@ def arrange_exhibits(result: RunResult, hits: Sequence[Hit]) -> tuple[Exhibit, .
         own, shown = tuple((number, ordered[number - 1]) for number in places), index in chosen
         dossier = dossiers.get(kept.id) if kept is not None and shown else None
         exhibit = _exhibit(own, kept, dossier, chips if shown else {})
-        known = () if kept is None else tell_established(kept, dossier, exhibit.lead)
+        doubt = " ".join(filter(None, (tell_doubt(hit) for _, hit in own)))
+        known = () if kept is None else tell_established(kept, dossier, exhibit.lead, doubt)
+        stood = "" if kept is None else tell_stood(kept, hits, result.stays)
         anchors = tuple(number for number in places if number not in anchored)
-        made.append(replace(exhibit, anchors=anchors, established=known))
+        made.append(replace(exhibit, anchors=anchors, established=known, doubt=doubt, stood=stood))
         anchored.update(places)
     return tuple(made)
+
+
+def tell_stood(stay: Stay, hits: Sequence[Hit], stays: Sequence[Stay]) -> str:
+    """How long it stood, as bounds; and how long if it was one and the same object with what is told as another."""
+    joined = join_undecided(stay, hits, stays)
+    told = dwell_words(stay)
+    if joined != stay:
+        return f"{told}; or, as one and the same object, {dwell_words(joined)}"
+    undecided = {hit.id for hit in hits if tell_doubt(hit)}
+    return (
+        f"{told}; longer, if it is one and the same object"
+        if undecided & {stay.arrival_hit, stay.departure_hit}
+        else told
+    )
 
 
 def _choose_pictured(groups: Sequence[tuple[Stay | None, Sequence[Hit]]]) -> set[int]:
@@ -177,7 +204,6 @@ def _exhibit(
         looks_there=_count_looks(dossier),
         hidden=sum(frame.presence == "hidden" for frame in dossier.frames),
         has_others=any(one.presence == "another" for one in dossier.curve),
-        doubt=doubt_replacement([hit for _, hit in hits], stay, dossier),
         edge_m=round(max(dossier.frames[0].image.shape[1:]) * dossier.resolution),
     )
 
@@ -229,7 +255,7 @@ def _panel(dossier: Dossier, view: DetectorView, limits: tuple[float, float]) ->
         shadow=draw_path(view.shadow),
         aprons=draw_path(dossier.aprons),
         marks=tuple(
-            Mark(blob.col + 0.5, blob.row + 0.5, number, BLOB_WORDS[blob.state].format(blob=blob))
+            place_mark(blob, number, colour.shape[1], colour.shape[0])
             for number, blob in enumerate(view.blobs, start=1)
         ),
         explanations=explanations,
@@ -243,6 +269,15 @@ def _panel(dossier: Dossier, view: DetectorView, limits: tuple[float, float]) ->
             for one in view.empty_places
         ),
     )
+
+
+def place_mark(blob: Blob, number: int, width: int, height: int) -> Mark:
+    """The ring around a place and its number, both moved inwards where they would be cut."""
+    x, y = (min(max(at, RING), edge - RING) for at, edge in ((blob.col + 0.5, width), (blob.row + 0.5, height)))
+    beside = RING + 0.2
+    fits = x + beside + DIGIT * len(str(number)) <= width
+    words = BLOB_WORDS[blob.state].format(blob=blob)
+    return Mark(x, y, number, words, x + beside if fits else x - beside, y + 1.0, "start" if fits else "end")
 
 
 def _noise_picture(view: DetectorView, limit: float) -> pixels.Rgb:

@@ -16,6 +16,8 @@ from imagery_watch.outputs.wording.text import minutes, slug
 
 STRIP_PX, STRIP_COLUMNS = 189, 5
 """Edge of a look on the strip, and looks beside one another."""
+LINE_PX = 18
+"""From a line of small print to the next."""
 MOVING_PX, MOVING_MS = 270, 900
 """Edge of the moving picture, and how long each look stands."""
 PRESENCE_INK = {
@@ -49,11 +51,16 @@ def name_film(stay_id: str) -> str:
     return f"chips/{slug(stay_id)}-film"
 
 
-def film_files(dossier: Dossier, stay: Stay, airfield: str, *, simulated: bool = False) -> FilmFiles:
-    """The strip (PNG, the light curve below it) and the moving picture (WebP) of a stay."""
+def film_files(
+    dossier: Dossier, stay: Stay, airfield: str, *, simulated: bool = False, doubted: bool = False
+) -> FilmFiles:
+    """The strip (PNG, the light curve below it) and the moving picture (WebP) of a stay.
+
+    `doubted`: it is undecided whether its object was replaced, or took the place of another.
+    """
     limits = stretch_of(dossier)
     heading = f"{'SIMULATED, not observed. ' if simulated else ''}{airfield}: {stay.apron}, about {stay.length_m:.0f} m"
-    strip = _strip(dossier, stay, limits, heading, simulated)
+    strip = _strip(dossier, stay, limits, heading, simulated, tell_legend(dossier, doubted=doubted))
     return FilmFiles(stay.id, to_png(strip), _moving(dossier, limits, simulated))
 
 
@@ -86,14 +93,29 @@ def smooth(rgb: pixels.Rgb, edge: int) -> pixels.Rgb:
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
 
 
-def _strip(dossier: Dossier, stay: Stay, limits: tuple[float, float], heading: str, simulated: bool) -> Image.Image:
+def tell_legend(dossier: Dossier, *, doubted: bool) -> list[str]:
+    """What the strip says of purple looks, where it has some, and of a replacement that is in doubt."""
+    presences = [*(frame.presence for frame in dossier.frames), *(one.presence for one in dossier.curve)]
+    purple = "Purple, something stands there: another object, or one like it, before or after this stay."
+    doubt = "Undecided: whether it was replaced, or is one and the same object as what stood there."
+    return [*([purple] if "another" in presences else []), *([doubt] if doubted else [])]
+
+
+def _strip(
+    dossier: Dossier,
+    stay: Stay,
+    limits: tuple[float, float],
+    heading: str,
+    simulated: bool,
+    legend: Sequence[str],
+) -> Image.Image:
     curve = draw_curve(dossier, stay, WIDE)
     columns = min(STRIP_COLUMNS, max(1, len(dossier.frames)))
     rows = -(-len(dossier.frames) // columns)
     step = STRIP_PX + GAP
     width = max(columns * step, curve.width if curve else 0, 560) + GAP
     top, each = 40, STRIP_PX + 44
-    height = top + rows * each + (curve.height + 26 if curve else 0) + 44
+    height = top + rows * each + (curve.height + 26 if curve else 0) + 44 + LINE_PX * len(legend)
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((GAP, 10), to_ascii(heading), WARNING if simulated else INK, font(18))
@@ -105,6 +127,9 @@ def _strip(dossier: Dossier, stay: Stay, limits: tuple[float, float], heading: s
         draw.text((GAP, below), "How much of the object each look shows (bars: two standard deviations)", INK, font(14))
         _draw_curve(draw, curve, (GAP, below + 20))
         below += curve.height + 26
+    for line in legend:
+        draw.text((GAP, below), line, PRESENCE_INK["another"] if line.startswith("Purple") else INK, font(13))
+        below += LINE_PX
     _credit(draw, dossier.frames, dossier.resolution, below)
     return sheet
 

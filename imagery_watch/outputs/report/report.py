@@ -26,7 +26,8 @@ from imagery_watch.outputs.report.timeline import (
 from imagery_watch.outputs.values import dump
 from imagery_watch.outputs.wording import sentences, summaries
 from imagery_watch.outputs.wording.credits import airfield_credit, imagery_credit
-from imagery_watch.outputs.wording.evidence import tell_change, tell_probability
+from imagery_watch.outputs.wording.doubts import list_others, tell_denial
+from imagery_watch.outputs.wording.evidence import tell_odds, tell_probability
 from imagery_watch.outputs.wording.links import link_maps
 from imagery_watch.outputs.wording.text import duration, iso, minutes
 from imagery_watch.outputs.wording.truth import tell_truth
@@ -65,7 +66,6 @@ def report_html(result: RunResult) -> str:
             result=result,
             exhibits=exhibits,
             truth=tell_truth(result.truth),
-            false_hits={one.hit_id for one in result.truth if one.is_false},
             numbers={hit.id: number for number, hit in enumerate(standing, start=1)},
             view=view,
             contact_sheet=fill_contact_sheet(result),
@@ -177,14 +177,15 @@ def _environment() -> Environment:
         "minutes": minutes,
         "iso": iso,
         "duration": duration,
-        "dwell": sentences.dwell_words,
         "moved": sentences.moved_words,
         "length_text": summaries.length_text,
         "size_text": summaries.size_text,
         "standing": summaries.standing_text,
         "calibrated": summaries.calibrated,
         "probability": tell_probability,
-        "change": tell_change,
+        "odds": tell_odds,
+        "denial": tell_denial,
+        "others": list_others,
         "came": tell_came,
         "left": tell_left,
     }

@@ -1,6 +1,10 @@
 """The hits of the record, with their reviews, or of a run as one file: its suffix says in which format."""
 
-from collections.abc import Iterable, Sequence
+import csv
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +62,55 @@ def check_suffix(path: Path) -> str:
     if suffix == ".parquet":
         check_pyarrow()
     return suffix
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file is an earlier export of hits, as far as its columns tell: what has others is somebody's own."""
+    suffix = path.suffix.lower()
+    try:
+        columns = _READ_COLUMNS[suffix](path) - {"fid", "geom", "geometry"}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, sqlite3.Error, ImportError):
+        return False
+    known = {*COLUMNS, "lon", "lat"}
+    return columns <= known and (columns >= {"id", "airfield", "kind", "score"} or columns == _EMPTY)
+
+
+_EMPTY = frozenset[str]()
+"""Columns of a collection without hits, which has none."""
+
+
+def _columns_of_geojson(path: Path) -> set[str]:
+    told = json.loads(path.read_bytes())
+    if told["type"] != "FeatureCollection" or not isinstance(told["attribution"], str):
+        raise ValueError("no collection of hits")
+    return {name for feature in told["features"] for name in feature["properties"]}
+
+
+def _columns_of_csv(path: Path) -> set[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {*next(csv.reader(file), ["nothing"])}
+
+
+def _columns_of_geopackage(path: Path) -> set[str]:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as held:
+        tables = {name for (name,) in held.execute("SELECT table_name FROM gpkg_contents")}
+        if not tables <= {"hits", "layer_styles"}:
+            raise ValueError("other layers are in it")
+        return {str(row[1]) for row in held.execute("PRAGMA table_info(hits)")} or {"nothing"}
+
+
+def _columns_of_parquet(path: Path) -> set[str]:
+    import pyarrow.parquet
+
+    return {*pyarrow.parquet.read_schema(path).names}
+
+
+_READ_COLUMNS: dict[str, Callable[[Path], set[str]]] = {
+    ".geojson": _columns_of_geojson,
+    ".csv": _columns_of_csv,
+    ".gpkg": _columns_of_geopackage,
+    ".parquet": _columns_of_parquet,
+}
 
 
 def collect(hits: Iterable[RecordedHit]) -> dict[str, Any]:

@@ -43,9 +43,17 @@ def write_reviews(path: Path, reviews: Iterable[Review]) -> int:
     """Writes all reviews, sorted by hit, time and reviewer, and returns how many. Raises UsageError, StoreError."""
     suffix = check_suffix(path)
     ordered = sorted(reviews, key=lambda one: (one.hit, one.reviewed_at, one.reviewer))
-    rows = [{name: clean(str(value)) for name, value in dump(one).items()} for one in ordered]
+    rows = _rows_of(ordered)
     write_text(path, _to_csv(rows) if suffix == ".csv" else dump_json(rows))
     return len(rows)
+
+
+def holds_all(path: Path, reviews: Iterable[Review], now: datetime) -> bool:
+    """Whether all that a file of reviews says is among these, so that it can be written over."""
+    try:
+        return set(read_reviews(path, now)) <= {make_review(row) for row in _rows_of(reviews)}
+    except (UsageError, ValueError):
+        return False
 
 
 def read_reviews(path: Path, now: datetime) -> list[Review]:
@@ -66,6 +74,10 @@ def read_reviews(path: Path, now: datetime) -> list[Review]:
         raise UsageError(f"{path}: expected a list of reviews, each with {', '.join(COLUMNS)}")
     found = [_checked(path, number, row, now) for number, row in enumerate(rows, start=1)]
     return sorted(dict.fromkeys(found), key=lambda one: (one.hit, one.reviewed_at, one.reviewer, one.verdict, one.note))
+
+
+def _rows_of(reviews: Iterable[Review]) -> list[dict[str, str]]:
+    return [{name: clean(str(value)) for name, value in dump(one).items()} for one in reviews]
 
 
 def _checked(path: Path, number: int, row: object, now: datetime) -> Review:

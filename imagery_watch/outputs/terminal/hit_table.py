@@ -11,6 +11,8 @@ from imagery_watch.outputs.review.hits_file import describe
 from imagery_watch.outputs.review.tally import Tally, say_rate
 from imagery_watch.outputs.terminal.layout import GLUE, Sheet, fold, print_text
 from imagery_watch.outputs.values import dump
+from imagery_watch.outputs.wording.doubts import tell_doubt
+from imagery_watch.outputs.wording.evidence import tell_probability
 from imagery_watch.outputs.wording.sentences import dwell_words
 from imagery_watch.outputs.wording.summaries import axis_text, calibrated, describe_reason, length_text, size_text
 from imagery_watch.outputs.wording.text import clean, minutes
@@ -121,7 +123,7 @@ def _facts(one: RecordedHit) -> list[tuple[str, str]]:
         ("Long axis", axis_text(hit.heading_deg)),
         ("Score", f"{hit.score:.1f}"),
         ("False alarms/year", calibrated(hit.false_alarms_per_year)),
-        ("Probability", calibrated(hit.probability)),
+        ("Probability", tell_probability(hit) if tell_doubt(hit) else calibrated(hit.probability)),
         ("Standing", standing_words(one)),
         ("First recorded", f"{minutes(one.first_seen)} UTC{', found late' if hit.late else ''}"),
         *(("Evidence", f"{said.source}, {said.state}: {said.statement}") for said in hit.evidence),

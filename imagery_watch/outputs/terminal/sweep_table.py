@@ -11,6 +11,7 @@ from imagery_watch.model import Hit, Look
 from imagery_watch.outputs.alerts.results import AlertsResult
 from imagery_watch.outputs.files.hits_geojson import hit_feature
 from imagery_watch.outputs.terminal.layout import Sheet, print_text
+from imagery_watch.outputs.wording.doubts import summarise
 from imagery_watch.outputs.wording.summaries import result_counts
 from imagery_watch.outputs.wording.text import iso
 
@@ -137,7 +138,7 @@ def show_sweep(report: SweepReport, console: "Console") -> None:
 def list_handed_on(report: SweepReport) -> list[str]:
     """A line for each hit that was handed on: the news, late finds, and what was taken back or came back."""
     return [
-        f"{hit.airfield}: {hit.summary} Score {hit.score:.1f}; {hit.id}"
+        f"{hit.airfield}: {summarise(hit)} Score {hit.score:.1f}; {hit.id}"
         for matter in FOLDERS
         for hit in report.told_as(matter)
     ]

@@ -7,6 +7,7 @@ from rich.console import Console
 from imagery_watch.model import Hit, RunResult
 from imagery_watch.outputs.report.report import RESULT_WORDS
 from imagery_watch.outputs.terminal.layout import Sheet, fold, print_text
+from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.sentences import came_words, dwell_words, left_words, moved_words
 from imagery_watch.outputs.wording.summaries import calibrated, headline, length_text, missed, result_counts
 from imagery_watch.outputs.wording.text import minutes
@@ -50,7 +51,17 @@ def print_summary(result: RunResult, console: Console, *, all_objects: bool = Fa
         hits_table(result).show(console)
     if any(hit.is_open for hit in result.hits):
         objects_table(result, None if all_objects else MOST_OBJECTS).show(console)
-    print_text(console, filter(None, (headline(result), missed(result.looks), looks_line(result))))
+    print_text(
+        console, filter(None, (headline(result), *_doubts(result.hits), missed(result.looks), looks_line(result)))
+    )
+
+
+def _doubts(hits: Sequence[Hit]) -> list[str]:
+    """A line for each hit of which it is undecided whether anything was replaced."""
+    told = [(hit, tell_doubt(hit)) for hit in hits]
+    return [
+        f"{hit.apron}, {minutes(hit.before)[:10]} → {minutes(hit.after)[:10]}: {said}" for hit, said in told if said
+    ]
 
 
 def print_simulated(console: Console, note: str) -> None:

@@ -1,10 +1,10 @@
 """The detector's view in words: what was weighed against what, and why the others are no hits."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
 
 from imagery_watch.model import DetectorView, Dossier, Hit, Stay
+from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.text import duration, minutes
 
 EXPLANATION_WORDS = {
@@ -26,8 +26,7 @@ ODDS_FACTOR = 3.0
 came (docs/method.md, section 20)."""
 MOST_GIVEN = 0.99
 """The most that a probability is given as (docs/method.md, section 14)."""
-ALIKE_SHARE = 0.8
-"""Of an object's signal, from which what stands on the other side of a replacement looks like the same again."""
+SAME_OBJECT = "a replacement, or one and the same object"
 
 
 def tell_explanations(view: DetectorView) -> tuple[tuple[tuple[str, str, float], ...], str]:
@@ -68,29 +67,30 @@ def tell_sum(view: DetectorView) -> str:
     )
 
 
-def doubt_replacement(hits: Sequence[Hit], stay: Stay, dossier: Dossier) -> str:
-    """That the look beyond a replacement shows the same again, where it does: it may be one and the same object."""
-    beyond = {
-        hit.before_pass if hit.id == stay.arrival_hit else hit.after_pass for hit in hits if hit.kind == "replacement"
-    }
-    alike = [one for one in dossier.curve if one.pass_id in beyond and (one.share or 0.0) >= ALIKE_SHARE]
-    if not alike:
-        return ""
-    looks = " and ".join(f"the look of {minutes(one.datetime)} shows {100 * (one.share or 0.0):.0f} %" for one in alike)
-    return (
-        f"Told as a replacement, and {looks} of this object's signal, on the other side of the change: one and the "
-        "same object, seen a little differently, cannot be ruled out."
-    )
-
-
 def tell_probability(hit: Hit) -> str:
-    """`0.99, the most that is ever given (0.97 if false alarms were three times as many), that an aircraft came`."""
+    """`0.99, the most that is ever given (0.97 if false alarms were three times as many), that an aircraft came`.
+
+    Where it is undecided whether anything was replaced, that comes first.
+    """
     if hit.probability is None or not isfinite(hit.probability):
-        return "not calibrated yet"
+        return f"undecided: {SAME_OBJECT}; not calibrated yet" if tell_doubt(hit) else "not calibrated yet"
     what = {"arrival": "came", "departure": "left", "replacement": "came in place of another"}[hit.kind]
-    most = ", the most that is ever given" if hit.probability >= MOST_GIVEN else ""
     worse = f"{weaken(hit.probability):.2f} if false alarms were three times as many"
+    if tell_doubt(hit):
+        scored = f"by its score, which cannot tell them apart, it would have {hit.probability:.2f} ({worse})"
+        return f"undecided: {SAME_OBJECT}; {scored}"
+    most = ", the most that is ever given" if hit.probability >= MOST_GIVEN else ""
     return f"{hit.probability:.2f}{most} ({worse}), that an aircraft {what}"
+
+
+def tell_odds(lead: Hit, doubt: str) -> str:
+    """The probability of a stay's own hit; first that it is undecided whether its object was replaced, where it is."""
+    if tell_doubt(lead):
+        return tell_probability(lead)
+    told = f"{tell_change(lead)}; {tell_probability(lead)}"
+    if not doubt:
+        return told
+    return f"undecided whether it was replaced, or is one and the same object as what stood there next; {told}"
 
 
 def weaken(probability: float) -> float:
@@ -107,15 +107,20 @@ def tell_change(hit: Hit) -> str:
     return f"{value} that something of at least some 10 m came or left, whatever it is"
 
 
-def tell_established(stay: Stay, dossier: Dossier | None, lead: Hit) -> tuple[tuple[str, str], ...]:
-    """What is established of a stay, what is not, and who checked it: labels and sentences."""
+def tell_established(stay: Stay, dossier: Dossier | None, lead: Hit, doubt: str = "") -> tuple[tuple[str, str], ...]:
+    """What is established of a stay, what is not, and who checked it: labels and sentences.
+
+    First of what is not is whether anything was replaced, where that is in `doubt`.
+    """
     about = f"something of about {lead.length_m:.0f} m that stands out from the empty apron"
     told = [("Established", f"{_tell_presence(stay, dossier)} {about}." if dossier else f"The looks show {about}.")]
     told.append(
         (
             "Not established",
-            "that it is an aircraft: at 10 m a tent, a large vehicle or stacked containers look alike; which aircraft; "
-            "that it is one object throughout, for two alike cannot be told apart; what happened between looks.",
+            ("that anything was replaced: it may be one and the same object; " if doubt else "")
+            + "that it is an aircraft: at 10 m a tent, a large vehicle or stacked containers look alike; which "
+            "aircraft; that it is one object throughout, for two alike cannot be told apart; what happened between "
+            "looks.",
         )
     )
     reviews = [one for one in lead.evidence if one.source == "review"]

@@ -8,6 +8,7 @@ from textwrap import shorten
 from typing import get_args
 
 from imagery_watch.model import Hit, Look, LookResult, RunResult
+from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.text import clean
 from imagery_watch.reasons import describe_codes
 
@@ -125,6 +126,9 @@ def _found(hits: Sequence[Hit]) -> str:
 def _count_kinds(hits: Sequence[Hit], what: str) -> str:
     kinds = Counter(hit.kind for hit in hits)
     each = ", ".join(f"{number} possible {_plural(kind, number)}" for kind, number in sorted(kinds.items()))
+    undecided = sum(bool(tell_doubt(hit)) for hit in hits)  # replacements, which come last
+    if undecided:
+        each += ", undecided" if undecided == kinds["replacement"] else f", {undecided} of them undecided"
     return f"{len(hits)} {_plural('change', len(hits))} {what} ({each})"
 
 

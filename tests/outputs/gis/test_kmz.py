@@ -11,7 +11,7 @@ import pytest
 from html5lib import parseFragment
 from PIL import Image
 
-from imagery_watch.model import RunResult
+from imagery_watch.model import Evidence, RunResult
 from imagery_watch.outputs.files.export import draw_pictures, with_chips
 from imagery_watch.outputs.gis.evidence import list_outlines
 from imagery_watch.outputs.gis.kmz import to_kmz
@@ -59,6 +59,14 @@ def test_hits_stand_between_their_looks_with_their_picture_in_the_balloon() -> N
     words = "".join(balloon.itertext())
     assert "A change consistent with" in words and "check before you publish" in words
     assert "Contains modified Copernicus Sentinel data 2022" in words
+
+
+def test_a_balloon_tells_no_number_that_no_test_could_count_and_what_speaks_against_the_hit() -> None:
+    doubt = Evidence("light curve", "same_object_undecided", "It may be one and the same object.")
+    hit = make_hit(false_alarms_per_year=0.0001, evidence=(doubt,))
+    root, _ = opened(packed(replace(make_result(), hits=(hit,))))
+    words = "".join(parseFragment(texts(folder(root, "Changes"), "Placemark/description")[0]).itertext())
+    assert "< 0.01" in words and "0.0001" not in words and doubt.statement in words
 
 
 def test_stays_outlines_and_aprons_have_a_folder_each() -> None:

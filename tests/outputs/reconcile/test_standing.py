@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagery_watch.model import Hit, Period, Review, Status, Turn, Verdict, judge
+from imagery_watch.model import Evidence, Hit, Period, Review, Status, Turn, Verdict, judge
 from imagery_watch.model.review import VERDICTS
 from imagery_watch.outputs.reconcile.record import Reconciled, reconcile
 from imagery_watch.outputs.reconcile.standing import (
@@ -201,6 +201,14 @@ def test_a_muted_hit_is_told_with_its_reason_and_is_not_new() -> None:
     assert [one.state for one in silent.evidence] == ["rejected place"] and FALSE.id in silent.evidence[0].statement
     again = swept([FALSE, fresh], list(told.hits.hits), past)
     assert (again.hits.hits, again.turns) == (told.hits.hits, ()), "and goes on saying so"
+
+
+def test_no_later_look_confirms_a_replacement_that_may_be_one_and_the_same_object() -> None:
+    hit = make_hit(1, kind="replacement")
+    stands_on = make_stay(1, arrival_hit=hit.id, seen_to=hit.after + timedelta(days=5))
+    assert find_later_looks(hit, [], [stands_on])
+    doubt = Evidence("light curve", "same_object_undecided", "It may be one and the same object.")
+    assert not find_later_looks(replace(hit, evidence=(doubt,)), [], [stands_on])
 
 
 def test_no_later_look_confirms_what_reviewers_reject_and_a_new_word_may() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from imagery_watch.outputs.report.film import film_files, frame_image, name_film, stretch_of, to_webp
+from imagery_watch.outputs.report.film import film_files, frame_image, name_film, stretch_of, tell_legend, to_webp
 from outputs.builders import make_stay
 from outputs.dossiers import PRESENCES, make_dossier
 
@@ -43,6 +43,14 @@ def test_without_a_curve_the_strip_is_shorter() -> None:
     )
     heights = [Image.open(io.BytesIO(data)).height for data in (whole, bare)]
     assert heights[0] - heights[1] > 200
+
+
+def test_the_strip_says_what_purple_is_and_what_is_undecided() -> None:
+    assert [line.partition(" ")[0] for line in tell_legend(make_dossier(), doubted=True)] == ["Purple,", "Undecided:"]
+    plain = make_dossier(frames=make_dossier().frames[:2], curve=make_dossier().curve[:2])
+    assert tell_legend(plain, doubted=False) == []
+    sure, doubted = (film_files(plain, make_stay(), "LIPB", doubted=one).strip for one in (False, True))
+    assert Image.open(io.BytesIO(doubted)).height - Image.open(io.BytesIO(sure)).height == 18
 
 
 def test_small_pictures_keep_every_pixel() -> None:

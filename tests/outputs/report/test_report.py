@@ -10,12 +10,18 @@ from itertools import pairwise
 from typing import Any
 
 import html5lib
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imagery_watch.model import Evidence, Explanation, PassOutcome, RunResult
+from imagery_watch.dossiers import OF_A_RUN
+from imagery_watch.model import Blob, Evidence, Explanation, PassOutcome, RunResult
 from imagery_watch.model.truth import PlantedChange
-from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS
+from imagery_watch.outputs.report.exhibit import MOST_EXHIBITS, place_mark
 from imagery_watch.outputs.report.report import content_policy, facts, report_html
+from imagery_watch.outputs.wording.doubts import LIGHT_CURVE, deny_hit
+from imagery_watch.simulate.ground import bolzano
 from outputs.builders import (
     START,
     make_airfield,
@@ -27,7 +33,6 @@ from outputs.builders import (
     make_provenance,
     make_result,
     make_stay,
-    pass_id,
 )
 from outputs.dossiers import make_dossier, make_evident_result, make_frame, make_panorama, make_view
 
@@ -281,6 +286,34 @@ def test_thirty_hits_make_a_page_under_five_megabytes() -> None:
     assert len(page(replace(result, dossiers=dossiers)).encode()) < 5_000_000
 
 
+def test_the_looks_beside_thirty_hits_fit_on_the_map_in_as_many_bytes() -> None:
+    """Sixty looks of a real place, as large as a run keeps that many."""
+    ground = bolzano().reflectance[:3, :, :300].astype(np.float32)
+    panoramas = tuple(make_panorama(5 * day, image=ground) for day in range(60))
+    assert ground[0].size * 60 < OF_A_RUN.panorama_px
+    result = make_evident_result(30, panoramas=panoramas)
+    html = page(result)
+    assert html.count('<image id="scene-') == 60 and len(html.encode()) < 5_000_000
+    assert "is not among these dates" not in html
+    assert "Of 29 hits a look is not among these dates" in page(replace(result, panoramas=panoramas[:2]))
+
+
+def test_a_look_that_was_mostly_hidden_is_on_the_map_where_a_hit_rests_on_it() -> None:
+    hidden = [make_panorama(5 * day, image=np.full((3, 60, 80), np.nan, np.float32)) for day in (1, 2)]
+    result = make_evident_result(1, panoramas=(make_panorama(0), *hidden, make_panorama(15)))
+    dates = re.findall("<option[^>]*>([^<]+)</option>", page(result))
+    assert dates == ["2022-03-01 10:21", "2022-03-06 10:21", "2022-03-16 10:21"] * 2
+
+
+@given(st.floats(-0.5, 26.5), st.floats(-0.5, 26.5), st.integers(1, 20))
+def test_no_ring_and_no_number_is_cut_by_the_edge(row: float, col: float, number: int) -> None:
+    mark = place_mark(Blob(row, col, 5.0, "no aircraft", None), number, 27, 27)
+    assert 2.2 < mark.x < 27 - 2.2 and 2.2 < mark.y < 27 - 2.2
+    assert max(abs(mark.x - col - 0.5), abs(mark.y - row - 0.5)) <= 2.4, "the place stays within its ring, or beside it"
+    long = 1.9 * len(str(number)) * (1 if mark.anchor == "start" else -1)
+    assert min(mark.label_x, mark.label_x + long) >= 0 and max(mark.label_x, mark.label_x + long) <= 27
+
+
 def test_facts_tolerate_anything() -> None:
     provenance = {
         "a": {"b": [1, 2], "c": {"d": None}},
@@ -384,14 +417,31 @@ def test_each_hit_leads_to_both_dates_in_the_browser_but_where_it_is_simulated()
     assert "openstreetmap.org" in page(simulated)
 
 
-def test_a_replacement_by_its_like_is_doubted() -> None:
-    hit = make_hit(1, kind="replacement", before_pass=pass_id(START))
-    curve = [replace(one, share=0.96) if one.pass_id == hit.before_pass else one for one in make_dossier().curve]
-    result = replace(make_evident_result(), hits=(hit,), dossiers=(make_dossier(curve=tuple(curve)),))
-    assert "the look of 2022-03-01 10:21 shows 96 % of this object's signal" in text_of(result)
-    assert "undecided: a replacement, or one and the same object" in text_of(result)
-    assert "cannot be ruled out" not in text_of(replace(result, dossiers=(make_dossier(),)))
-    assert "cannot be ruled out" not in text_of(make_evident_result())
+UNDECIDED = Evidence(LIGHT_CURVE, "same_object_undecided", "Undecided: it may be one and the same object.")
+
+
+def test_a_replacement_by_its_like_is_doubted_in_every_place_that_speaks_of_it() -> None:
+    hit = make_hit(2, kind="replacement", probability=0.99, evidence=(UNDECIDED,))
+    one = make_stay(1, arrival_hit=None, not_before=None, departure_hit=hit.id, not_after=hit.after)
+    other = make_stay(2, arrival_hit=hit.id, not_before=hit.before)
+    text = text_of(replace(make_evident_result(2), hits=(hit,), stays=(one, other)))
+    assert "1 possible replacement, undecided" in text
+    assert text.count("that anything was replaced: it may be one and the same object; that it is an aircraft") == 2
+    assert text.count("Probability undecided: a replacement, or one and the same object") == 2
+    assert "that an aircraft came in place of another" not in text
+    assert text.count(UNDECIDED.statement) == 2, "once a card"
+    assert text.count("; or, as one and the same object, at least") == 4, "in the table and on the card, of each stay"
+    sure = text_of(replace(make_evident_result(2), hits=(make_hit(2, kind="replacement", probability=0.99),)))
+    assert "ndecided" not in sure and "1 possible replacement" in sure
+
+
+def test_of_an_arrival_that_may_have_been_replaced_the_doubt_comes_first_and_then_what_is_known() -> None:
+    hits = (make_hit(1, probability=0.97), make_hit(2, kind="replacement", probability=0.99, evidence=(UNDECIDED,)))
+    stay = make_stay(1, departure_hit=hits[1].id, not_after=hits[1].after)
+    text = text_of(replace(make_evident_result(), hits=hits, stays=(stay,)))
+    assert "Probability undecided whether it was replaced, or is one and the same object as" in text
+    assert "0.97 (0.92 if false alarms were three times as many), that an aircraft came." in text
+    assert "; longer, if it is one and the same object" in text, "what came next is not known"
 
 
 def test_a_replacement_ends_one_stay_and_begins_another_and_has_one_anchor() -> None:
@@ -434,9 +484,12 @@ def test_what_is_known_to_be_false_is_told_so() -> None:
     false = PlantedChange("arrival", "nothing", 0.0, hit.before, hit.after, False, "false", hit.id, 50.0)
     missed = PlantedChange("arrival", "Su-30", 21.9, hit.before, hit.after, True, "missed", None, None)
     text = text_of(make_evident_result(truth=(missed, false)))
+    assert "Known from" not in text
+    text = text_of(replace(make_evident_result(truth=(missed, false)), hits=(deny_hit(hit),)))
     assert "0 of 1 planted changes of aircraft found; 0 of 0 of what is no aircraft refused; 1 false." in text
     assert "false (hit 1)" in text
-    assert "Known from what was planted: hit 1 is false: nothing planted came or left then." in text
+    assert text.count("Hit 1. Known from what was planted: this arrival is false") == 1
+    assert text.count("Known from what was planted") == 1, "not among the evidence again"
     assert "Against the truth" not in text_of(make_evident_result())
 
 
