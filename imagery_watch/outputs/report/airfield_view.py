@@ -81,8 +81,7 @@ class SheetLook:
 
 def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None:
     """The large images of the looks beside the hits, with aprons, runways and hits; None where no look was compared."""
-    large = [one for one in result.panoramas if one.large]
-    large = [one for one in large if np.isfinite(one.image).mean() > 0.5] or large
+    large = choose_large(result.panoramas)
     if not large:
         return None
     window = large[0]
@@ -104,6 +103,12 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
         bar_px=bar_m / window.georeference.grid.resolution,
         bar_m=bar_m,
     )
+
+
+def choose_large(panoramas: Sequence[Panorama]) -> list[Panorama]:
+    """Those that are shown large, as the scenes of the view in their order: without what is mostly hidden."""
+    large = [one for one in panoramas if one.large]
+    return [one for one in large if np.isfinite(one.image).mean() > 0.5] or large
 
 
 def _choose_sides(passes: Sequence[str], hits: Sequence[Hit]) -> tuple[int, int]:
