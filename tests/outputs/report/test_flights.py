@@ -13,7 +13,14 @@ from imagery_watch.model import Look
 from imagery_watch.model.corroboration import Corroboration, Doing, LookState, Match, Segment, TrackState, Verdict
 from imagery_watch.outputs.report.drawings import fit_around
 from imagery_watch.outputs.report.flights.ground import MOST_FIGURES, choose_scene, draw_arrow, draw_ground, lay_under
-from imagery_watch.outputs.report.flights.lanes import MOST_LANES, Lanes, choose_lanes, group_aircraft, lay_lanes
+from imagery_watch.outputs.report.flights.lanes import (
+    MOST_APRONS,
+    MOST_LANES,
+    Lanes,
+    choose_lanes,
+    group_aircraft,
+    lay_lanes,
+)
 from imagery_watch.outputs.report.flights.scenes import list_scenes, note_scenes, read_scenes
 from imagery_watch.outputs.report.flights.section import MOST_TOLD, render_flights, with_flights
 from imagery_watch.outputs.report.flights.span import choose_span, place_ticks
@@ -215,6 +222,18 @@ def test_of_many_aircraft_those_that_matter_have_rows_in_order_of_time() -> None
     assert starts == sorted(starts)
     drawn = lay_lanes(make_tracked_result(told=make_corroboration(tracks=tuple(tracks))), WIDE_LAYOUT)
     assert drawn is not None and drawn.left_out == 3
+
+
+def test_of_many_aprons_those_with_aircraft_and_changes_have_rows() -> None:
+    looks = tuple(make_look(5 * day, apron=f"apron {number}") for number in range(30) for day in range(3))
+    stood = make_told(aircraft=make_ground_stay(apron="apron 20", aprons=("apron 21", "apron 20")))
+    hits = (replace(make_hit(1), apron="apron 25"),)
+    result = make_tracked_result(told=make_corroboration(tracks=(stood,)), looks=looks)
+    drawn = lay_lanes(replace(result, hits=hits), WIDE_LAYOUT)
+    assert drawn is not None
+    names = [row.name for row in drawn.looks.rows]
+    assert len(names) == MOST_APRONS and drawn.aprons_left_out == 20
+    assert names[:2] == ["A", "West"] and names[-3:] == ["apron 20", "apron 21", "apron 25"]
 
 
 SCENES = [

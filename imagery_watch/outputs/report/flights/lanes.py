@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from imagery_watch.model import RunResult
-from imagery_watch.model.corroboration import LookState, Segment, TrackTold
+from imagery_watch.model import Look, RunResult
+from imagery_watch.model.corroboration import Corroboration, LookState, Segment, TrackTold
 from imagery_watch.model.flight import CoverageCell, Movement
 from imagery_watch.outputs.report.flights.span import Span, choose_span, place_ticks
 from imagery_watch.outputs.report.timeline import TIMELINE_TOP, Layout, TimeAxis, Timeline, lay_row
@@ -14,6 +14,7 @@ from imagery_watch.outputs.wording.flights import LOOK_WORDS
 from imagery_watch.outputs.wording.text import clean, duration, minutes
 
 MOST_LANES = 20
+MOST_APRONS = 12
 LEAST_WIDTH = 2.5
 """Drawing units of the shortest bar: what lasted a minute can still be seen among days."""
 FOOT = 26
@@ -62,6 +63,8 @@ class Lanes:
     heard_y: float
     left_out: int
     """Aircraft that have no row."""
+    aprons_left_out: int
+    """Aprons that have none."""
     span: Span
 
     @property
@@ -78,7 +81,7 @@ def lay_lanes(result: RunResult, layout: Layout) -> Lanes | None:
         return None
     axis = TimeAxis(span.first, span.last, layout)
     looks = [look for look in result.looks if span.first <= look.datetime <= span.last]
-    names = dict.fromkeys([*(apron.name for apron in result.airfield.aprons), *(look.apron for look in looks)])
+    names, aprons_left_out = choose_aprons(result, looks, told)
     rows = tuple(lay_row(name, index, looks, result.stays, axis) for index, name in enumerate(names))
     groups = group_aircraft(told.tracks)
     chosen = choose_lanes(groups)
@@ -90,7 +93,7 @@ def lay_lanes(result: RunResult, layout: Layout) -> Lanes | None:
     height = heard_y + (layout.row_height if heard else 0) + FOOT
     drawing = Timeline(layout.width, height, layout.label_width, rows, place_ticks(axis))
     return Lanes(drawing, lanes, near, near_y + _middle(layout), heard, heard_y + _middle(layout),
-                 len(groups) - len(chosen), span)  # fmt: skip
+                 len(groups) - len(chosen), aprons_left_out, span)  # fmt: skip
 
 
 def _step(layout: Layout) -> int:
@@ -100,6 +103,18 @@ def _step(layout: Layout) -> int:
 
 def _middle(layout: Layout) -> int:
     return layout.row_height // 2 if layout.label_width else layout.row_height - 12
+
+
+def choose_aprons(result: RunResult, looks: Sequence[Look], told: Corroboration) -> tuple[list[str], int]:
+    """At most so many aprons, in the airfield's order, and how many more there are.
+
+    First come those on which aircraft of the tracks were, then those with changes.
+    """
+    names = list(dict.fromkeys([*(apron.name for apron in result.airfield.aprons), *(look.apron for look in looks)]))
+    stood = {name for one in told.tracks for name in (one.aircraft.apron, *one.aircraft.aprons)}
+    changed = {hit.apron for hit in result.hits}
+    kept = sorted(names, key=lambda name: (name not in stood, name not in changed))[:MOST_APRONS]
+    return [name for name in names if name in kept], len(names) - len(kept)
 
 
 def group_aircraft(tracks: Sequence[TrackTold]) -> list[tuple[TrackTold, ...]]:
