@@ -1,6 +1,6 @@
 """The other way round: aircraft that tracks show on the ground, and whether a look should have shown them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 from imagery_watch.corroborate.terms import may_be_late_at
@@ -11,6 +11,7 @@ FOUND_AT_LIMIT = 0.8
 """Share that is found of aircraft of `smallest_detectable_m`, by definition (docs/method.md, section 15)."""
 EXPECTED = 0.5
 """From this chance on, that nothing was found asks for an explanation: it was more likely to be seen than not."""
+DOUBTED = {TrackState.CONTRADICTED_SIZE, TrackState.CONTRADICTED_ELSEWHERE, TrackState.NEAR}
 SEEN = {TrackState.SEEN_LANDING, TrackState.SEEN_DEPARTING, TrackState.SEEN_BOTH, TrackState.AMBIGUOUS}
 
 
@@ -19,7 +20,8 @@ def tell_track(one: GroundStay, looks: Sequence[Look], told: Sequence[Corroborat
 
     Only what is certain counts: the time between its landing and its take-off, and looks that lie in it.
     """
-    hits, stays = (_fitting(one, told, about) for about in ("hit", "stay"))
+    hits, stays = (_fitting(one, told, about, SEEN) for about in ("hit", "stay"))
+    doubted = _fitting(one, told, "hit", DOUBTED)
     since, until = one.first_ground, one.last_ground
     within = tuple(judge_look(look, one) for look in looks if _is_within(look, one) and is_its(look, one))
     chance = 1.0 - _missed_by_all(within)
@@ -34,14 +36,19 @@ def tell_track(one: GroundStay, looks: Sequence[Look], told: Sequence[Corroborat
         state = LookState.EXPECTED if chance >= EXPECTED else LookState.UNSEEN
     else:
         state = LookState.OUTSIDE if before is None or after is None else LookState.UNSEEN
-    return TrackTold(one, state, hits, stays, within, before, after, chance, None, (), "")
+    return TrackTold(one, state, hits, stays, doubted, within, before, after, chance, None, (), "")
 
 
-def _fitting(one: GroundStay, told: Iterable[Corroborated], about: str) -> tuple[str, ...]:
+def _fitting(
+    one: GroundStay, told: Iterable[Corroborated], about: str, states: Container[TrackState]
+) -> tuple[str, ...]:
+    """Ids of the hits, or stays, in these states that rest on this aircraft."""
     return tuple(
         subject.id
         for subject in told
-        if subject.about == about and subject.state in SEEN and any(match.track == one.id for match in subject.matches)
+        if subject.about == about
+        and subject.state in states
+        and any(match.track == one.id for match in subject.matches)
     )
 
 

@@ -191,6 +191,8 @@ class TrackTold:
     """Ids of hits that it fits."""
     stays: tuple[str, ...]
     """Ids of stays that it fits."""
+    doubted: tuple[str, ...]
+    """Ids of hits that it would fit but for its size, or for where it is heard later, or as far as the files show."""
     looks: tuple[LookAt, ...]
     """Those in its time on the ground."""
     before: datetime | None

@@ -320,3 +320,9 @@ def test_states_do_not_hang_on_minutes(case: Case, seconds: float) -> None:
     """Tracks whose times are off by ten minutes, in brackets of days: the states are the same, none is at an edge."""
     tracks = [replace(one, t=one.t + seconds) for one in case.tracks()]
     assert join(tracks, [case.hit], [case.stay] if case.stay else []).hits[0].state == case.state
+
+
+def test_a_hit_that_fits_in_part_is_named_with_the_track() -> None:
+    looks = (*AROUND, make_look(20 * HOUR))
+    [one] = join([aircraft([*LANDS, *LEAVES], kind="A320")], [make_hit()], looks=looks).tracks
+    assert (one.state, one.hits, one.doubted) == (LookState.EXPECTED, (), ("XXXX-arrival",))

@@ -83,9 +83,7 @@ class SheetLook:
 
 def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None:
     """The large images of the looks beside the hits, with aprons, runways and hits; None where no look was compared."""
-    large = [one for one in result.panoramas if one.large]
-    beside = {name for hit in hits for name in (hit.before_pass, hit.after_pass)}
-    large = [one for one in large if one.pass_id in beside or np.isfinite(one.image).mean() > 0.5] or large
+    large = choose_large(result.panoramas, hits)
     if not large:
         return None
     window = large[0]
@@ -111,6 +109,13 @@ def view_airfield(result: RunResult, hits: Sequence[Hit]) -> AirfieldView | None
         bar_px=bar_m / window.georeference.grid.resolution,
         bar_m=bar_m,
     )
+
+
+def choose_large(panoramas: Sequence[Panorama], hits: Sequence[Hit]) -> list[Panorama]:
+    """Those that are shown large, as the scenes of the view in their order: looks beside hits, others mostly clear."""
+    large = [one for one in panoramas if one.large]
+    beside = {name for hit in hits for name in (hit.before_pass, hit.after_pass)}
+    return [one for one in large if one.pass_id in beside or np.isfinite(one.image).mean() > 0.5] or large
 
 
 def _choose_sides(passes: Sequence[str], hits: Sequence[Hit]) -> tuple[int, int]:

@@ -78,11 +78,15 @@ def metres(lon_step: float, lat_step: float, lat: float) -> tuple[float, float]:
 
 def airfield_map(airfield: Airfield, hits: Sequence[Hit]) -> Map:
     """The aprons (and runways and excluded areas, where known) with the hits numbered as in the report."""
-    projection = fitted(airfield, hits)
+    return draw_map(airfield, tuple(enumerate(hits, start=1)), fitted(airfield, hits))
+
+
+def draw_map(airfield: Airfield, hits: Sequence[tuple[int, Hit]], projection: Projection) -> Map:
+    """The same of hits with their numbers, in a projection that is given."""
     shapes = [Shape("runway", _path(runway, projection), "runway") for runway in airfield.runways]
     shapes += [Shape(clean(apron.name), _path(apron.geometry, projection), "apron") for apron in airfield.aprons]
     shapes += [Shape("excluded", _path(area, projection), "exclude") for area in airfield.exclude]
-    dots = _dots([(number, *projection(hit.lon, hit.lat), hit.kind) for number, hit in enumerate(hits, start=1)])
+    dots = _dots([(number, *projection(hit.lon, hit.lat), hit.kind) for number, hit in hits])
     bar = max((m for m in NICE_METRES if m * projection.px_per_m <= MAP_WIDTH / 4), default=NICE_METRES[0])
     return Map(MAP_WIDTH, MAP_HEIGHT, tuple(shapes), dots, round(bar * projection.px_per_m, 1), bar)
 
@@ -98,8 +102,13 @@ def _dots(places: Sequence[tuple[int, float, float, str]]) -> tuple[Dot, ...]:
 
 def fitted(airfield: Airfield, hits: Sequence[Hit]) -> Projection:
     """The projection in which the aprons and the hits just fill the map."""
+    return fit_around(airfield, [(hit.lon, hit.lat) for hit in hits])
+
+
+def fit_around(airfield: Airfield, places: Sequence[tuple[float, float]]) -> Projection:
+    """The projection in which the aprons and some places, longitude and latitude, just fill the map."""
     points = [point for apron in airfield.aprons for part in list_lines(apron.geometry) for point in part]
-    points += [(hit.lon, hit.lat) for hit in hits]
+    points += places
     first_lon, first_lat = points[0]
     steps = [metres(lon - first_lon, lat - first_lat, first_lat) for lon, lat in points]
     east, north = zip(*steps, strict=True)

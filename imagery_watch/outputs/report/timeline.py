@@ -33,7 +33,8 @@ WIDE_LAYOUT, NARROW_LAYOUT = Layout(960, 170, 26, 9), Layout(350, 0, 46, 4)
 class Bar:
     """One stay on the timeline: when it was seen, and between which looks it can have stood."""
 
-    x: float
+    x: float | None
+    """None where it was seen before or after what the axis shows."""
     end: float
     outer_x: float
     outer_end: float
@@ -79,7 +80,7 @@ def timeline(
         return None
     axis = TimeAxis(min(look.datetime for look in looks), max(look.datetime for look in looks), layout)
     names = list(dict.fromkeys([*apron_names, *(look.apron for look in looks)]))
-    rows = tuple(_row(name, index, looks, stays, axis) for index, name in enumerate(names))
+    rows = tuple(lay_row(name, index, looks, stays, axis) for index, name in enumerate(names))
     height = TIMELINE_TOP + layout.row_height * len(rows) + 26
     return Timeline(layout.width, height, layout.label_width, rows, axis.ticks)
 
@@ -104,20 +105,27 @@ class TimeAxis:
         return tuple((self.x(when), label) for when, label in date_ticks(self.first, self.last, self.layout.ticks))
 
 
-def _row(name: str, index: int, looks: Sequence[Look], stays: Sequence[Stay], axis: TimeAxis) -> Row:
+def lay_row(name: str, index: int, looks: Sequence[Look], stays: Sequence[Stay], axis: TimeAxis) -> Row:
+    """The row of one apron, the first of them at the top: its looks, and its stays as far as the axis reaches."""
     mine = [look for look in looks if look.apron == name]
     mine.sort(key=lambda look: look.result == "change")  # drawn last, on top of its neighbours
     marks = tuple(Mark(axis.x(look.datetime), look.result, _tip(look)) for look in mine)
-    bars = tuple(_bar(stay, axis) for stay in stays if stay.apron == name)
+    bars = tuple(_bar(stay, axis) for stay in stays if stay.apron == name and _reaches(stay, axis))
     height = axis.layout.row_height
     middle = height // 2 if axis.layout.label_width else height - 12
     return Row(clean(name), TIMELINE_TOP + height * index + middle, marks, bars)
 
 
+def _reaches(stay: Stay, axis: TimeAxis) -> bool:
+    """Whether any of a stay lies on the axis."""
+    return (stay.not_after or axis.last) >= axis.first and (stay.not_before or axis.first) <= axis.last
+
+
 def _bar(stay: Stay, axis: TimeAxis) -> Bar:
     start, end = stay.not_before or axis.first, stay.not_after or axis.last
     tip = f"seen from {minutes(stay.seen_from)} to {minutes(stay.seen_to)}, about {stay.length_m:.0f} m"
-    return Bar(axis.x(stay.seen_from), axis.x(stay.seen_to), axis.x(start), axis.x(end), tip)
+    seen = stay.seen_from <= axis.last and stay.seen_to >= axis.first
+    return Bar(axis.x(stay.seen_from) if seen else None, axis.x(stay.seen_to), axis.x(start), axis.x(end), tip)
 
 
 @dataclass(frozen=True)

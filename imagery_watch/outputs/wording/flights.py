@@ -146,6 +146,9 @@ def _tell_looks(one: TrackTold) -> str:
     if not one.looks:
         around = f"{tell_moment(one.before)} and {tell_moment(one.after)}"
         return f"No look fell into that time, so none could show it; the nearest are of {around}.{_tell_odds(one)}"
+    if one.doubted:
+        which = ", ".join(one.doubted)
+        return f"{fell} in that time ({odds}), and a change was found that fits it in part: {which}; see there."
     if one.state == LookState.UNSEEN:
         return f"{fell} in that time, and could hardly show it: {odds}. That nothing was found says little."
     return (
