@@ -49,11 +49,11 @@ def find_ground_stays(
     if not len(track):
         return ()
     seen = look_at(track, field)
-    known = next((one for one in named if one.fits(track)), None)
+    known = [one for one in named if one.fits(track)]
     found = []
     for visit in find_visits(track, seen, field):
         one = _tell(visit, tell_visit(visit, track, seen, field), track, find_size)
-        found.append(one if known is None else _rename(one, known, find_size))
+        found.append(_rename(one, known, find_size) if known else one)
     return tuple(found)
 
 
@@ -88,8 +88,11 @@ def _tell(visit: Visit, movements: Sequence[Movement], track: Track, find_size: 
     )
 
 
-def _rename(one: GroundStay, known: Named, find_size: FindSize) -> GroundStay:
+def _rename(one: GroundStay, known: Sequence[Named], find_size: FindSize) -> GroundStay:
     """The same under the name and type that a person gives; the type of the files goes first."""
-    told = one.type or known.type
-    word = f"that {known.called} is {known.registration}" + (f" ({known.type})" if told == known.type else "")
-    return replace(one, name=known.registration, type=told, size=find_size(told) if told else None, told_by=word)
+    name, called = known[0].registration, [each.called for each in known]
+    given = next((each.type for each in known if each.type), "")
+    told = one.type or given
+    word = f"that {' and '.join(called)} {'is' if len(called) == 1 else 'are'} {name}"
+    word += f" ({given})" if given and told == given else ""
+    return replace(one, name=name, type=told, size=find_size(told) if told else None, told_by=word)

@@ -228,7 +228,7 @@ def test_two_files_of_one_flight_each_are_joined_by_the_registration_that_a_pers
     [one] = join(tracks, named=NAMES).tracks
     assert (one.aircraft.name, one.aircraft.type) == ("RA-86559", "IL62")
     assert one.aircraft.landed is not None and one.aircraft.took_off is not None
-    assert "OUT1 is RA-86559" in one.aircraft.told_by
+    assert one.aircraft.told_by == "that OUT1 and BACK2 are RA-86559 (IL62)"
 
 
 @dataclass(frozen=True)

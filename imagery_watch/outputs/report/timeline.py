@@ -9,6 +9,8 @@ from imagery_watch.model import Look, Occupancy, Stay
 from imagery_watch.outputs.wording.text import clean, minutes
 
 TIMELINE_TOP = 12
+TICK_ROOM = 35
+"""Drawing units for half of a date: one nearer to the drawing's edge would be cut off."""
 MOST_TICKS = 9
 OCCUPANCY_HEIGHT = 96
 DAY_STEPS = (1, 2, 7, 14)
@@ -102,7 +104,12 @@ class TimeAxis:
     @property
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Places and texts of round dates."""
-        return tuple((self.x(when), label) for when, label in date_ticks(self.first, self.last, self.layout.ticks))
+        return self.place(date_ticks(self.first, self.last, self.layout.ticks))
+
+    def place(self, ticks: Iterable[tuple[datetime, str]]) -> tuple[tuple[float, str], ...]:
+        """Where dates lie, without those whose text would be cut at an edge."""
+        placed = ((self.x(when), label) for when, label in ticks)
+        return tuple((x, label) for x, label in placed if TICK_ROOM <= x <= self.layout.width - TICK_ROOM)
 
 
 def lay_row(name: str, index: int, looks: Sequence[Look], stays: Sequence[Stay], axis: TimeAxis) -> Row:

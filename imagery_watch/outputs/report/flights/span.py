@@ -12,8 +12,6 @@ LOOKS_AROUND = 2
 """Passes that saw something which are shown before the first aircraft came, and after the last one left."""
 JOURNEY = timedelta(days=1)
 """So much of where an aircraft came from and went to is shown, whatever the looks are."""
-TICK_ROOM = 35
-"""Drawing units for half of a date: one nearer to the drawing's edge would be cut off."""
 STEPS_H = (1, 2, 3, 6, 12, *(24 * days for days in (1, 2, 3, 5, 7, 10, 14, 21)))
 
 
@@ -78,5 +76,4 @@ def place_ticks(axis: TimeAxis) -> tuple[tuple[float, str], ...]:
         times = (start + step * number for number in range((axis.last - start) // step + 1))
         form = "%m-%d %H:%M" if step < timedelta(days=1) else "%Y-%m-%d"
         ticks = [(time, time.strftime(form)) for time in times if time >= axis.first]
-    placed = ((axis.x(when), label) for when, label in ticks)
-    return tuple((x, label) for x, label in placed if TICK_ROOM <= x <= axis.layout.width - TICK_ROOM)
+    return axis.place(ticks)
