@@ -39,7 +39,7 @@ SOURCE = "flight tracks"
 """What the source of evidence from tracks begins with."""
 MOST_NAMED = 3
 CHUNK = 1 << 20
-LEAST_LOOKS = 2
+LEAST_LOOKS = SEVERAL = 2
 """Between a first and a last one a stay has room."""
 
 
@@ -78,7 +78,7 @@ def corroborate(
         files=tuple(TrackFile(path.name, _sum_of(path)) for path in files.paths),
         formats=tuple(tally.formats),
         credits=_credits(airfield, tally, heard, files),
-        notes=(*filter(None, notes), *_missing_names(files.named, whole)),
+        notes=(*filter(None, notes), *_missing_names(files.named, whole), *_without_address(heard)),
         simulated=files.simulated,
     )
 
@@ -91,6 +91,17 @@ def _missing_names(named: Sequence[Named], tracks: Sequence[Track]) -> list[str]
     """That an aircraft which a person named is in none of the files."""
     lost = [one.called for one in named if not any(one.fits(track) for track in tracks)]
     return [f"no track of {one} came near the airfield: what was said of its type was not needed" for one in lost]
+
+
+def _without_address(heard: Heard) -> list[str]:
+    """That flights without an address are taken as different aircraft, unless somebody says otherwise."""
+    flights = dict.fromkeys(one.name for one in heard.traffic.ground if one.hex is None and not one.told_by)
+    if len(flights) < SEVERAL:
+        return []
+    names = ", ".join([*flights][:MOST_NAMED]) + (", ..." if len(flights) > MOST_NAMED else "")
+    return [
+        f"{names} have no address, and are taken as different aircraft: --aircraft CALLED=REGISTRATION:TYPE joins them"
+    ]
 
 
 def _in_words(joined: Corroboration, watched: Watched) -> Corroboration:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from outputs.builders import make_hit, make_result
 from support.desk import Watchman
 from support.schemas import check_folder, check_json
 from typer.testing import CliRunner, Result
@@ -16,7 +17,6 @@ from imagery_watch.errors import ImageryWatchError, UsageError
 from imagery_watch.model import Hit
 from imagery_watch.outputs.files.export import write_outputs
 from imagery_watch.simulate.flight import Way, find_touchdown, fly_in, to_fr24_csv
-from outputs.builders import make_hit, make_result
 
 ZURICH = (8.55, 47.46)
 
