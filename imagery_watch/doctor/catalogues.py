@@ -80,7 +80,7 @@ def _read(one: ListedItem, known: KnownCatalog, settings: Settings, found: str) 
             fix = f"make keys at {access.key_source}, and set {names}"
         raise _Trouble(f"{found}, files are not read: {error}", fix) from None
     seconds = time.monotonic() - started
-    return f"{remote.held_bytes / 1024:.0f} kB of {public_name(href)} in {seconds:.1f} s"
+    return f"{len(remote.header) / 1024:.0f} kB of {public_name(href)} in {seconds:.1f} s"
 
 
 def _reach(address: str, settings: Settings) -> None:

@@ -52,9 +52,9 @@ class RemoteFile:
         self._header = self._fetch(0, HEADER_BYTES)
 
     @property
-    def held_bytes(self) -> int:
-        """Of the header that was fetched."""
-        return len(self._header)
+    def header(self) -> bytes:
+        """The first bytes of the file, as many as were fetched at once."""
+        return self._header
 
     def chunk(self, start: int, end: int) -> bytes:
         """Bytes [start, end), within the file. Never raises: after a failure it is empty, and `error` says why."""

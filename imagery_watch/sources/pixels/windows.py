@@ -1,7 +1,7 @@
 """One raster, one Grid: exactly the window that is needed, and the certainty that every pixel of it was read."""
 
 import math
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from imagery_watch.sources.pixels.native.cutting import Cut, cut_under
 from imagery_watch.sources.pixels.native.placing import MAX_OBLONGNESS, place
 from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile
 from imagery_watch.sources.pixels.stated import contradict
+from imagery_watch.sources.pixels.tiff.source import open_plain
 from imagery_watch.sources.pixels.validity import TIFF_STARTS, find_alpha_band, has_sidecars
 
 FILE_DTYPES = {"uint16": ("uint16", "int16"), "classes": ("uint8", "uint16", "int16"), "float32": ("float32",)}
@@ -120,7 +121,10 @@ def _gdal_options(expected: Expected, *, sidecars: bool) -> dict[str, str]:
 
 
 def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
-    """The dataset, opened by a fixed driver: VRT and its kin would read whatever other file they name."""
+    """The dataset, opened by a fixed driver: VRT and its kin would read whatever other file they name.
+
+    Remote files of the plain kind are read without GDAL.
+    """
     import rasterio
 
     kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href))
@@ -131,6 +135,9 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
     driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
     if remote is None:
         return rasterio.open(href, driver=driver)
+    plain = open_plain(remote.header, remote.chunk, remote.size) if kind == "TIFF" else None
+    if plain is not None:
+        return nullcontext(plain)
     return rasterio.open(remote.name, driver=driver, opener=lambda *_args, **_kwargs: Cursor(remote))
 
 

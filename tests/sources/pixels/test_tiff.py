@@ -1,0 +1,238 @@
+"""Plain GeoTIFFs read without GDAL: bit for bit what rasterio reads, or left to it; damage is told, never guessed."""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from rasterio.windows import Window
+from support.rasters import write_raster
+
+from imagery_watch.sources.pixels.tiff.directory import parse_directory
+from imagery_watch.sources.pixels.tiff.source import PlainTiff, open_plain
+from imagery_watch.sources.pixels.tiff.window import Damaged
+
+HEADER = 8 * 1024
+HEIGHT, WIDTH = 300, 420
+Shared = tuple[bytes, NDArray[Any]]
+"""The bytes of a COG, and its pixels."""
+
+
+class Bytes:
+    """A file in memory, and which ranges of it were asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.ranges: list[tuple[int, int]] = []
+
+    def fetch(self, start: int, end: int) -> bytes:
+        self.ranges.append((start, end))
+        return self.data[start:end]
+
+    def open(self, header: int = HEADER) -> PlainTiff | None:
+        return open_plain(self.data[:header], self.fetch, len(self.data))
+
+
+def counts(kind: str = "uint16", seed: int = 1) -> NDArray[Any]:
+    """Smooth, as real ground is, so that it packs."""
+    rng = np.random.default_rng(seed)
+    slope = np.add.outer(np.arange(HEIGHT), np.arange(WIDTH)) * 3 + rng.integers(0, 30, (HEIGHT, WIDTH))
+    return (slope % (200 if kind == "uint8" else 9000) + 1).astype(kind)
+
+
+PLAIN: dict[str, dict[str, Any]] = {
+    "a COG with predictor 2": {"overviews": "AUTO"},
+    "a COG without a predictor": {"predictor": 1},
+    "a COG not packed": {"compress": "NONE", "predictor": 1},
+    "a COG in BigTIFF": {"bigtiff": "YES"},
+    "a tiled GeoTIFF": {"driver": "GTiff", "tiled": True, "blockxsize": 64, "blockysize": 128, "compress": "DEFLATE"},
+    "big-endian, predictor 2": {"driver": "GTiff", "tiled": True, "blockxsize": 128, "blockysize": 64,
+                                "compress": "DEFLATE", "predictor": 2, "endianness": "BIG"},
+    "with a value for nothing": {"nodata": 0},
+}  # fmt: skip
+OTHER: dict[str, dict[str, Any]] = {
+    "in strips": {"driver": "GTiff", "tiled": False, "compress": "DEFLATE"},
+    "packed by LZW": {"compress": "LZW"},
+    "packed by ZSTD": {"compress": "ZSTD"},
+    "in degrees": {"epsg": 4326, "resolution": 0.0001},
+    "of fifteen bits": {"nbits": 15, "predictor": 1},
+}
+
+
+def write(folder: Path, data: NDArray[Any], **options: Any) -> Path:
+    blocks = {} if options.get("driver") == "GTiff" else {"blocksize": 128}
+    return write_raster(folder / "band.tif", data, 600_000.0, 5_100_000.0, **blocks, **options)
+
+
+WINDOWS = [(0, 0, HEIGHT, WIDTH), (0, 0, 1, 1), (127, 127, 2, 2), (130, 5, 60, 400), (HEIGHT - 1, WIDTH - 1, 1, 1),
+           (255, 200, 45, 220), (3, 129, 126, 100)]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["uint16", "uint8", "int16"])
+@pytest.mark.parametrize("options", PLAIN.values(), ids=PLAIN)
+def test_every_window_is_bit_for_bit_rasterios(options: dict[str, Any], kind: str, tmp_path: Path) -> None:
+    path = write(tmp_path, counts(kind), **options)
+    plain = Bytes(path.read_bytes()).open()
+    assert plain is not None
+    with rasterio.open(path) as oracle:
+        assert (plain.width, plain.height, plain.transform) == (oracle.width, oracle.height, oracle.transform)
+        assert (plain.crs, plain.dtypes, plain.nodata) == (oracle.crs, oracle.dtypes, oracle.nodata)
+        assert plain.block_shapes[0] == oracle.block_shapes[0]
+        for row, col, height, width in WINDOWS:
+            window = Window(col, row, width, height)
+            out = np.zeros((height, width), kind)
+            plain.read(1, window=window, out=out)
+            assert (out == oracle.read(1, window=window)).all(), window
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, HEIGHT - 1), st.integers(0, WIDTH - 1), st.integers(1, HEIGHT), st.integers(1, WIDTH))
+def test_any_window_is_rasterios(shared: Shared, row: int, col: int, height: int, width: int) -> None:
+    data, whole = shared
+    height, width = min(height, HEIGHT - row), min(width, WIDTH - col)
+    plain = Bytes(data).open()
+    assert plain is not None
+    out = np.zeros((height, width), "uint16")
+    plain.read(1, window=Window(col, row, width, height), out=out)
+    assert (out == whole[row : row + height, col : col + width]).all()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, NDArray[Any]]:
+    whole = counts()
+    return write(tmp_path_factory.mktemp("cog"), whole).read_bytes(), whole
+
+
+@pytest.mark.parametrize("options", OTHER.values(), ids=OTHER)
+def test_what_is_of_another_kind_is_left_to_gdal(options: dict[str, Any], tmp_path: Path) -> None:
+    data = np.minimum(counts(), 30_000)
+    assert Bytes(write(tmp_path, data, **options).read_bytes()).open() is None
+
+
+def test_a_mask_in_the_file_is_gdals_to_read(tmp_path: Path) -> None:
+    path = tmp_path / "masked.tif"
+    profile = {"driver": "GTiff", "width": 256, "height": 256, "count": 1, "dtype": "uint16", "crs": "EPSG:32632",
+               "transform": rasterio.Affine(10, 0, 600_000, 0, -10, 5_100_000), "tiled": True, "blockxsize": 128,
+               "blockysize": 128, "compress": "DEFLATE"}  # fmt: skip
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES"), rasterio.open(path, "w", **profile) as target:
+        target.write(np.ones((256, 256), "uint16"), 1)
+        target.write_mask(np.eye(256) > 0)
+    assert Bytes(path.read_bytes()).open() is None
+
+
+def test_scales_and_more_bands_are_gdals_to_read(tmp_path: Path) -> None:
+    scaled = write(tmp_path, counts())
+    with rasterio.open(scaled, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as target:
+        target.scales = (0.0001,)
+    assert Bytes(scaled.read_bytes()).open(len(scaled.read_bytes())) is None
+    assert Bytes(write(tmp_path, np.stack([counts(), counts()])).read_bytes()).open() is None
+
+
+def test_tiles_that_are_not_in_the_file_are_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.tif"
+    whole = np.zeros((512, 512), "uint16")
+    whole[:128, :128] = 7
+    write_raster(path, whole, 600_000.0, 5_100_000.0, driver="GTiff", tiled=True, blockxsize=128, blockysize=128,
+                 compress="DEFLATE", SPARSE_OK="TRUE", nodata=0)  # fmt: skip
+    source = Bytes(path.read_bytes())
+    plain = source.open(len(source.data))
+    assert plain is not None
+    out = np.ones((512, 512), "uint16")
+    plain.read(1, window=Window(0, 0, 512, 512), out=out)
+    assert (out == whole).all()
+
+
+def read(plain: PlainTiff, row: int, col: int, height: int, width: int) -> NDArray[Any]:
+    out = np.zeros((height, width), "uint16")
+    return plain.read(1, window=Window(col, row, width, height), out=out)
+
+
+def test_only_the_rows_that_are_needed_are_fetched(shared: Shared) -> None:
+    source = Bytes(shared[0])
+    plain = source.open()
+    assert plain is not None
+    read(plain, 0, 0, 16, 16)
+    [(start, end)] = source.ranges
+    tile = int(plain.directory.counts[0])
+    assert end - start <= 0.2 * tile + 2048
+
+
+def test_a_tile_whose_first_rows_pack_badly_costs_one_more_request(tmp_path: Path) -> None:
+    """Noise above, nothing below: the share of the rows is far from their share of the bytes."""
+    whole = np.ones((256, 256), "uint16")
+    whole[:64] = np.random.default_rng(3).integers(1, 60_000, (64, 256))
+    source = Bytes(write_raster(tmp_path / "uneven.tif", whole, 600_000.0, 5_100_000.0, blocksize=256).read_bytes())
+    plain = source.open()
+    assert plain is not None
+    assert (read(plain, 0, 0, 64, 256) == whole[:64]).all()
+    assert len(source.ranges) == 2 and source.ranges[0][1] == source.ranges[1][0]
+
+
+def test_neighbours_come_with_one_request(shared: Shared) -> None:
+    source = Bytes(shared[0])
+    plain = source.open()
+    assert plain is not None
+    read(plain, 100, 100, 60, 60)
+    assert len(source.ranges) == 1
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.6, 0.9])
+def test_a_file_that_is_cut_is_told(shared: Shared, cut: float) -> None:
+    data = shared[0]
+    plain = open_plain(data[:HEADER], Bytes(data[: int(len(data) * cut)]).fetch, len(data))
+    assert plain is not None
+    with pytest.raises(Damaged):
+        read(plain, 0, 0, HEIGHT, WIDTH)
+
+
+def test_bytes_turned_over_are_told_or_change_nothing(shared: Shared) -> None:
+    data = shared[0]
+    plain = Bytes(data).open()
+    assert plain is not None
+    start = int(plain.directory.offsets[0])
+    spoilt = Bytes(data[: start + 40] + b"\xff" * 300 + data[start + 340 :])
+    other = spoilt.open()
+    assert other is not None
+    with pytest.raises(Damaged):
+        read(other, 0, 0, 128, 128)
+
+
+def test_a_tile_beyond_the_end_of_the_file_is_never_asked_for(shared: Shared) -> None:
+    data = shared[0]
+    source = Bytes(data)
+    plain = open_plain(data[:HEADER], source.fetch, 4000)
+    assert plain is not None
+    with pytest.raises(Damaged, match="of 4000"):
+        read(plain, 0, 0, HEIGHT, WIDTH)
+    assert all(end <= 4000 for _, end in source.ranges)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400))
+def test_whatever_begins_a_file_never_crashes(data: bytes) -> None:
+    for start in (b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0"):
+        parse_directory(start + data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_header_with_bytes_turned_over_never_crashes_or_allocates(shared: Shared, data: Any) -> None:
+    header = bytearray(shared[0][:HEADER])
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, 700))
+        header[at] = data.draw(st.integers(0, 255))
+    found = parse_directory(bytes(header))
+    assert found is None or found.offsets.size <= 1 << 20
+
+
+def test_a_ring_of_directories_ends(shared: Shared) -> None:
+    header = bytearray(shared[0][:HEADER])
+    first = struct.unpack_from("<I", header, 4)[0]
+    count = struct.unpack_from("<H", header, first)[0]
+    struct.pack_into("<I", header, first + 2 + 12 * count, first)
+    assert parse_directory(bytes(header)) is None
