@@ -10,8 +10,10 @@ UNFINISHED = ".iw-*.part"
 """What a killed process may leave beside a file that it was replacing."""
 
 
-def replace_whole(path: Path, data: bytes) -> None:
+def replace_whole(path: Path, data: bytes, *, synced: bool = True) -> None:
     """Replaces `path` by `data`: temporary file beside it, fsync, rename, fsync of the folder.
+
+    Not `synced`, it may be torn or gone after a loss of power: for what is checked at use and can be had again.
 
     The folder is made where it is missing. Raises OSError; the old file is then still there, as it was, and the
     temporary one is gone.
@@ -19,8 +21,11 @@ def replace_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / UNFINISHED.replace("*", secrets.token_hex(8))
     try:
-        _write_synced(temporary, data)
-        put_in_place(temporary, path)
+        _write(temporary, data, synced=synced)
+        if synced:
+            put_in_place(temporary, path)
+        else:
+            os.replace(temporary, path)  # noqa: PTH105 - the name says what is promised
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -32,13 +37,14 @@ def put_in_place(temporary: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, synced: bool) -> None:
     # Not tempfile: its files can be read by their owner only, and so could the outputs be.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

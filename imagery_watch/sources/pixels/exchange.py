@@ -10,6 +10,7 @@ import ipaddress
 import logging
 import re
 import socket
+import threading
 import time
 from functools import lru_cache
 from typing import Any
@@ -32,6 +33,8 @@ PATIENCE = 3.0
 LONGEST_WAIT_S = 60.0
 """Longest pause that a server may ask for by Retry-After; a longer wish is for the next run to honour."""
 
+
+_ONE_AT_A_TIME = threading.Lock()
 
 LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
 """They log whole addresses, at WARNING where a connection breaks."""
@@ -179,7 +182,8 @@ def pool_for(url: str, settings: Settings, *, public_only: bool = False) -> urll
     Passing failures are retried with jitter, honouring Retry-After. Every exchange has a deadline; with `public_only`,
     none is with a host of this machine or its own network.
     """
-    return _pool(settings.in_flight, settings.timeout_s, settings.retries, public_only, find_proxy(url))
+    with _ONE_AT_A_TIME:  # else each thread that comes first makes a pool of its own, with certificates of its own
+        return _pool(settings.in_flight, settings.timeout_s, settings.retries, public_only, find_proxy(url))
 
 
 def find_proxy(url: str) -> str:

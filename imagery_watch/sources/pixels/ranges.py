@@ -23,8 +23,10 @@ from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_f
 from imagery_watch.sources.pixels.signing import find_signer, slot_for
 from imagery_watch.sources.troubles import explain
 
-HEADER_BYTES = 32 * 1024
-"""First range of a file: holds the directory of a 10980 x 10980 COG with its tile index (about 4 kB) and overviews'."""
+HEADER_BYTES = 8 * 1024
+"""First range of a file: holds the directory of a 10980 x 10980 COG with its tile index and overviews' (about 4 kB)."""
+AHEAD_BYTES = 32 * 1024
+"""GDAL, which reads other files, asks for little at a time: so much is fetched at least."""
 
 GONE = (404, 410)
 REFUSED = (401, 403)
@@ -49,6 +51,8 @@ class RemoteFile:
         self._settings = settings
         self._version: tuple[str | None, int] | None = None
         self._last = (0, b"")
+        self.ahead = AHEAD_BYTES
+        """Bytes that are fetched at least; none where whoever reads knows what it needs."""
         self._header = self._fetch(0, HEADER_BYTES)
 
     @property
@@ -65,7 +69,7 @@ class RemoteFile:
         if self.error is not None:
             return b""
         try:
-            fetched = self._fetch(start, max(end, min(start + HEADER_BYTES, self.size)))
+            fetched = self._fetch(start, max(end, min(start + self.ahead, self.size)))
         except ImageryWatchError as error:
             self.error = error
             return b""

@@ -137,6 +137,7 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
         return rasterio.open(href, driver=driver)
     plain = open_plain(remote.header, remote.chunk, remote.size) if kind == "TIFF" else None
     if plain is not None:
+        remote.ahead = 0
         return nullcontext(plain)
     return rasterio.open(remote.name, driver=driver, opener=lambda *_args, **_kwargs: Cursor(remote))
 

@@ -4,15 +4,19 @@ The rows of a tile come in order out of DEFLATE, and predictor 2 looks no furthe
 bytes up to the last row of the window are fetched, and only its columns are summed up.
 """
 
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagery_watch.sources.pixels.tiff.directory import Directory
+
+_INFLATER: Any = import_module("isal.isal_zlib" if find_spec("isal") else "zlib")
+"""isal's is twice as fast as the standard library's, which serves where nobody has built isal."""
 
 Fetch = Callable[[int, int], bytes]
 """Bytes [start, end) of the file; fewer where it failed."""
@@ -130,12 +134,12 @@ def _unpack(one: _Part, held: bytes, directory: Directory, fetch: Fetch) -> NDAr
 
 def _inflate(one: _Part, held: bytes, need: int, fetch: Fetch) -> bytes:
     """The first `need` bytes that a tile unpacks to. Raises Damaged."""
-    stream = zlib.decompressobj()
+    stream = _INFLATER.decompressobj()
     try:
         raw = stream.decompress(held, need)
         if len(raw) < need and one.start + len(held) < one.end:
             rest = _fetch_all(fetch, one.start + len(held), one.end)
             raw += stream.decompress(stream.unconsumed_tail + rest, need - len(raw))
-    except zlib.error as error:
+    except _INFLATER.error as error:
         raise Damaged(f"tile {one.number} cannot be unpacked ({error})") from None
     return raw
