@@ -1,7 +1,8 @@
 """A day's archive of readsb traces, made up, scanned for one airfield: our seconds and memory, and a plain reader's.
 
 `python benchmarks/tracks.py --traces 2000` writes the archive into a temporary folder, reads it in processes of their
-own, one after the other, and prints what each took. Nothing of it is anybody's data.
+own, one after the other, and prints what each took; `--only ours` leaves the other readers out. Nothing of it is
+anybody's data.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import tarfile
 import tempfile
 import time
+from multiprocessing import Pool
 from pathlib import Path
 
 ROWS = 1_000
@@ -27,8 +29,9 @@ DAY = 1_700_006_400
 DETAILS = {"type": "adsb_icao", "alt_geom": 33_825, "track": 327.8, "nic": 8, "rc": 186, "version": 2, "nac_p": 9}
 
 
-def make_trace(number: int, dice: random.Random) -> bytes:
-    """A flight in a straight line, as tar1090 writes it."""
+def make_trace(number: int) -> bytes:
+    """A flight in a straight line, as tar1090 writes it; of one number always the same."""
+    dice = random.Random(number)
     near = dice.random() < NEAR
     lat, lon = (LAT, LON) if near else (math.degrees(math.asin(dice.uniform(-0.9, 0.9))), dice.uniform(-180, 180))
     heading, start = dice.uniform(0, 2 * math.pi), dice.uniform(0, 60_000)
@@ -44,13 +47,18 @@ def make_trace(number: int, dice: random.Random) -> bytes:
     return json.dumps(told, separators=(",", ":")).encode()
 
 
+def pack_trace(number: int) -> tuple[bytes, int]:
+    """A trace as gzip, and its bytes unpacked."""
+    text = make_trace(number)
+    return gzip.compress(text, 1), len(text)
+
+
 def write_archive(path: Path, traces: int) -> int:
     """The tar of so many traces, each packed; returns their bytes unpacked."""
-    dice, size = random.Random(1), 0
-    with tarfile.open(path, "w") as archive:
-        for number in range(traces):
-            text = make_trace(number, dice)
-            data, size = gzip.compress(text, 1), size + len(text)
+    size = 0
+    with tarfile.open(path, "w") as archive, Pool() as pool:
+        for number, (data, unpacked) in enumerate(pool.imap(pack_trace, range(traces), chunksize=64)):
+            size += unpacked
             told = tarfile.TarInfo(f"./traces/{number % 256:02x}/trace_full_{number + 1:06x}.json")
             told.size = len(data)
             archive.addfile(told, io.BytesIO(data))
@@ -102,6 +110,7 @@ READERS = {"ours": read_ours, "ours, no airfield": read_whole, "plain pandas": r
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=int, default=2_000)
+    parser.add_argument("--only", choices=READERS, help="this reader alone")
     parser.add_argument("--read", nargs=2, metavar=("READER", "FILE"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.read:
@@ -114,7 +123,7 @@ def main() -> None:
         archive = Path(folder, "day.tar")
         size, packed = write_archive(archive, chosen.traces) / 1e6, archive.stat().st_size / 1e6
         print(f"{chosen.traces} traces of {ROWS} rows: {size:.0f} MB, packed {packed:.0f} MB", flush=True)
-        for name in READERS:
+        for name in [chosen.only] if chosen.only else READERS:
             subprocess.run([sys.executable, __file__, "--read", name, str(archive)], check=True)
 
 

@@ -10,6 +10,7 @@ PACKAGE = ROOT / "imagery_watch"
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 OTHERS = (
     "model/detector.py",
+    "model/flight.py",
     "model/results.py",
     "observability.py",
     "model/change.py",
@@ -21,7 +22,7 @@ OTHERS = (
     "sensors/sentinel2/counts.py",
     "drafting.py",
 )
-"""Modules outside `change/` and `draft/` of which every constant is in the table."""
+"""Modules outside `change/`, `corroborate/` and `draft/` of which every constant is in the table."""
 DETECTOR = "sensors/sentinel2/detector.py"
 SETTINGS = "settings.py"
 COLUMNS = ["constant", "value", "unit", "origin", "when it is wrong"]
@@ -46,8 +47,8 @@ def test_every_constant_is_told_once_with_a_unit_an_origin_and_what_it_does() ->
         assert cells[3].startswith(ORIGINS), cells
 
 
-def test_sections_are_numbered_from_1_to_20() -> None:
-    assert [number for number, _ in sections()] == list(range(1, 21))
+def test_sections_are_numbered_from_1_to_21() -> None:
+    assert [number for number, _ in sections()] == list(range(1, 22))
 
 
 def test_every_pointer_of_the_code_names_a_section_that_is_there() -> None:
@@ -98,7 +99,7 @@ def pointers_of_the_code() -> Iterator[tuple[str, int]]:
 
 def code_values() -> Iterator[tuple[str, str]]:
     """Name and value of every constant of the modules that decide, fields of the detector and settings that do."""
-    rooms = [path for room in ("change", "draft") for path in sorted((PACKAGE / room).rglob("*.py"))]
+    rooms = [path for room in ("change", "corroborate", "draft") for path in sorted((PACKAGE / room).rglob("*.py"))]
     modules = [*rooms, *(PACKAGE / name for name in OTHERS)]
     for path in modules:
         for name, value in constants_of(path):

@@ -88,12 +88,12 @@ def _read_one(data: bytes, content: Content, file: str, origin: str, reading: Re
     tally = reading.tally
     if content == Content.KML:
         form, rows = read_kml(data, file, tally)
-    elif reading.box is not None and not touches(data, reading.box):
+    elif (reading.box is not None and not touches(data, reading.box)) or (
+        reading.aircraft is not None and not names_one_of(data, reading.aircraft)
+    ):
         tally.untouched += 1
         tally.files += 1
         tally.formats[TrackFormat.READSB] += 1
-        return
-    elif reading.aircraft is not None and not names_one_of(data, reading.aircraft):
         return
     else:
         form, rows = TrackFormat.READSB, read_trace(data, file, tally)

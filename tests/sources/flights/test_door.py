@@ -62,6 +62,15 @@ def test_near_an_airfield_only_its_own_are_taken_apart(kind: str, tmp_path: Path
     assert (tally.untouched, tally.rows) == (1, 3)
 
 
+@pytest.mark.parametrize("kind", ["folder", "tar", "packed tar"])
+@pytest.mark.parametrize(("asked", "found"), [({"3c0002"}, ["3c0002"]), ({"ffffff"}, []), (set(), [])])
+def test_of_a_day_in_which_none_of_the_asked_flew_nothing_comes_and_nothing_is_wrong(
+    kind: str, asked: set[str], found: list[str], tmp_path: Path
+) -> None:
+    reading = Reading(Tally(), aircraft=frozenset(asked))
+    assert [track.hex for track in read_tracks([write_day(kind, tmp_path)], reading)] == found
+
+
 @given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9), st.floats(-2, 2), st.floats(-2, 2))
 def test_no_trace_in_a_box_is_passed_over(south: float, west: float, north: float, east: float) -> None:
     box = Box(west, south, min(west + 1.1, 180.0), min(south + 1.1, 90.0))
