@@ -16,11 +16,13 @@ import urllib3
 
 from imagery_watch.errors import ImageryWatchError, ReadFailed
 from imagery_watch.model.access import OPEN, Access
+from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.exchange import PrivateHost, host_of, pool_for
 from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_failed
 from imagery_watch.sources.pixels.signing import find_signer, slot_for
+from imagery_watch.sources.pixels.tiff.headers import HEADERS, Header
 from imagery_watch.sources.troubles import explain
 
 HEADER_BYTES = 8 * 1024
@@ -51,14 +53,42 @@ class RemoteFile:
         self._settings = settings
         self._version: tuple[str | None, int] | None = None
         self._last = (0, b"")
+        self.replaced = False
+        """Whether the file is no longer the one whose header was remembered: whoever reads must begin anew."""
         self.ahead = AHEAD_BYTES
         """Bytes that are fetched at least; none where whoever reads knows what it needs."""
-        self._header = self._fetch(0, HEADER_BYTES)
+        self._remembered = False
+        self._header = self._recall() or self._remember(self._fetch(0, HEADER_BYTES))
+
+    def _recall(self) -> bytes:
+        """The header as it was read for another airfield; empty where it was not. The next answer must bear it out."""
+        known = HEADERS.get(strip_signature(self._url))
+        if known is None:
+            return b""
+        self._remembered = True
+        self._version, self.modified = known.version, known.modified
+        self.size, self.etag = known.version[1], known.etag
+        return known.data
+
+    def _remember(self, data: bytes) -> bytes:
+        version = self._version
+        if version is not None and version[0] and self.size > len(data):  # else nothing tells one file from the next
+            HEADERS.put(strip_signature(self._url), Header(data, version, self.modified, self.etag))
+        return data
 
     @property
     def header(self) -> bytes:
         """The first bytes of the file, as many as were fetched at once."""
         return self._header
+
+    @property
+    def is_borne_out(self) -> bool:
+        """Whether the store itself said in this reading which file this is, not its remembered header alone."""
+        return not self._remembered
+
+    def forget(self) -> None:
+        """Forgets the header that was remembered."""
+        HEADERS.forget(strip_signature(self._url))
 
     def chunk(self, start: int, end: int) -> bytes:
         """Bytes [start, end), within the file. Never raises: after a failure it is empty, and `error` says why."""
@@ -70,6 +100,9 @@ class RemoteFile:
             return b""
         try:
             fetched = self._fetch(start, max(end, min(start + self.ahead, self.size)))
+        except _ReplacedError:
+            self.replaced = True
+            return b""
         except ImageryWatchError as error:
             self.error = error
             return b""
@@ -143,7 +176,11 @@ class RemoteFile:
         changed = answer.headers.get("Last-Modified")
         version = (answer.headers.get("ETag") or changed, int(stated["size"]))
         if self._version not in (None, version):
+            if self._remembered:
+                self.forget()
+                raise _ReplacedError
             raise self._wrong("the file changed while it was read")
+        self._remembered = False
         self._version, self.size, self.modified = version, version[1], _parse_time(changed)
         self.etag = answer.headers.get("ETag", "")
         self._signer.accept()
@@ -159,6 +196,10 @@ class _SignatureRefused(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+class _ReplacedError(Exception):
+    """A file that is not the one whose header was remembered."""
 
 
 class _BodyCutError(Exception):

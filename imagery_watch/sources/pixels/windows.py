@@ -89,9 +89,14 @@ def read_file(
             cut = cut_under(source, grid, expected, public_name(href))
             read = _describe(place(cut, grid, expected), cut, href, remote)
     except (RasterioError, ValueError, MemoryError, OSError) as error:
-        raise _cause(remote, href) from error
+        if remote is None or not remote.replaced:
+            raise _cause(remote, href) from error
+        return read_file(href, grid, expected, settings, public_only=public_only, access=access)
     if remote is not None and remote.error is not None:
         raise remote.error
+    if remote is not None and not remote.is_borne_out:  # nothing of it was needed, by a header that may be another's
+        remote.forget()
+        return read_file(href, grid, expected, settings, public_only=public_only, access=access)
     return read
 
 

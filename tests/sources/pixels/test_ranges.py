@@ -159,7 +159,7 @@ def test_parallel_faults_stay_with_their_own_file(faults: Server) -> None:
 
     def outcome(mode: str) -> str:
         try:
-            counts = read_window(f"{faults.url}/{mode}/scene/B04.tif", GRID, BAND, QUICK)
+            counts = read_window(f"{faults.url}/{mode}/scene/B04.tif", GRID, BAND, Settings(timeout_s=5, retries=1))
         except (ReadFailed, PassRefused) as error:
             return type(error).__name__
         return "right" if (counts == EXPECTED).all() else "WRONG"

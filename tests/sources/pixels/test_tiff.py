@@ -1,6 +1,8 @@
 """Plain GeoTIFFs read without GDAL: bit for bit what rasterio reads, or left to it; damage is told, never guessed."""
 
+import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rasterio.windows import Window
-from support.rasters import write_raster
+from support.rasters import pattern, write_raster
+from support.servers import Server, serve
 
+from imagery_watch.model import Expected, Grid
+from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.tiff.directory import parse_directory
+from imagery_watch.sources.pixels.tiff.headers import HEADERS, Header, Headers
 from imagery_watch.sources.pixels.tiff.source import PlainTiff, open_plain
 from imagery_watch.sources.pixels.tiff.window import Damaged
+from imagery_watch.sources.pixels.windows import read_file
 
 HEADER = 8 * 1024
 HEIGHT, WIDTH = 300, 420
@@ -236,3 +243,56 @@ def test_a_ring_of_directories_ends(shared: Shared) -> None:
     count = struct.unpack_from("<H", header, first)[0]
     struct.pack_into("<I", header, first + 2 + 12 * count, first)
     assert parse_directory(bytes(header)) is None
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+    """A file of 600 x 600 counts on a real server, and where it lies."""
+    path = write_raster(tmp_path / "files" / "B04.tif", pattern(600, 600), 678_000.0, 5_148_000.0)
+    HEADERS.forget()
+    with serve("files", tmp_path / "files") as server:
+        yield server, path
+    HEADERS.forget()
+
+
+WHERE = Grid(32632, 680_000.0, 5_146_000.0, 200, 200)
+
+
+def read_served(server: Server, grid: Grid = WHERE) -> NDArray[Any]:
+    expected = Expected((9.0, 11.0))
+    return read_file(f"{server.url}/B04.tif", grid, expected, Settings(timeout_s=5, retries=1)).pixels
+
+
+def test_a_second_airfield_on_a_file_asks_once_less(served: tuple[Server, Path]) -> None:
+    server, _ = served
+    first = read_served(server)
+    asked = len(server.requests())
+    assert (read_served(server) == first).all() and first.all()
+    assert (asked, len(server.requests())) == (2, 3)
+
+
+def test_a_file_that_was_replaced_is_read_anew_and_never_mixed(served: tuple[Server, Path]) -> None:
+    server, path = served
+    read_served(server)
+    other = pattern(600, 600, seed=9)
+    write_raster(path, other, 678_000.0, 5_148_000.0, blocksize=256)
+    os.utime(path, (2e9, 2e9))
+    assert (read_served(server) == other[200:400, 200:400]).all()
+
+
+def test_nothing_is_told_by_a_remembered_header_alone(served: tuple[Server, Path]) -> None:
+    """Beside the first file there is nothing; under the one that took its place there is."""
+    server, path = served
+    beside = Grid(32632, 700_000.0, 5_146_000.0, 20, 20)
+    assert not read_served(server, beside).any()
+    write_raster(path, pattern(600, 600), 698_000.0, 5_148_000.0)
+    os.utime(path, (2e9, 2e9))
+    assert read_served(server, beside).all()
+
+
+def test_the_header_that_was_used_longest_ago_goes_first() -> None:
+    held = Headers(2)
+    for name in ("a", "b", "a", "c"):
+        if held.get(name) is None:
+            held.put(name, Header(b"", (name, 1), None, name))
+    assert [held.get(name) is not None for name in "abc"] == [True, False, True]
