@@ -123,3 +123,14 @@ run.timeline() if len(run.looks) else "No pass was looked at."
 # %%
 table = run.chances.pivot(index="hours", columns="apron", values="probability")
 table.style.format("{:.0%}") if len(table) else "No look was judged."
+
+# %% [markdown]
+# ## Flight tracks
+#
+# Who was on the ground, by files of flight tracks that were held against the run (`corroborate --run FOLDER --tracks FILE`), and
+# what the looks say of each. Where none were given the table is empty.
+
+# %%
+tracks = run.tracks
+told = tracks[["name", "type", "since", "until", "state", "chance", "statement"]]
+told if len(told) else "No flight tracks were held against this run."
