@@ -127,8 +127,8 @@ table.style.format("{:.0%}") if len(table) else "No look was judged."
 # %% [markdown]
 # ## Flight tracks
 #
-# Who was on the ground, by files of flight tracks that were held against the run (`corroborate --run FOLDER --tracks FILE`), and
-# what the looks say of each. Where none were given the table is empty.
+# Who was on the ground, by files of flight tracks that were held against the run (`corroborate --run FOLDER --tracks
+# FILE`), and what the looks say of each.
 
 # %%
 tracks = run.tracks

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from conftest import DATA
 from outputs.builders import make_hit, make_result
 from support.desk import Watchman
 from support.schemas import check_folder, check_json
@@ -142,3 +143,21 @@ def test_what_is_wrong_is_said_and_nothing_is_written(arguments: list[str], word
         CliRunner().invoke(app, ["corroborate", *arguments], catch_exceptions=False)
     assert raised.value.exit_code == UsageError.exit_code
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_run_holds_what_it_finds_against_tracks_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGERY_WATCH_LIMIT_PLANTINGS", "0")
+    arguments = ["run", "EDBF", "--catalog", str(DATA / "fehrbellin" / "items.json"), "-o", "out"]
+    result = CliRunner().invoke(app, [*arguments, "--tracks", str(DATA / "readsb_2023")])
+    assert result.exit_code == 0, result.output
+    assert "The files show no aircraft on the ground here." in " ".join(result.stdout.split())
+    check_folder(home / "out")
+    told = json.loads((home / "out" / "corroboration.json").read_text())
+    assert (told["airfield"], told["hits"], told["tracks"]) == ("EDBF", [], [])
+    assert "Flight tracks" in (home / "out" / "report.html").read_text()
+
+
+def test_run_with_names_and_no_tracks_says_what_is_missing(home: Path) -> None:
+    with pytest.raises(ImageryWatchError, match="name the flight tracks"):
+        CliRunner().invoke(app, ["run", "EDBF", "--aircraft", "X=Y:A320", "-o", "out"], catch_exceptions=False)
+    assert not (home / "out").exists()
