@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from imagery_watch.simulate.ground import BANDS, bolzano
 from imagery_watch.simulate.inject import Placement
 from imagery_watch.simulate.overpass import Cloud, SimulatedPass, Weather, simulate
 from support.schemas import check_below
+from support.starts import run_imagery_watch
 
 LIPB = Path(__file__).parents[2] / "aoi" / "LIPB.geojson"
 FIRST = datetime(2022, 6, 2, 10, 20, 29, tzinfo=UTC)
@@ -104,14 +104,7 @@ def write_story(folder: Path) -> Path:
 
 def start(*arguments: str, cwd: Path | None = None, **changes: str) -> subprocess.CompletedProcess[str]:
     """`imagery-watch` with these arguments, in a process of its own, to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "imagery_watch", *arguments],
-        cwd=cwd,
-        env={**os.environ, **QUIET, **changes},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_imagery_watch(*arguments, cwd=cwd, env={**os.environ, **QUIET, **changes})
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
