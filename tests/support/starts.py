@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -62,13 +62,14 @@ class Ready:
 
     def finish(self) -> int:
         """The exit code of what it has started, minus the number of the signal that ended it."""
-        code = int(self.answers.readline())
+        told = self.answers.readline()
+        assert told, "the process that was to start it has ended"
         self.at_work = False
-        return code
+        return int(told)
 
     def end(self, number: int = signal.SIGTERM) -> None:
         """Ends it, with what it has started."""
-        with self._process:
+        with self._process, suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
 
@@ -93,7 +94,7 @@ def run_imagery_watch(
     """
     words, environment = [str(word) for word in arguments], dict(os.environ if env is None else env)
     command, folder = [sys.executable, "-m", "imagery_watch", *words], Path(cwd or ".").resolve()
-    if not LIGHT.isdisjoint(words) or _says_to_python(environment) != _says_to_python(os.environ):
+    if not LIGHT.isdisjoint(words) or _says_to_python(environment) != LOADED_WITH:
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
     with tempfile.TemporaryDirectory(prefix="start-") as place, _taken() as ready:
         out, err = (Path(place, name) for name in ("out", "err"))
@@ -134,6 +135,9 @@ def start_on_terminal(
 
 def _says_to_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(TOLD_TO_PYTHON)}
+
+
+LOADED_WITH = _says_to_python(os.environ)
 
 
 @atexit.register
