@@ -30,13 +30,14 @@ LATE = (
 
 
 def load() -> None:
-    """Imports everything of ours but `NEVER`."""
+    """Imports everything of ours but `NEVER`, and reads the airfields that ship with packages, which never change."""
     package = importlib.import_module(OURS)
     for module in pkgutil.walk_packages(package.__path__, f"{OURS}."):
         if not module.name.startswith(NEVER):
             importlib.import_module(module.name)
     for name in LATE:
         importlib.import_module(name)
+    importlib.import_module(f"{OURS}.sources.places.index").load_places(Path(os.devnull))
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "a process that has threads cannot be forked"
     gc.collect()
     gc.freeze()  # what is never looked at again is never copied for a child
