@@ -1,8 +1,6 @@
 """The story of Sunan as `demo --story` tells it: a pass that sees the stay, and none that does."""
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import pytest
 from support.demonstration import Demonstrated
 from support.schemas import check_folder
+from support.starts import run_imagery_watch
 
 from imagery_watch.demo_story import NOTE, draw_airfield
 from imagery_watch.simulate.flight import find_touchdown, fly_in, fly_out
@@ -78,8 +77,7 @@ def test_the_command_gives_the_same_anew_from_the_folder(sunan: Demonstrated, tm
 
 def corroborate(run: Path, out: Path, *options: str, tracks: list[str]) -> dict[str, Any]:
     named = [part for path in tracks for part in ("--tracks", path)]
-    command = [sys.executable, "-m", "imagery_watch", "corroborate", "--run", str(run), *named, *options]
-    done = subprocess.run([*command, "-o", str(out), "--json"], capture_output=True, text=True, timeout=100)
+    done = run_imagery_watch("corroborate", "--run", run, *named, *options, "-o", out, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     said: dict[str, Any] = json.loads(done.stdout)
     assert said == json.loads((out / "corroboration.json").read_text(encoding="utf-8"))

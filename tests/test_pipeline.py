@@ -97,7 +97,7 @@ def test_the_whole_shipped_airfield_through_an_api_reports_only_the_period(
 ) -> None:
     url = stac_server(served(features_of(archive), range_server(archive.parent).url))
     period = ("--since", "2022-06-18", "--until", "2022-06-27")
-    ran = run_line(LIPB, url, tmp_path / "out", *period)
+    ran = run_line(LIPB, url, tmp_path / "out", *period, IMAGERY_WATCH_MARGIN_M="1300")  # as it is set
     assert (ran.code, ran.brackets) == (0, {"departure": BRACKETS["departure"]})  # on the last day, which is included
     assert ran.record["counts"]["read"] == PASSES - 2  # the history before is read, what comes after is not
     assert {look["datetime"][:10] for look in ran.looks} == {"2022-06-22", "2022-06-27"}

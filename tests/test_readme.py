@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from support.demonstration import Demonstrated
 from support.servers import Server, serve
+from support.starts import run_imagery_watch
 
 from imagery_watch.simulate.archive import write_archive
 from imagery_watch.simulate.ground import BANDS, bolzano
@@ -90,14 +90,8 @@ def features(archive: Path, base: str) -> list[dict[str, Any]]:
 def ran(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     arguments = command.split()
     assert arguments[0] == "imagery-watch"
-    return subprocess.run(
-        [sys.executable, "-m", "imagery_watch", *arguments[1:]],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "120", **environment},
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
+    changed = {**os.environ, "COLUMNS": "120", **environment}
+    return run_imagery_watch(*arguments[1:], cwd=folder, env=changed, timeout=150)
 
 
 def test_it_names_the_two_commands_that_do_everything() -> None:

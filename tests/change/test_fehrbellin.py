@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -20,6 +19,7 @@ import pytest
 import rasterio
 from conftest import DATA
 from scipy import ndimage
+from support.starts import run_imagery_watch
 
 from change.scenes import changes
 from imagery_watch.change.detect import DetectionResult, detect
@@ -75,10 +75,7 @@ def detected(*scenes: Scene) -> DetectionResult:
 
 def command(catalog: Path, out: Path) -> "subprocess.CompletedProcess[str]":
     words = ["run", "--aoi", REPOSITORY / "aoi" / "EDBF.geojson", "--catalog", catalog, "--out", out]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "imagery_watch", *map(str, words)], capture_output=True, text=True, env=environment
-    )
+    return run_imagery_watch(*words, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 def archive(folder: Path, later: bool, aircraft: Placement) -> Path:

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from outputs.builders import make_hit, make_look, make_result, make_stay
 from outputs.reconcile.test_standing import review
 from outputs.store.test_store import NOW, make_run
+from support.starts import run_imagery_watch
 from support.terminal import on_terminal
 
 from cli.test_widths import check
@@ -63,8 +63,7 @@ def hits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def run(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """The real line, as a process of its own."""
     environment = {**os.environ, "IMAGERY_WATCH_HOME": str(home)}
-    line = [sys.executable, "-m", "imagery_watch", "hits", *arguments]
-    return subprocess.run(line, cwd=home, env=environment, capture_output=True, text=True, timeout=60)
+    return run_imagery_watch("hits", *arguments, cwd=home, env=environment, timeout=60)
 
 
 def test_hits_are_listed_newest_first_and_chosen(home: Path, hits: Hits) -> None:

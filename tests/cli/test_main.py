@@ -17,6 +17,7 @@ from outputs.builders import make_look, make_occupancy, make_provenance, make_re
 from support.catalogues import CONFORMS
 from support.monitor import PASSES, QUICK, airfield_document, make_archive
 from support.schemas import check_below
+from support.starts import heed_ctrl_c, run_imagery_watch
 
 from imagery_watch import __version__
 from imagery_watch.model import AirfieldNote
@@ -55,11 +56,15 @@ HEAVY = {
 }
 
 
+def environment(**changes: str) -> dict[str, str]:
+    return {**os.environ, "IMAGERY_WATCH_RETRIES": "0", "COLUMNS": "200", "OPENBLAS_NUM_THREADS": "1", **changes}
+
+
 def start(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "imagery_watch", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "IMAGERY_WATCH_RETRIES": "0", "COLUMNS": "200", "OPENBLAS_NUM_THREADS": "1", **changes},
+        env=environment(**changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,17 +72,11 @@ def start(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.Pope
     )
 
 
-def heed_ctrl_c() -> None:
-    """Whoever starts the tests in the background may have had SIGINT ignored, which children inherit."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def run(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.CompletedProcess[str]":
-    with start(*arguments, cwd=cwd, **changes) as process:
-        out, err = process.communicate(timeout=60)
-    assert "Traceback" not in err, err
+    done = run_imagery_watch(*arguments, cwd=cwd, env=environment(**changes), timeout=60)
+    assert "Traceback" not in done.stderr, done.stderr
     check_below(cwd)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return done
 
 
 def closed_port() -> int:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 from support.monitor import PASSES, QUICK, airfield_document, make_archive, make_home
+from support.starts import run_imagery_watch
 from support.terminal import on_terminal
 
 from imagery_watch.cli.main import app
@@ -39,10 +39,7 @@ EXAMPLES = {line: names for names, command in COMMANDS.items()
 
 
 def run(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "imagery_watch", *map(str, arguments)],
-        cwd=cwd, env={**os.environ, **QUICK, "COLUMNS": "120", **changes}, capture_output=True, text=True,
-        timeout=100)  # fmt: skip
+    return run_imagery_watch(*arguments, cwd=cwd, env={**os.environ, **QUICK, "COLUMNS": "120", **changes})
 
 
 def parse(group: Any, arguments: list[str]) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from support.catalogues import CONFORMS
 from support.monitor import PASSES, QUICK, airfield_document, make_archive
 from support.proxy import make_certificate, proxy
+from support.starts import run_imagery_watch
 
 from imagery_watch.sources.troubles import explain
 
@@ -24,10 +24,8 @@ def run(*arguments: str | Path, cwd: Path, **changes: str) -> "subprocess.Comple
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         environment.pop(name, None)
-    done = subprocess.run(
-        [sys.executable, "-m", "imagery_watch", *map(str, arguments)],
-        cwd=cwd, env={**environment, **QUICK, "IMAGERY_WATCH_TIMEOUT_S": "10", **changes},
-        capture_output=True, text=True, timeout=100)  # fmt: skip
+    changed = {**environment, **QUICK, "IMAGERY_WATCH_TIMEOUT_S": "10", **changes}
+    done = run_imagery_watch(*arguments, cwd=cwd, env=changed)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 

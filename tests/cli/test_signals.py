@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.monitor import QUICK, make_archive, make_home
+from support.starts import run_imagery_watch
 
 from imagery_watch.cli.signals import Stopped, name_files, name_kept, stopping
 from imagery_watch.errors import ExitCode
@@ -74,7 +75,7 @@ def test_a_sweep_that_is_ended_says_how_far_its_record_goes(sent: signal.Signals
     assert process.returncode == code, [*before, err]
     told = "the record is kept up to TSTA (1 airfield of this sweep); run it again to go on"
     assert f"imagery-watch: stopped; {told}\n" in err and "Traceback" not in err and out == ""
-    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    again = run_imagery_watch(*command[3:], cwd=tmp_path, env=environment)
     assert again.returncode == 0, again.stderr
     assert "1 nothing new, 1 scored" in again.stdout
 

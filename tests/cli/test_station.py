@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.monitor import environment, listing, make_archive, make_home, write_listing
+from support.starts import run_imagery_watch
 
 from cli.test_signals import heed_ctrl_c
 from imagery_watch.cli.station import _Station
@@ -38,9 +39,13 @@ def mute_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+def words(catalog: str) -> list[str]:
+    return ["monitor", "TSTA", "--catalog", catalog, "--since", "2022-06-01"]
+
+
 def start(home: Path, catalog: str, *options: str, **changes: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "imagery_watch", "monitor", "TSTA", "--catalog", catalog, "--since", "2022-06-01"]
-    return subprocess.Popen([*command, *options], env=environment(home, **changes), stdout=subprocess.PIPE, text=True,
+    command = [sys.executable, "-m", "imagery_watch", *words(catalog), *options]
+    return subprocess.Popen(command, env=environment(home, **changes), stdout=subprocess.PIPE, text=True,
                             stderr=subprocess.PIPE, preexec_fn=heed_ctrl_c)  # fmt: skip
 
 
@@ -110,18 +115,17 @@ def test_a_station_sweeps_at_once_frees_the_record_and_ends_when_it_is_told(arch
     assert err == "imagery-watch: stopped; no sweep was under way, the record is whole; run it again to go on\n"
     assert read_beat(home) == ("stopped", 143)
     assert (tmp_path / "out" / "index.html").is_file()
-    with start(home, str(archive), "-o", str(tmp_path / "out")) as again:
-        out, _ = again.communicate(timeout=100)
-    assert "1 nothing new" in out and read_beat(home) == ("success", 0)
+    again = run_imagery_watch(*words(str(archive)), "-o", tmp_path / "out", env=environment(home))
+    assert "1 nothing new" in again.stdout and read_beat(home) == ("success", 0)
 
 
-@pytest.mark.parametrize(("options", "words"), [(("--every", "1m"), "no less than 5m"),
+@pytest.mark.parametrize(("options", "told"), [(("--every", "1m"), "no less than 5m"),
                                                 (("--every", "6h", "--exit-code"), "one of them"),
                                                 (("--every", "6h"), "neither a known name")])  # fmt: skip
-def test_what_is_wrong_from_the_start_is_said_at_once(options: tuple[str, ...], words: str, tmp_path: Path) -> None:
-    with start(make_home(tmp_path, "TSTA"), "/no/such/file.json", *options) as process:
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 2 and words in err
+def test_what_is_wrong_from_the_start_is_said_at_once(options: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    home = make_home(tmp_path, "TSTA")
+    done = run_imagery_watch(*words("/no/such/file.json"), *options, env=environment(home), timeout=60)
+    assert done.returncode == 2 and told in done.stderr
 
 
 REPORT = SweepReport(datetime(2022, 4, 1, 6, 0, tzinfo=UTC), 2.0, (Outcome("LIPB", "scored"),), (), Path("out"))

@@ -12,6 +12,7 @@ from support.demonstration import Demonstrated
 from support.desk import Watchman
 from support.monitor import QUICK, airfield_document, make_archive, make_home
 from support.sink import http_sink, in_turn
+from support.starts import run_imagery_watch
 from support.terminal import on_terminal
 
 from imagery_watch.monitor.alerting.desk_view import make_silence
@@ -111,13 +112,9 @@ def test_a_table_in_a_pipe_is_as_wide_as_columns_says(width: int, script_columns
 @pytest.fixture
 def script_columns(tmp_path: Path) -> Callable[[int], str]:
     import os
-    import subprocess
-    import sys
 
     def said(width: int) -> str:
-        command = [sys.executable, "-m", "imagery_watch", "airfields", "list"]
-        environment = {**os.environ, "COLUMNS": str(width)}
-        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60).stdout
+        return run_imagery_watch("airfields", "list", env={**os.environ, "COLUMNS": str(width)}, cwd=tmp_path).stdout
 
     return said
 

@@ -129,7 +129,7 @@ def test_items_of_another_form_are_refused(forged: Forged, content: bytes) -> No
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("observation/run.json", lambda data: data.replace(b'"margin_m": 1300.0', b'"margin_m": -5.0')),
+        ("observation/run.json", lambda data: data.replace(b'"margin_m": 600.0', b'"margin_m": -5.0')),
         ("observation/run.json", lambda data: data.replace(b'"crs": "EPSG:32632"', b'"crs": 5')),
         ("observation/hits.geojson", lambda data: b'{"features": [{"id": 1}]}'),
         ("airfield.geojson", lambda data: b"{}"),

@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from support.rasters import make_item, utc, write_pass
 from support.servers import Server
+from support.starts import run_imagery_watch
 
 from imagery_watch.doctor.examine import _collect, _start, examine
 from imagery_watch.doctor.machine import check_machine
@@ -209,11 +208,10 @@ def test_the_worst_decides_the_exit_code(codes: tuple[ExitCode, ...], expected: 
 def test_the_command_prints_a_line_each_or_json_and_ends_in_time(tmp_path: Path) -> None:
     places = {f"IMAGERY_WATCH_{known.address.upper()}": "http://127.0.0.1:9/v1" for known in KNOWN_CATALOGS}
     environment = {**os.environ, **places, "IMAGERY_WATCH_HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "imagery_watch", "doctor"]
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    said = run_imagery_watch("doctor", env=environment, timeout=60)
     assert (said.returncode, said.stderr) == (3, "")
     assert [line.split()[0] for line in said.stdout.splitlines()] == ["ok"] * 5 + ["bad", "->"] * len(KNOWN_CATALOGS)
-    told = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, timeout=60)
+    told = run_imagery_watch("doctor", "--json", env=environment, timeout=60)
     assert told.returncode == 3
     assert {one["name"] for one in json.loads(told.stdout)} >= NAMES | {"versions", "record"}
 

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 from support.servers import Server
+from support.starts import run_imagery_watch
 
 from imagery_watch.draft.aprons import find_aprons, find_taxiways
 from imagery_watch.draft.composite import make_composite
@@ -166,10 +166,8 @@ RUNWAY = "46.451786,11.324205,46.466959,11.328162"
 
 
 def drafted(catalog: str, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "imagery_watch", "airfields", "draft", "LIPB", "--catalog", catalog]
-    command += ["--runway", RUNWAY, "--out", str(folder / "drafts"), *more]
-    retries = {"IMAGERY_WATCH_RETRIES": "0"}
-    return subprocess.run(command, env={**os.environ, **retries}, capture_output=True, text=True, timeout=60)
+    words = ["airfields", "draft", "LIPB", "--catalog", catalog, "--runway", RUNWAY, "--out", str(folder / "drafts")]
+    return run_imagery_watch(*words, *more, env={**os.environ, "IMAGERY_WATCH_RETRIES": "0"}, timeout=60)
 
 
 def test_what_was_passed_over_is_told_with_the_draft(tmp_path: Path) -> None:

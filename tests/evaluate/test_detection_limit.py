@@ -74,7 +74,7 @@ def test_the_ladder_climbs_from_fighters_to_the_largest() -> None:
 
 
 def test_the_limit_is_lower_where_the_ground_is_quieter() -> None:
-    quiet, loud = (limit(view_of(one), one) for one in (detected(0.004), detected(0.03)))
+    quiet, loud = (limit(view_of(one), one, 3) for one in (detected(0.004), detected(0.03)))
     assert quiet.length_m is not None and loud.length_m is not None
     assert quiet.length_m < loud.length_m
     assert quiet.length_m <= 38.0
@@ -159,8 +159,8 @@ def test_looks_that_saw_their_apron_get_a_limit_whatever_the_threads() -> None:
     detection = detected(clouded=4)
     looks = looks_at(["no_change", "change", "no_change", "no_change", "not_observed"])
     told: list[tuple[str, int, int]] = []
-    one = with_limits(looks, detection, EVERYWHERE, 3, progress=lambda *step: told.append(step))
-    assert one == with_limits(looks, detection, EVERYWHERE, 3, workers=3)
+    one = with_limits(looks, detection, EVERYWHERE, 2, progress=lambda *step: told.append(step))
+    assert one == with_limits(looks, detection, EVERYWHERE, 2, workers=3)
     assert [look.smallest_detectable_m is None for look in one] == [False] * 4 + [True]
     assert one[4] == looks[4]
     assert told[-1] == ("measuring limits", 4, 4)
@@ -204,7 +204,7 @@ def aoi(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_limits_are_told_for_programs_look_by_look(archive: Path, aoi: Path, tmp_path: Path) -> None:
-    done = run("limits", "--aoi", aoi, "--catalog", archive, "--plantings", "3", "--json", cwd=tmp_path, **QUICK)
+    done = run("limits", "--aoi", aoi, "--catalog", archive, "--plantings", "1", "--json", cwd=tmp_path, **QUICK)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     (apron,) = told["aprons"]
@@ -230,7 +230,7 @@ def test_without_a_pass_it_is_said_why_there_is_no_limit(tmp_path: Path) -> None
 
 
 def test_a_run_fills_the_looks_and_says_what_was_likely_missed(archive: Path, aoi: Path, tmp_path: Path) -> None:
-    changed = {**QUICK, "IMAGERY_WATCH_LIMIT_PLANTINGS": "2"}
+    changed = {**QUICK, "IMAGERY_WATCH_LIMIT_PLANTINGS": "1"}
     done = run("run", "--aoi", aoi, "--catalog", archive, "--out", "out", cwd=tmp_path, **changed)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "out" / "looks.csv").open(newline="") as table:
@@ -240,4 +240,4 @@ def test_a_run_fills_the_looks_and_says_what_was_likely_missed(archive: Path, ao
     assert set(known) <= {TYPES[name].length for name in LADDER}
     assert "would likely have been missed" in done.stdout
     assert "would likely have been missed" in (tmp_path / "out" / "report.html").read_text()
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["settings"]["limit_plantings"] == 2
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["settings"]["limit_plantings"] == 1

@@ -276,7 +276,7 @@ def test_a_pass_that_cannot_be_read_any_more_says_why(home: Path, lived: Lived) 
 
 def test_looks_of_the_history_have_limits_once_they_are_told(lived: Lived, tmp_path: Path) -> None:
     home, catalog = make_home(tmp_path / "home"), up_to(lived.catalog, HISTORY)
-    settings = Settings(home=home, margin_m=300, retries=0, limit_plantings=2)
+    settings = Settings(home=home, margin_m=300, retries=0, limit_plantings=1)
     limits = []
     for since in ("2022-07-10", SINCE):
         [one] = sweep([NAME], settings, catalog=str(catalog), since=since, now=NOW).outcomes

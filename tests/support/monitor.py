@@ -117,10 +117,9 @@ def command(catalog: Path, *names: str) -> list[str]:
 
 def run_monitor(home: Path, catalog: Path, *names: str, **changes: str) -> subprocess.CompletedProcess[str]:
     from support.schemas import check_below
+    from support.starts import run_imagery_watch
 
-    done = subprocess.run(
-        command(catalog, *names), env=environment(home, **changes), capture_output=True, text=True, timeout=120
-    )
+    done = run_imagery_watch(*command(catalog, *names)[3:], env=environment(home, **changes))
     check_below(home)
     return done
 

@@ -1,19 +1,27 @@
 """Loopback servers for the tests, each a process of its own: in a thread of the same one they would deadlock GDAL.
 
-As a script: `servers.py files FOLDER`, `queried FOLDER`, `faults FOLDER`, `script ANSWERS.json` or
-`catalogues SPEC.json`; prints its port.
+Kinds: `files FOLDER`, `queried FOLDER`, `faults FOLDER`, `script ANSWERS.json` or `catalogues SPEC.json`. They are
+forked from one process, this file as a script, that has loaded what they are made of.
 """
 
 import asyncio
+import atexit
+import gc
 import gzip
+import importlib
 import json
+import os
+import select
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,16 +61,62 @@ class Server:
 @contextmanager
 def serve(kind: str, source: Path) -> Iterator[Server]:
     """A server process on a free port of 127.0.0.1, ended with the block."""
-    process = subprocess.Popen([sys.executable, __file__, kind, str(source)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
+    with STARTING:
+        parent = _parent()
+        assert parent.stdin is not None and parent.stdout is not None
+        print(json.dumps([kind, str(Path(source).resolve()), str(Path.cwd())]), file=parent.stdin, flush=True)
+        told = parent.stdout.readline().split()
+    assert len(told) == 2, f"the {kind} server did not start"
+    port, number = map(int, told)
+    ended = os.pidfd_open(number)
     try:
-        port = process.stdout.readline().strip()
-        assert port.isdigit(), f"the {kind} server did not start"
         yield Server(f"http://127.0.0.1:{port}")
     finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(ended, signal.SIGTERM)
+        assert select.select([ended], [], [], 10)[0], f"the {kind} server did not end"
+        os.close(ended)
+
+
+STARTING = threading.Lock()
+
+
+@cache
+def _parent() -> "subprocess.Popen[str]":
+    """A process that has loaded what servers are made of, and forks one for every line that it is given."""
+    process = subprocess.Popen(
+        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    with process:  # it ends with its input
+        pass
+
+
+LOADED = (
+    *("catalogues", "starlette.requests", "starlette.responses", "starlette.staticfiles", "uvicorn"),
+    *("uvicorn.lifespan.off", "uvicorn.loops.auto", "uvicorn.protocols.http.auto"),
+    "uvicorn.protocols.websockets.auto",
+)
+
+
+def _fork_servers() -> None:
+    """Forks a server for each line; it prints its port and its number."""
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.freeze()  # what is never looked at again is never copied for a child
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for line in iter(sys.stdin.readline, ""):
+        if not os.fork():
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(0)
+            kind, source, folder = json.loads(line)
+            os.chdir(folder)
+            return _main(kind, source)
+    return None
 
 
 def _main(kind: str, source: str) -> None:
@@ -70,7 +124,8 @@ def _main(kind: str, source: str) -> None:
     from catalogues import catalogues  # beside this file, which is run as a script
 
     listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
+    print(listener.getsockname()[1], os.getpid(), flush=True)
+    os.close(1)  # the line is told; what stays open would keep a reader waiting
     apps = {"files": _files, "queried": _queried, "faults": _faults, "script": _script, "catalogues": catalogues}
     app = apps[kind](Path(source))
     config = uvicorn.Config(_logged(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
@@ -217,4 +272,4 @@ async def _send(send: Any, answer: dict[str, Any], drip: bool) -> None:
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _fork_servers()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,13 +126,17 @@ def unwrapped(shapes: list[Shape]) -> list[Shape]:
 
 def check_extent(shapes: list[Shape]) -> None:
     """Raises AoiError where a shape, or all of them together, reach further than any airfield."""
-    first = shapes[0]
+    first, reach = shapes[0], shapes[0].geometry.bounds
     for shape in shapes:
-        astray = degrees_text(_farthest(shape.geometry))
-        _check_span(shape.geometry.bounds, f"{shape.where}: with {astray} it reaches")
-        both = shapely.union_all([shapely.box(*first.geometry.bounds), shapely.box(*shape.geometry.bounds)])
-        here = degrees_text(_corner(shape.geometry))
-        _check_span(both.bounds, f"{shape.where}: at {here}, it and {first.where.rpartition(': ')[2]} reach")
+        bounds = shape.geometry.bounds
+        if _too_wide(bounds):
+            astray = degrees_text(_farthest(shape.geometry))
+            raise AoiError(f"{shape.where}: with {astray} it reaches {_tell_span(bounds)}")
+        both = (*map(min, reach[:2], bounds[:2]), *map(max, reach[2:], bounds[2:]))
+        if _too_wide(both):
+            here = degrees_text(_corner(shape.geometry))
+            beside = first.where.rpartition(": ")[2]
+            raise AoiError(f"{shape.where}: at {here}, it and {beside} reach {_tell_span(both)}")
 
 
 def check_runway_headings(runways: Iterable[Shape]) -> None:
@@ -158,14 +162,22 @@ def check_runway_headings(runways: Iterable[Shape]) -> None:
         )
 
 
-def _check_span(bounds: tuple[float, float, float, float], subject: str) -> None:
+def _span(bounds: Sequence[float]) -> tuple[float, float]:
+    """Width and height in degrees of latitude."""
     west, south, east, north = bounds
-    width = (east - west) * math.cos(math.radians((south + north) / 2))
-    if max(width, north - south) > LARGEST_SPAN_DEG:
-        raise AoiError(
-            f"{subject} over {width * 111.3:.0f} x {(north - south) * 111.3:.0f} km, more than any airfield: "
-            "look for a coordinate that went astray, or make one file an airfield"
-        )
+    return (east - west) * math.cos(math.radians((south + north) / 2)), north - south
+
+
+def _too_wide(bounds: Sequence[float]) -> bool:
+    return max(_span(bounds)) > LARGEST_SPAN_DEG
+
+
+def _tell_span(bounds: Sequence[float]) -> str:
+    width, height = _span(bounds)
+    return (
+        f"over {width * 111.3:.0f} x {height * 111.3:.0f} km, more than any airfield: "
+        "look for a coordinate that went astray, or make one file an airfield"
+    )
 
 
 def _lon_range(shapes: list[Shape]) -> tuple[float, float]:

@@ -16,7 +16,11 @@ def read_document(path: Path, largest_mb: int) -> object:
     JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark; a feature a line (RFC 8142, or plain lines);
     KML, KMZ, GeoPackage, Shapefile, FlatGeobuf, zipped or not, as `vectors` has them.
     """
-    data = _read_bytes(path, largest_mb)
+    return parse_document(path, read_bytes(path, largest_mb))
+
+
+def parse_document(path: Path, data: bytes) -> object:
+    """What a file of these bytes holds, as a GeoJSON document. Raises AoiError where it is none."""
     found = name_format(path, data)
     if found.readable:
         return read_vectors(path, data, found)
@@ -35,7 +39,8 @@ def read_document(path: Path, largest_mb: int) -> object:
         raise AoiError(f"{path}: holds a number of thousands of digits, which is no coordinate") from error
 
 
-def _read_bytes(path: Path, largest_mb: int) -> bytes:
+def read_bytes(path: Path, largest_mb: int) -> bytes:
+    """The file as it is. Raises AoiError where there is none, or it is too large, or cannot be read."""
     if not path.is_file():
         kind = "is not a file" if path.exists() else "there is no such file"
         more = " (a File Geodatabase? export its layer as GeoJSON)" if path.suffix.lower() == ".gdb" else ""

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import cast, get_args
 
@@ -23,9 +24,10 @@ from imagery_watch.sources.airfields.checks import (
     checked_polygon,
     unwrapped,
 )
-from imagery_watch.sources.airfields.documents import read_document
+from imagery_watch.sources.airfields.documents import parse_document, read_bytes
 from imagery_watch.sources.airfields.geometry import GeometryReader, quoted
 from imagery_watch.sources.airfields.tags import find_role, flatten_tags
+from imagery_watch.sources.airfields.vectors import name_format
 
 Document = dict[str, object]
 
@@ -51,7 +53,18 @@ def read_airfield(path: Path) -> Airfield:
     names the file, the feature, the coordinate and the likely cause.
     """
     path = Path(find_path(str(path)))
-    return airfield_from_document(read_document(path, LARGEST_FILE_MB), str(path), default_id=_id_from(path.stem))
+    data = read_bytes(path, LARGEST_FILE_MB)
+    if name_format(path, data).readable:  # a table's files beside it belong to it
+        return _make_airfield(path, data)
+    return _remember_airfield(path, data)
+
+
+def _make_airfield(path: Path, data: bytes) -> Airfield:
+    return airfield_from_document(parse_document(path, data), str(path), default_id=_id_from(path.stem))
+
+
+_remember_airfield = lru_cache(maxsize=64)(_make_airfield)
+"""The last ones: a sweep, a name, a list of what is known ask for the same files again."""
 
 
 def airfield_from_document(document: object, where: str, *, default_id: str) -> Airfield:

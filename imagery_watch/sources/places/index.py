@@ -1,8 +1,9 @@
 """The world's airfields by code, name and place: those with aprons here, and those of the `airportsdata` package."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from imagery_watch.sources.airfields.known import list_airfields
@@ -49,19 +50,8 @@ class Place:
 
 
 def load_places(home: Path) -> dict[str, Place]:
-    """Every airfield of the index by its code, those with aprons (shipped, or below `home`) among them.
-
-    `airportsdata` writes `_MLH` where it knows an IATA code alone: that code is the id here.
-    """
-    import airportsdata
-
-    places = {
-        code: Place(
-            *(code, one["iata"], one["name"], one["city"], one["country"], one["lat"], one["lon"]),
-            elevation_ft=one["elevation"],
-        )
-        for code, one in ((key.lstrip("_"), one) for key, one in airportsdata.load("ICAO").items())
-    }
+    """Every airfield of the index by its code, those with aprons (shipped, or below `home`) among them."""
+    places = dict(_load_listed())
     for file in list_airfields(home):
         if file.airfield is None:
             continue
@@ -72,6 +62,20 @@ def load_places(home: Path) -> dict[str, Place]:
         height = listed.elevation_ft if listed else None
         places[mine.id.upper()] = Place(mine.id, iata, mine.name, city, country, lat, lon, mine.origin, also, height)
     return places
+
+
+@cache
+def _load_listed() -> Mapping[str, Place]:
+    """The airfields that `airportsdata` knows; where it writes `_MLH`, for an IATA code alone, that code is the id."""
+    import airportsdata
+
+    return {
+        code: Place(
+            *(code, one["iata"], one["name"], one["city"], one["country"], one["lat"], one["lon"]),
+            elevation_ft=one["elevation"],
+        )
+        for code, one in ((key.lstrip("_"), one) for key, one in airportsdata.load("ICAO").items())
+    }
 
 
 def find_by_code(text: str, places: dict[str, Place]) -> Place | None:
