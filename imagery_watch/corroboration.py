@@ -38,6 +38,7 @@ from imagery_watch.tracks import find_zone
 SOURCE = "flight tracks"
 """What the source of evidence from tracks begins with."""
 MOST_NAMED = 3
+KEPT = "corroboration.json and the report hold positions out of these files: their terms hold for both."
 CHUNK = 1 << 20
 LEAST_LOOKS = SEVERAL = 2
 """Between a first and a last one a stay has room."""
@@ -150,7 +151,14 @@ def _credits(airfield: Airfield, tally: Tally, heard: Heard, files: TrackFiles) 
     words = dict.fromkeys(one.told_by for one in heard.traffic.ground if one.told_by)
     terms = [] if files.simulated else [form.terms for form in tally.formats]
     made = ["The tracks were made by this program: nobody flew them."] if files.simulated else []
-    return (*made, *terms, *(f"On the word of who ran this: {word}." for word in words), airfield_credit(airfield))
+    kept = [] if files.simulated else [KEPT]
+    return (
+        *made,
+        *terms,
+        *kept,
+        *(f"On the word of who ran this: {word}." for word in words),
+        airfield_credit(airfield),
+    )
 
 
 def _sum_of(path: Path) -> str:
@@ -233,6 +241,7 @@ def corroborate_run(
         raise UsageError(f"{folder} is a run of {airfield.id}, not of {name}")
     result = parsed(folder / "run.json", lambda: result_of(saved, airfield))
     told = corroborate(airfield, Watched(result.hits, result.stays, result.looks), files, home, progress)
+    told = replace(told, simulated=told.simulated or saved.provenance.simulated)
     hits = {hit.id: hit for hit in result.hits}
     if out is not None:
         return Told(told, hits, (_write_alone(told, out),))

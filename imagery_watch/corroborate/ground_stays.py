@@ -1,6 +1,6 @@
 """Who was on an airfield's ground, from when to when and where: visits of tracks with the names that people give."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imagery_watch.corroborate.field import Field, look_at
@@ -33,13 +33,29 @@ class Named:
 def join_aircraft(tracks: Iterable[Track], named: Sequence[Named] = ()) -> list[Track]:
     """One track an aircraft: joined by address, and by the registration that a person gives.
 
-    Others without an address stay as they are, for a callsign is another aircraft's tomorrow.
+    Others without an address stay as they are, for a callsign is another aircraft's tomorrow; but one that is heard
+    twice at the same time, out of two files of one flight, is one.
     """
     parts: dict[object, list[Track]] = {}
     for number, track in enumerate(tracks):
         known = next((one.registration for one in named if one.fits(track)), None)
-        parts.setdefault(known or track.hex or number, []).append(track)
+        key = known or track.hex or _find_twin(track, parts)
+        parts.setdefault(number if key is None else key, []).append(track)
     return [join_tracks(some) for some in parts.values()]
+
+
+def _find_twin(track: Track, parts: Mapping[object, Sequence[Track]]) -> object:
+    """The key of the tracks that are of the same flight: one callsign at the same time; None where there are none."""
+    for key, others in parts.items():
+        if any(other.hex is None and _is_one_flight(track, other) for other in others):
+            return key
+    return None
+
+
+def _is_one_flight(track: Track, other: Track) -> bool:
+    if not len(track) or not len(other) or not set(track.callsigns) & set(other.callsigns):
+        return False
+    return bool(track.t[0] <= other.t[-1] and other.t[0] <= track.t[-1])
 
 
 def find_ground_stays(

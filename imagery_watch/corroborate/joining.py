@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from imagery_watch.corroborate.field import Field
 from imagery_watch.corroborate.ground_stays import FindSize, Named, find_ground_stays, join_aircraft
-from imagery_watch.corroborate.matching import Traffic, corroborate_hit, corroborate_stay
+from imagery_watch.corroborate.matching import Ends, Traffic, combine_ends, corroborate_stay, judge_ends, part_shared
 from imagery_watch.corroborate.movements import find_movements
 from imagery_watch.corroborate.segments import find_segments
 from imagery_watch.corroborate.silence import listen
@@ -59,9 +59,14 @@ def join_both_ways(airfield: str, watched: Watched, heard: Heard) -> Corroborati
 
     Sentences, files and credits are left empty: they are words, and of others.
     """
-    by_hit = {hit_id: stay for stay in watched.stays for hit_id in (stay.arrival_hit, stay.departure_hit) if hit_id}
-    told = {hit.id: corroborate_hit(hit, heard.traffic, by_hit.get(hit.id)) for hit in watched.hits}
-    stays = tuple(corroborate_stay(stay, told) for stay in watched.stays)
+    began = {stay.arrival_hit: stay for stay in watched.stays}
+    ended = {stay.departure_hit: stay for stay in watched.stays}
+    judged: Ends = {}
+    for hit in watched.hits:
+        judged |= judge_ends(hit, heard.traffic, began.get(hit.id), ended.get(hit.id))
+    ends = part_shared(judged)
+    told = {hit.id: combine_ends(hit, ends) for hit in watched.hits}
+    stays = tuple(corroborate_stay(stay, ends) for stay in watched.stays)
     subjects: list[Corroborated] = [*told.values(), *stays]
     tracks = (
         replace(tell_track(one, watched.looks, subjects), segments=heard.segments.get(one.id, ()))

@@ -1,6 +1,8 @@
 """Time, place and size of an aircraft against those of a hit: three terms, each with its own verdict."""
 
 import math
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,6 +21,8 @@ READS_SHORT = 0.21
 ONE_DATATAKE = timedelta(minutes=40)
 """The longest datatake: where a look's time is that of the datatake's start, the place was seen up to so much later."""
 SAME_TIME = timedelta(seconds=2)
+PRODUCT_START = re.compile(r"S2[A-D]_MSIL[12][AC]_([0-9]{8}T[0-9]{6})_")
+"""In a product's name: when the datatake began (Sentinel-2 Products Specification Document)."""
 
 
 class Bracket(NamedTuple):
@@ -34,22 +38,23 @@ class Bracket(NamedTuple):
 def bracket_of(hit: Hit) -> Bracket:
     """The bracket of a hit."""
     return Bracket(
-        hit.before, hit.after, may_be_late(hit.before_pass, hit.before), may_be_late(hit.after_pass, hit.after)
+        hit.before, hit.after, may_be_late(hit.before_items, hit.before), may_be_late(hit.after_items, hit.after)
     )
 
 
-def may_be_late(pass_id: str, told: datetime) -> timedelta:
-    """How much later than told a look may have been: none where its time is the granule's, not the datatake's."""
+def may_be_late(item_ids: Iterable[str], told: datetime) -> timedelta:
+    """How much later than told a look may have been: none where its time is not the datatake's, as products name it."""
+    starts = [found[1] for name in item_ids if (found := PRODUCT_START.match(name))]
     try:
-        start = datetime.strptime(pass_id.rpartition("_")[2], "%Y%m%dT%H%M%S").replace(tzinfo=told.tzinfo)
+        times = [datetime.strptime(one, "%Y%m%dT%H%M%S").replace(tzinfo=told.tzinfo) for one in starts]
     except ValueError:
         return timedelta(0)  # nothing tells when the datatake began, and `datetime` is all there is
-    return ONE_DATATAKE if abs(told - start) <= SAME_TIME else timedelta(0)
+    return ONE_DATATAKE if any(abs(told - start) <= SAME_TIME for start in times) else timedelta(0)
 
 
 def may_be_late_at(look: Look) -> timedelta:
     """The same of a look."""
-    return may_be_late(look.pass_id, look.datetime)
+    return may_be_late(look.item_ids, look.datetime)
 
 
 def judge_time(
@@ -57,13 +62,14 @@ def judge_time(
 ) -> tuple[Verdict, float]:
     """Whether something happened in a bracket, and how many seconds outside at least.
 
-    Agrees where its bounds and the bracket overlap; near where only the tolerances of the networks make it so, or the
-    looks' own times may turn it round.
+    Agrees where both of its bounds lie in the bracket; near where they only overlap with it, where only the tolerances
+    of the networks make them do so, or where the looks' own times may turn it round.
     """
     apart = max((bracket.before - not_after).total_seconds(), (not_before - bracket.after).total_seconds())
     slack = timedelta(seconds=tolerance_s)
     if apart <= 0:
-        shaky = not_after < bracket.before + bracket.before_late
+        inside = bracket.before <= not_before and not_after <= bracket.after
+        shaky = not inside or not_after < bracket.before + bracket.before_late
         return (Verdict.NEAR if shaky else Verdict.AGREES), 0.0
     if not_after >= bracket.before - slack and not_before <= bracket.after + slack + bracket.after_late:
         return Verdict.NEAR, apart

@@ -30,8 +30,8 @@ def tell_track(one: GroundStay, looks: Sequence[Look], told: Sequence[Corroborat
     after = min((time for time in times if time > until), default=None)
     if hits or stays:
         state = LookState.SEEN
-    elif within and one.size is None:
-        state = LookState.OUTSIDE  # nobody tells how large it is
+    elif within and (one.size is None or before is after is None or (one.stood and one.apron is None)):
+        state = LookState.OUTSIDE  # nobody tells how large it is; nothing changed; or it stood where nobody looks
     elif within:
         state = LookState.EXPECTED if chance >= EXPECTED else LookState.UNSEEN
     else:

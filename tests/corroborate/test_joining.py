@@ -23,6 +23,7 @@ from corroborate.builders import (
 )
 from imagery_watch.corroborate.ground_stays import Named
 from imagery_watch.corroborate.joining import Watched, hear, join_both_ways
+from imagery_watch.corroborate.terms import ONE_DATATAKE, may_be_late
 from imagery_watch.model import Hit, Look, Stay
 from imagery_watch.model.aircraft_size import AircraftSize
 from imagery_watch.model.corroboration import Corroboration, LookState, TrackState, Verdict
@@ -326,3 +327,79 @@ def test_a_hit_that_fits_in_part_is_named_with_the_track() -> None:
     looks = (*AROUND, make_look(20 * HOUR))
     [one] = join([aircraft([*LANDS, *LEAVES], kind="A320")], [make_hit()], looks=looks).tracks
     assert (one.state, one.hits, one.doubted) == (LookState.EXPECTED, (), ("XXXX-arrival",))
+
+
+def test_the_other_aircraft_of_a_replacement_is_not_told_of_this_stay() -> None:
+    """One that left in the bracket ended the stay before; of the one after it says nothing."""
+    swap = make_hit("replacement", 30 * HOUR, 60 * HOUR)
+    before = replace(make_stay(12 * HOUR, 30 * HOUR, None, 60 * HOUR), id="before", departure_hit=swap.id)
+    after = replace(make_stay(60 * HOUR, 90 * HOUR), id="after", arrival_hit=swap.id, not_before=moment(30 * HOUR))
+    told = join([aircraft([*shifted(stand(30), -HOUR), *LEAVES], origin=SINGLE)], [swap], [before, after])
+    assert {one.id: one.state for one in told.stays} == {
+        "before": TrackState.SEEN_DEPARTING,
+        "after": TrackState.NOT_ASSESSABLE,
+    }
+
+
+def test_of_a_replacement_the_end_that_is_elsewhere_is_contradicted() -> None:
+    swap = make_hit("replacement", before=2 * HOUR)
+    ended = make_stay(-60 * HOUR, 2 * HOUR, None)
+    ended = replace(ended, departure_hit=swap.id, not_after=moment(30 * HOUR))
+    rows = [*LANDS, *take_off(3 * HOUR)]
+    [one] = join([aircraft(rows, origin=SINGLE)], [swap], [ended]).hits
+    assert one.state == TrackState.CONTRADICTED_ELSEWHERE
+
+
+def test_who_is_back_before_the_look_is_not_elsewhere() -> None:
+    back = [*LANDS, *take_off(33 * HOUR), *shifted(LANDS, 40 * HOUR)]
+    stay = make_stay(30 * HOUR, 60 * HOUR)
+    assert join([aircraft(back)], [make_hit()], [stay]).hits[0].state == TrackState.SEEN_LANDING
+
+
+def test_bounds_wider_than_the_bracket_are_near_at_best() -> None:
+    late = [*approach(), *shifted([*roll_and_taxi(), *stand(10)], 40 * HOUR)]
+    [one] = join([aircraft(late, origin=SINGLE)], [make_hit(before=20 * HOUR, after=22 * HOUR)]).hits
+    assert one.state == TrackState.NEAR and one.matches[0].shown and one.matches[0].time == Verdict.NEAR
+
+
+def test_one_landing_is_no_evidence_for_three_arrivals() -> None:
+    hits = [replace(make_hit(x=x), id=f"hit-{number}") for number, x in enumerate((-190.0, 20.0, 190.0))]
+    told = join([aircraft(TAXIES, kind="")], hits)
+    assert {one.state for one in told.hits} == {TrackState.AMBIGUOUS}
+    shown = join([aircraft(LANDS, kind="")], [hits[1], replace(make_hit(x=60.0), id="beside")])
+    assert [one.state for one in shown.hits].count(TrackState.SEEN_LANDING) <= 1
+
+
+def test_one_flight_in_two_files_is_one_aircraft() -> None:
+    tracks = [one_flight(LANDS, "OUT1"), replace(one_flight(LANDS, "OUT1"), origin="again.kml")]
+    [one] = join(tracks, [make_hit()]).hits
+    assert (one.state, len(one.matches)) == (TrackState.SEEN_LANDING, 1)
+
+
+def test_a_size_that_contradicts_is_told_beside_somebody_who_was_near() -> None:
+    tracks = [aircraft(LANDS, kind="A320"), aircraft(ON_FINAL, "896190", kind="")]
+    assert join(tracks, [make_hit()]).hits[0].state == TrackState.CONTRADICTED_SIZE
+
+
+def test_of_silence_at_two_ends_the_weaker_counts() -> None:
+    hits = [make_hit(after=12 * HOUR), make_hit("departure", 30 * HOUR, 60 * HOUR)]
+    told = join(others(-10 * HOUR, 12 * HOUR), hits, [make_stay(12 * HOUR, 30 * HOUR, after=60 * HOUR)])
+    assert [one.state for one in told.hits] == [TrackState.SILENT_COVERED, TrackState.NOT_ASSESSABLE]
+    assert told.stays[0].state == TrackState.NOT_ASSESSABLE
+
+
+@pytest.mark.parametrize(
+    "looks", [(make_look(20 * HOUR),), (*AROUND, make_look(20 * HOUR))], ids=["always there", "off"]
+)
+def test_who_could_not_be_seen_to_change_is_not_expected(looks: tuple[Look, ...]) -> None:
+    rows = [*LANDS, *LEAVES] if len(looks) == 1 else beside_the_runway([*LANDS, *LEAVES])
+    [one] = join([aircraft(rows)], looks=looks).tracks[:1]
+    assert one.state == LookState.OUTSIDE
+
+
+def test_a_look_is_late_where_its_time_is_the_datatakes() -> None:
+    told = moment(0).replace(microsecond=0)
+    product = f"S2A_MSIL2A_{told:%Y%m%dT%H%M%S}_N0509_R003_T51SYD_20230801T080000"
+    assert may_be_late([product], told) == ONE_DATATAKE
+    assert may_be_late([product], told + timedelta(minutes=7)) == timedelta(0)
+    assert may_be_late(["S2A_51SYD_20230801_0_L2A"], told) == timedelta(0)

@@ -20,7 +20,7 @@ MOST_ROWS = 60
 def show_corroboration(told: Corroboration, hits: "Mapping[str, Hit]", console: "Console") -> None:
     """Prints a table in each direction, the sentences that a person can quote, and whose data it is."""
     if told.simulated:
-        print_text(console, ["The tracks are simulated: nobody flew them."])
+        print_text(console, ["Simulated: the tracks, the imagery or both were made by a program."])
     if told.hits:
         _hits_table(told, hits).show(console)
     if told.tracks:

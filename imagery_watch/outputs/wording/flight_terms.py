@@ -43,7 +43,7 @@ def tell_bracket(match: Match, hit: Hit) -> str:
         return f"Time: inside {bracket}."
     if match.apart_s:
         return f"Time: {tell_span(match.apart_s)} outside {bracket}."
-    return f"Time: in {bracket}, as far as the looks' own times and the files allow."
+    return f"Time: in part inside {bracket}, or inside as far as the looks' own times allow."
 
 
 def tell_place(match: Match) -> str:

@@ -55,6 +55,9 @@ def tell_hit(one: Corroborated, hit: Hit) -> str:
     """What tracks say of a hit, in sentences that a person can quote."""
     if one.state in (TrackState.SEEN_LANDING, TrackState.SEEN_DEPARTING):
         return " ".join(_tell_seen(match, hit) for match in one.matches)
+    if one.state == TrackState.AMBIGUOUS and len(one.matches) == 1:
+        name = tell_name(one.matches[0])
+        return f"{name} fits this change and others as well, so none of them can be told to be it."
     if one.state == TrackState.AMBIGUOUS:
         return f"{len(one.matches)} aircraft fit equally well, so none can be named: {_list(one.matches)}."
     if one.matches:
@@ -75,6 +78,8 @@ def _tell_other(one: Corroborated) -> str:
         return f"{name} {verb} in time and place, and its size does not fit: one of the two is wrong, or both."
     if one.state == TrackState.CONTRADICTED_ELSEWHERE:
         return f"{name} {verb} in time, and is heard elsewhere while a look still shows the object."
+    if match.shown:
+        return f"{name} {verb} {tell_time(match)}, these tracks show, which need not lie in the bracket."
     doing = "on its way in" if match.end == "arrival" else "on its way out"
     where = "on the ground" if match.track is not None else f"low and near, {doing}"
     more = f" (and {len(one.matches) - 1} more)" if len(one.matches) > 1 else ""
@@ -137,6 +142,10 @@ def _tell_looks(one: TrackTold) -> str:
     fell, odds = _count_looks(one), f"the chance that they would have shown it is {one.chance:.0%} at best"
     if one.state == LookState.SEEN:
         return f"A change consistent with it was found: {', '.join(one.hits)}."
+    if one.state == LookState.OUTSIDE and one.aircraft.stood and one.aircraft.apron is None:
+        return "It stood on none of the aprons that are watched, so the looks say nothing of it."
+    if one.state == LookState.OUTSIDE and one.before is None and one.after is None and one.looks:
+        return "It was there before the first look and after the last: no change was to be seen."
     if one.state == LookState.OUTSIDE:
         return (
             f"{fell} in that time; how large the aircraft is, nobody tells, nor so whether they could have shown it."

@@ -39,7 +39,16 @@ _CONTENT_RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<size>\d+)")
 class RemoteFile:
     """A remote file, fetched by verified ranges; `error` keeps the first failure, whatever GDAL made of it."""
 
-    def __init__(self, url: str, settings: Settings, *, public_only: bool = False, access: Access = OPEN) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: Settings,
+        *,
+        public_only: bool = False,
+        access: Access = OPEN,
+        remembered: bool = True,
+    ) -> None:
+        """Raises ReadFailed, PassRefused; `remembered`: a header that was read for another airfield will do."""
         self.name = public_name(url)
         self.error: ImageryWatchError | None = None
         self.size = 0
@@ -58,7 +67,7 @@ class RemoteFile:
         self.ahead = AHEAD_BYTES
         """Bytes that are fetched at least; none where whoever reads knows what it needs."""
         self._remembered = False
-        self._header = self._recall() or self._remember(self._fetch(0, HEADER_BYTES))
+        self._header = (self._recall() if remembered else b"") or self._remember(self._fetch(0, HEADER_BYTES))
 
     def _recall(self) -> bytes:
         """The header as it was read for another airfield; empty where it was not. The next answer must bear it out."""

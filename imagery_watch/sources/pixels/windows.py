@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imagery_watch.errors import PassRefused, ReadFailed
+from imagery_watch.errors import PassRefused, PassUnread, ReadFailed
 from imagery_watch.model import Expected, Grid, Pixels
 from imagery_watch.model.access import OPEN, Access
 from imagery_watch.reasons import ReasonCode
@@ -73,11 +73,28 @@ def read_file(
 
     Raises PassRefused where the file is not what it should be, ReadFailed where it could not be read completely.
     """
+    is_remote = href.startswith(("http://", "https://", "s3://"))
+    if not is_remote:
+        return _read_once(href, None, grid, expected)
+    remote = RemoteFile(href, settings, public_only=public_only, access=access)
+    try:
+        read = _read_once(href, remote, grid, expected)
+        if remote.is_borne_out:
+            return read
+    except PassUnread:
+        if remote.is_borne_out and not remote.replaced:
+            remote.forget()
+            raise
+    # nothing but a remembered header tells what the file is, and that may be another's by now
+    anew = RemoteFile(href, settings, public_only=public_only, access=access, remembered=False)
+    return _read_once(href, anew, grid, expected)
+
+
+def _read_once(href: str, remote: RemoteFile | None, grid: Grid, expected: Expected) -> Read:
+    """As `read_file` does, of a file that is open."""
     import rasterio
     from rasterio.errors import RasterioError
 
-    is_remote = href.startswith(("http://", "https://", "s3://"))
-    remote = RemoteFile(href, settings, public_only=public_only, access=access) if is_remote else None
     try:
         with ExitStack() as stack:
             sidecars = remote is None and has_sidecars(href)
@@ -89,14 +106,9 @@ def read_file(
             cut = cut_under(source, grid, expected, public_name(href))
             read = _describe(place(cut, grid, expected), cut, href, remote)
     except (RasterioError, ValueError, MemoryError, OSError) as error:
-        if remote is None or not remote.replaced:
-            raise _cause(remote, href) from error
-        return read_file(href, grid, expected, settings, public_only=public_only, access=access)
+        raise _cause(remote, href) from error
     if remote is not None and remote.error is not None:
         raise remote.error
-    if remote is not None and not remote.is_borne_out:  # nothing of it was needed, by a header that may be another's
-        remote.forget()
-        return read_file(href, grid, expected, settings, public_only=public_only, access=access)
     return read
 
 

@@ -16,6 +16,7 @@ from rasterio.windows import Window
 from support.rasters import pattern, write_raster
 from support.servers import Server, serve
 
+from imagery_watch.errors import PassUnread
 from imagery_watch.model import Expected, Grid
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.tiff.directory import parse_directory
@@ -296,3 +297,59 @@ def test_the_header_that_was_used_longest_ago_goes_first() -> None:
         if held.get(name) is None:
             held.put(name, Header(b"", (name, 1), None, name))
     assert [held.get(name) is not None for name in "abc"] == [True, False, True]
+
+
+@pytest.mark.parametrize("nodata", [-9999, 65536, 1.5, float("nan")])
+def test_a_value_for_nothing_that_counts_cannot_be_is_gdals_to_read(shared: Shared, nodata: float) -> None:
+    assert parse_directory(with_nodata(shared[0], str(nodata).encode())) is None
+
+
+@pytest.mark.parametrize("text", [b"0", b"65535", b"0.0 "])
+def test_whole_ones_are_read(shared: Shared, text: bytes) -> None:
+    found = parse_directory(with_nodata(shared[0], text))
+    assert found is not None and found.nodata == float(text)
+
+
+@pytest.mark.parametrize("kind", [3, 4, 12, 16])
+def test_a_value_for_nothing_of_another_type_is_gdals_to_read(shared: Shared, kind: int) -> None:
+    assert parse_directory(with_nodata(shared[0], struct.pack("<Q", 4_000_000_000), kind)) is None
+
+
+def with_nodata(data: bytes, value: bytes, kind: int = 2) -> bytes:
+    """The header of a file that says so, in one more tag at the end of a directory of its own."""
+    header = bytearray(data[:HEADER])
+    first = struct.unpack_from("<I", header, 4)[0]
+    count = struct.unpack_from("<H", header, first)[0]
+    entries = bytes(header[first + 2 : first + 2 + 12 * count])
+    number = len(value) if kind == 2 else 1
+    place, at = len(header) + 512, len(header)
+    inline = value.ljust(4, b"\0")[:4] if len(value) <= 4 else struct.pack("<I", place)
+    entry = struct.pack("<HHI", 42113, kind, number) + inline
+    directory = struct.pack("<H", count + 1) + entries + entry + b"\0" * 4
+    struct.pack_into("<I", header, 4, at)
+    return bytes(header) + directory.ljust(512, b"\0") + value.ljust(16, b"\0")
+
+
+def test_what_a_tile_is_said_to_take_is_not_believed(shared: Shared) -> None:
+    data = shared[0]
+    source = Bytes(data)
+    plain = open_plain(data[:HEADER], source.fetch, 2**40)
+    assert plain is not None
+    plain.directory.counts[:] = 900_000_000
+    with pytest.raises(Damaged, match="is said to take"):
+        read(plain, 0, 0, 20, 20)
+    assert source.ranges == []
+
+
+@pytest.mark.parametrize("first", ["other pixels", "another layout"])
+def test_a_bad_file_that_is_mended_is_read(served: tuple[Server, Path], first: str) -> None:
+    """What was refused once is asked for again: a process may live for years."""
+    server, path = served
+    options: dict[str, Any] = {"resolution": 60.0} if first == "other pixels" else {"epsg": 4326, "resolution": 0.001}
+    write_raster(path, pattern(600, 600), 678_000.0, 5_148_000.0, **options)
+    for _ in range(2):
+        with pytest.raises(PassUnread):
+            read_served(server)
+    write_raster(path, pattern(600, 600), 678_000.0, 5_148_000.0)
+    os.utime(path, (2e9, 2e9))
+    assert (read_served(server) == pattern(600, 600)[200:400, 200:400]).all()

@@ -4,6 +4,7 @@ After the TIFF 6.0 specification (Adobe, 1992), BigTIFF's, and OGC GeoTIFF 1.1 (
 the last tag that matters gives None, and the file is GDAL's to read.
 """
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _SIZES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "B", 8: "h", 9: "i
 """Formats of `struct` by the type of a tag's values; rationals are two numbers."""
 _DTYPES = {(8, 1): "u1", (16, 1): "u2", (16, 2): "i2"}
 """By bits and sample format (1 unsigned, 2 signed)."""
+_WHOLE = re.compile(rb"(-?[0-9]{1,6})(?:\.0*)?[\0 ]*")
 WIDTH, HEIGHT, BITS, PACKING, PHOTOMETRIC = 256, 257, 258, 259, 262
 SAMPLES, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, OFFSETS, COUNTS, FORMAT = 277, 317, 322, 323, 324, 325, 339
 SUBFILE, FILL_ORDER, ORIENTATION, EXTRA, SUB_DIRECTORIES = 254, 266, 274, 338, 330
@@ -70,7 +72,7 @@ def parse_directory(data: bytes) -> Directory | None:
         reader = _Reader(data)
         tags = reader.read_tags(reader.first)
         return _to_directory(tags, reader.order) if not reader.has_mask(tags) else None
-    except (_NotPlain, struct.error, ValueError, IndexError, OverflowError, KeyError):
+    except (_NotPlain, struct.error, ValueError, TypeError, IndexError, OverflowError, KeyError):
         return None
 
 
@@ -174,14 +176,14 @@ def _to_directory(tags: Tags, order: str) -> Directory:
         counts=np.array(tags[COUNTS], np.uint64),
         transform=_find_transform(tags),
         epsg=_find_code(tags),
-        nodata=_find_nodata(tags),
+        nodata=_find_nodata(tags, np.dtype(kind)),
     )
 
 
 def _tells_scale(tags: Tags) -> bool:
     """Whether GDAL's notes say what a count is worth, or what kind of band it is: those are GDAL's to read."""
-    notes = b"".join(one for one in tags.get(METADATA, ()) if isinstance(one, bytes))
-    return b"role=" in notes or b"NBITS" in notes
+    notes = tags.get(METADATA, (b"",))[0]
+    return not isinstance(notes, bytes) or b"role=" in notes or b"NBITS" in notes
 
 
 def _find_transform(tags: Tags) -> Affine:
@@ -203,8 +205,13 @@ def _find_code(tags: Tags) -> int:
     return int(code[1])
 
 
-def _find_nodata(tags: Tags) -> float | None:
+def _find_nodata(tags: Tags, dtype: np.dtype[Any]) -> float | None:
     if NODATA not in tags:
         return None
     text = tags[NODATA][0]
-    return float(bytes(text).rstrip(b"\0 ").decode("ascii"))
+    if not isinstance(text, bytes) or (whole := _WHOLE.fullmatch(text)) is None:
+        raise _NotPlain
+    value = int(whole[1])
+    if not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+        raise _NotPlain  # GDAL has rules of its own for what a count cannot be
+    return float(value)

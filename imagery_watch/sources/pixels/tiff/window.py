@@ -26,6 +26,8 @@ Of 300 real-like tiles 8 needed a second request."""
 WASTE_BYTES = 256 * 1024
 """Between two ranges: fewer are fetched along with both, for a round trip of 50 ms is a megabyte at 20 MB/s."""
 LARGEST_REQUEST = 64 * 2**20
+LARGEST_PACKING = 2
+"""Times its pixels that a tile may take: DEFLATE makes nothing larger than a thousandth more."""
 
 
 class Damaged(OSError):
@@ -54,7 +56,7 @@ def read_window(directory: Directory, fetch: Fetch, size: int, corner: tuple[int
     `corner` is its first row and column, `size` the file's bytes. Raises Damaged.
     """
     pixels = np.full(shape, nothing, directory.dtype.newbyteorder("="))
-    parts = [_check(one, size) for one in _list_parts(directory, corner, shape) if one.end > one.start]
+    parts = [_check(one, size, directory) for one in _list_parts(directory, corner, shape) if one.end > one.start]
     for group in _merge(parts, directory):
         start = group[0].start
         end = min(max(_first_end(one, directory) for one in group), max(one.end for one in group))
@@ -67,9 +69,12 @@ def read_window(directory: Directory, fetch: Fetch, size: int, corner: tuple[int
     return pixels
 
 
-def _check(one: _Part, size: int) -> _Part:
+def _check(one: _Part, size: int, directory: Directory) -> _Part:
     if one.end > size:
         raise Damaged(f"tile {one.number} ends at byte {one.end} of {size}")
+    pixels = directory.tile_width * directory.tile_height * directory.dtype.itemsize
+    if one.end - one.start > LARGEST_PACKING * pixels + ROOM_BYTES:
+        raise Damaged(f"tile {one.number} is said to take {one.end - one.start} bytes, for {pixels} of pixels")
     return one
 
 
