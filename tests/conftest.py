@@ -50,6 +50,14 @@ def outputs_are_checked() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_header_is_remembered() -> None:
+    """Servers of the tests change what lies under an address, and count what they are asked."""
+    headers = sys.modules.get("imagery_watch.sources.pixels.tiff.headers")
+    if headers is not None:
+        headers.HEADERS.forget()
+
+
+@pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own airfields, record or cache."""
     for name in [name for name in os.environ if name.startswith(("IMAGERY_WATCH_", "AWS_"))]:
