@@ -40,7 +40,7 @@ SOURCE = "flight tracks"
 MOST_NAMED = 3
 KEPT = "corroboration.json and the report hold positions out of these files: their terms hold for both."
 CHUNK = 1 << 20
-LEAST_LOOKS = SEVERAL = 2
+LEAST_LOOKS = 2
 """Between a first and a last one a stay has room."""
 
 
@@ -80,7 +80,7 @@ def corroborate(
         formats=tuple(tally.formats),
         credits=_credits(airfield, tally, heard, files),
         notes=(*filter(None, notes), *_missing_names(files.named, whole), *_without_address(heard)),
-        simulated=files.simulated,
+        simulated=files.simulated or watched.simulated,
     )
 
 
@@ -97,7 +97,7 @@ def _missing_names(named: Sequence[Named], tracks: Sequence[Track]) -> list[str]
 def _without_address(heard: Heard) -> list[str]:
     """That flights without an address are taken as different aircraft, unless somebody says otherwise."""
     flights = dict.fromkeys(one.name for one in heard.traffic.ground if one.hex is None and not one.told_by)
-    if len(flights) < SEVERAL:
+    if len(flights) <= 1:
         return []
     names = ", ".join([*flights][:MOST_NAMED]) + (", ..." if len(flights) > MOST_NAMED else "")
     return [
@@ -212,8 +212,11 @@ def join_with_tracks(
     result: RunResult, files: TrackFiles, home: Path, progress: Progress = lambda *_: None
 ) -> RunResult:
     """A run with what tracks say of it. Raises TrackError, UsageError."""
-    watched = Watched(result.hits, result.stays, result.looks)
-    return with_corroboration(result, corroborate(result.airfield, watched, files, home, progress))
+    return with_corroboration(result, corroborate(result.airfield, _watched_in(result), files, home, progress))
+
+
+def _watched_in(result: RunResult) -> Watched:
+    return Watched(result.hits, result.stays, result.looks, result.provenance.simulated)
 
 
 @dataclass(frozen=True)
@@ -240,8 +243,7 @@ def corroborate_run(
     if name is not None and name.upper() != airfield.id.upper() and resolve_airfield(name, home)[0].id != airfield.id:
         raise UsageError(f"{folder} is a run of {airfield.id}, not of {name}")
     result = parsed(folder / "run.json", lambda: result_of(saved, airfield))
-    told = corroborate(airfield, Watched(result.hits, result.stays, result.looks), files, home, progress)
-    told = replace(told, simulated=told.simulated or saved.provenance.simulated)
+    told = corroborate(airfield, _watched_in(result), files, home, progress)
     hits = {hit.id: hit for hit in result.hits}
     if out is not None:
         return Told(told, hits, (_write_alone(told, out),))
@@ -268,7 +270,9 @@ def corroborate_record(name: str | None, files: TrackFiles, home: Path, out: Pat
                 "or name the folder of a run with --run"
             )
         hits = tuple(hit for hit in store.hits(airfield.id) if hit.status != "withdrawn")
-        watched = Watched(hits, tuple(store.stays(airfield.id)), tuple(look for look, _ in store.looks(airfield.id)))
+        stays, looks = tuple(store.stays(airfield.id)), tuple(look for look, _ in store.looks(airfield.id))
+    made = any(hit.simulated for hit in hits) or any(stay.simulated for stay in stays)
+    watched = Watched(hits, stays, looks, made)
     told = corroborate(airfield, watched, files, home, progress)
     folder = out or Path(f"imagery-watch-{airfield.id}-tracks")
     return Told(told, {hit.id: hit for hit in hits}, (_write_alone(told, folder),))

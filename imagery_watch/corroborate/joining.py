@@ -24,6 +24,8 @@ class Watched:
     hits: tuple[Hit, ...]
     stays: tuple[Stay, ...]
     looks: tuple[Look, ...]
+    simulated: bool = False
+    """Whether any pixel of them was made."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagery_watch.model import Look
+from imagery_watch.model import Look, LookResult
 from imagery_watch.model.corroboration import Corroboration, Doing, LookState, Match, Segment, TrackState, Verdict
 from imagery_watch.outputs.report.drawings import fit_around
 from imagery_watch.outputs.report.flights.ground import MOST_FIGURES, choose_scene, draw_arrow, draw_ground, lay_under
@@ -50,8 +50,8 @@ STOOD = make_corroboration(tracks=(make_told(segments=()),), near=(), coverage=(
 """On the ground from day 3 to day 6, and nothing else is known."""
 
 
-def looks_of(*days: float, result: str = "no_change") -> tuple[Look, ...]:
-    return tuple(replace(make_look(0, result), datetime=START + day * DAY) for day in days)  # type: ignore[arg-type]
+def looks_of(*days: float, result: LookResult = "no_change") -> tuple[Look, ...]:
+    return tuple(replace(make_look(0, result), datetime=START + day * DAY) for day in days)
 
 
 SPANS = [
