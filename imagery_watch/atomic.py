@@ -18,17 +18,21 @@ def replace_whole(path: Path, data: bytes, *, synced: bool = True) -> None:
     The folder is made where it is missing. Raises OSError; the old file is then still there, as it was, and the
     temporary one is gone.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / UNFINISHED.replace("*", secrets.token_hex(8))
     try:
-        _write(temporary, data, synced=synced)
+        try:
+            _write(temporary, data, synced=synced)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(temporary, data, synced=synced)
         if synced:
             put_in_place(temporary, path)
         else:
             os.replace(temporary, path)  # noqa: PTH105 - the name says what is promised
-    finally:
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        raise
 
 
 def put_in_place(temporary: Path, path: Path) -> None:

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     s3_secret: SecretStr | None = Field(None, validation_alias=KEY_VARIABLES[1])
     """The other half."""
 
+    hosts: str = ""
+    """Hosts, with commas between them, that may be asked for files beside those that a catalogue is known to use."""
+
     overpass: str = "https://overpass-api.de/api/interpreter"
     """Where OpenStreetMap is asked for aprons: an Overpass API without account or key, or a mirror of it."""
 

@@ -50,11 +50,15 @@ def outputs_are_checked() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_header_is_remembered() -> None:
-    """Servers of the tests change what lies under an address, and count what they are asked."""
-    headers = sys.modules.get("imagery_watch.sources.pixels.tiff.headers")
-    if headers is not None:
-        headers.HEADERS.forget()
+def nothing_is_remembered_of_servers() -> None:
+    """Servers of the tests change what lies under an address, count what they are asked, and fail on purpose."""
+    remembering = {
+        "imagery_watch.sources.pixels.tiff.headers": "HEADERS",
+        "imagery_watch.sources.network.breaker": "BREAKERS",
+    }
+    for module, name in remembering.items():
+        if module in sys.modules:
+            getattr(sys.modules[module], name).forget()
 
 
 @pytest.fixture(autouse=True)

@@ -107,8 +107,8 @@ def _choose_authorities(options: PackOptions, chosen: "Settings") -> "Authoritie
     from imagery_watch.custody.authority import need_library, read_certificate_file
     from imagery_watch.custody.packing import Authorities
     from imagery_watch.custody.stamps import read_authorities
-    from imagery_watch.sources.certificates import trust
-    from imagery_watch.sources.outgoing import open_exchange
+    from imagery_watch.sources.network.certificates import trust
+    from imagery_watch.sources.network.outgoing import open_exchange
 
     urls = read_authorities(options.timestamp)
     need_library()

@@ -135,6 +135,6 @@ def _bad(faults: list[tuple[str, str]]) -> list[Check]:
 
 def _trusted() -> list[bytes]:
     """The roots that this machine trusts (DER)."""
-    from imagery_watch.sources.certificates import trust
+    from imagery_watch.sources.network.certificates import trust
 
     return trust().get_ca_certs(binary_form=True)

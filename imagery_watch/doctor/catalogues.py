@@ -13,10 +13,11 @@ from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.known import KnownCatalog, find_access
 from imagery_watch.sources.catalogs.named import open_known
-from imagery_watch.sources.pixels.exchange import PROXY_FORM, host_of, is_private, pool_for
+from imagery_watch.sources.network.door import Question, ask
+from imagery_watch.sources.network.hosts import PROXY_FORM, host_of, is_private
+from imagery_watch.sources.network.troubles import explain
 from imagery_watch.sources.pixels.hrefs import check_href, public_name
 from imagery_watch.sources.pixels.ranges import RemoteFile
-from imagery_watch.sources.troubles import explain
 
 PLACE = (11.32, 46.45, 11.34, 46.47)
 """Bolzano airport, west, south, east, north: two relative orbits, so some twelve passes in thirty days."""
@@ -87,13 +88,10 @@ def _reach(address: str, settings: Settings) -> None:
     """Asks for the landing page. Raises _Trouble, which tells a name that is not known from a proxy that is closed."""
     host = host_of(address)
     try:
-        pool = pool_for(address, settings)
+        with ask(Question(address), settings) as answer:
+            body = answer.read(MOST_LANDING_BYTES)
     except UsageError as error:
         raise _Trouble(str(error), f"set it to {PROXY_FORM}, or unset it", ExitCode.USAGE) from None
-    try:
-        answer = pool.request("GET", address, redirect=False, preload_content=False)
-        body = answer.read(MOST_LANDING_BYTES)
-        answer.release_conn()
     except urllib3.exceptions.HTTPError as error:
         trouble = explain(error, host)
         raise _Trouble(trouble.what, trouble.fix) from None

@@ -13,7 +13,7 @@ from imagery_watch.errors import ExitCode, StoreError
 from imagery_watch.model.check import Check
 from imagery_watch.outputs.store.store import read_store
 from imagery_watch.settings import KEY_VARIABLES, Settings
-from imagery_watch.sources.pixels.exchange import PROXY_FORM
+from imagery_watch.sources.network.hosts import PROXY_FORM
 
 LEAST_FREE = 500 * 2**20
 """Bytes: a year of windows over one airfield takes some 300 MB, and SQLite wants room beside."""

@@ -35,6 +35,11 @@ class Access:
     """Where a user gets them."""
     jpeg2000: bool = False
     """Whether bands may be JPEG 2000."""
+    hosts: tuple[str, ...] | None = None
+    """Hosts of the files, beside those of this machine's network where the catalogue is there; None: whoever is named.
+
+    One that begins with a dot stands for all that end so.
+    """
     at_once: int = 0
     """Requests that the store answers at once; 0: as many as the settings ask for."""
 

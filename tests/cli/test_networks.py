@@ -15,7 +15,7 @@ from support.monitor import PASSES, QUICK, airfield_document, make_archive
 from support.proxy import make_certificate, proxy
 from support.starts import run_imagery_watch
 
-from imagery_watch.sources.troubles import explain
+from imagery_watch.sources.network.troubles import explain
 
 CATALOGUE, PIXELS = "catalogue.example", "pixels.example"
 
@@ -93,7 +93,8 @@ def company(
     certificate, key = make_certificate(tmp_path, *places)
     hosts = {name: urlsplit(url).port for name, url in places.items()}
     with proxy(tmp_path, hosts=hosts, certificate=str(certificate), key=str(key)) as address:
-        yield {"HTTPS_PROXY": address, "HTTP_PROXY": address, "SSL_CERT_FILE": str(certificate)}
+        trusted = {"SSL_CERT_FILE": str(certificate), "IMAGERY_WATCH_HOSTS": PIXELS}
+        yield {"HTTPS_PROXY": address, "HTTP_PROXY": address, **trusted}
 
 
 def ask(cwd: Path, environment: dict[str, str], *more: str) -> "subprocess.CompletedProcess[str]":
@@ -114,6 +115,14 @@ def test_catalogue_and_pixels_come_by_way_of_a_companys_proxy(
     assert len(json.loads((tmp_path / "out" / "hits.geojson").read_text())["features"]) == 2
     assert f"searching: 0 of 1, {CATALOGUE}" in done.stderr
     assert f"reading: {PASSES - 1} of {PASSES}, " in done.stderr and f"from {PIXELS}" in done.stderr
+
+
+def test_a_store_that_nobody_trusts_is_named_and_not_asked(company: dict[str, str], tmp_path: Path) -> None:
+    del company["IMAGERY_WATCH_HOSTS"]
+    done = ask(tmp_path, company)
+    assert done.returncode == 3, done.stderr
+    looks = (tmp_path / "out" / "looks.csv").read_text()
+    assert f"set IMAGERY_WATCH_HOSTS={PIXELS}" in looks, looks
 
 
 def test_a_companys_certificate_that_nobody_named_is_told_with_the_variable(

@@ -16,7 +16,7 @@ from imagery_watch.custody.manifest import Entry, Manifest, parse_manifest
 from imagery_watch.custody.packing import Authorities, Packed, make_pack
 from imagery_watch.custody.statement import Occasion
 from imagery_watch.settings import Settings
-from imagery_watch.sources.outgoing import open_exchange
+from imagery_watch.sources.network.outgoing import open_exchange
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OCCASION = Occasion("Ada", WHEN, "imagery-watch hits export --pack x.zip")

@@ -30,8 +30,8 @@ from imagery_watch.model import Evidence
 from imagery_watch.model.check import sum_up
 from imagery_watch.outputs.files.run_json import parse_provenance
 from imagery_watch.outputs.files.saved_run import read_saved
-from imagery_watch.sources.certificates import trust
-from imagery_watch.sources.outgoing import open_exchange
+from imagery_watch.sources.network.certificates import trust
+from imagery_watch.sources.network.outgoing import open_exchange
 
 
 def test_a_pack_holds_all_that_the_hits_rest_on(packed: Packed, plain: Ran) -> None:

@@ -16,9 +16,9 @@ from imagery_watch.outputs.alerts.secret import find_secret
 from imagery_watch.outputs.alerts.webhook import Webhook
 from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.known import list_airfields
-from imagery_watch.sources.certificates import trust
-from imagery_watch.sources.outgoing import check_address, unlogged
-from imagery_watch.sources.pixels.hrefs import is_loopback
+from imagery_watch.sources.network.certificates import trust
+from imagery_watch.sources.network.hosts import is_loopback
+from imagery_watch.sources.network.outgoing import check_address, unlogged
 
 LARGEST_PICTURE = 300_000
 """Bytes of a hit's picture that may go into a mail."""

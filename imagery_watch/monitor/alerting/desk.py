@@ -28,7 +28,7 @@ from imagery_watch.outputs.store.trouble_store import TroubleStore
 from imagery_watch.outputs.terminal.sweep_table import Outcome
 from imagery_watch.sensors.registry import find_sensor
 from imagery_watch.settings import Settings
-from imagery_watch.sources.outgoing import check_address, open_exchange
+from imagery_watch.sources.network.outgoing import check_address, open_exchange
 
 FEED = "feed.atom"
 FEED_TROUBLE = "feed"

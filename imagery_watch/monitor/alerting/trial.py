@@ -12,7 +12,7 @@ from imagery_watch.outputs.alerts.config import FILE, ChannelConfig, read_config
 from imagery_watch.outputs.alerts.message import Message
 from imagery_watch.outputs.alerts.words import write_message
 from imagery_watch.settings import Settings
-from imagery_watch.sources.outgoing import open_exchange
+from imagery_watch.sources.network.outgoing import open_exchange
 
 
 class Trial(NamedTuple):

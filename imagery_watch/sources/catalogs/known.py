@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from imagery_watch.model.access import Access, Keys
 from imagery_watch.settings import KEY_VARIABLES, Settings
+from imagery_watch.sources.network.hosts import host_of
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class KnownCatalog:
     quirks: tuple[Quirk, ...] = ()
     tokens: str = ""
     """The setting that holds the address of the service that gives tokens for its files; empty: they need none."""
+    hosts: tuple[str, ...] = ()
+    """Of the stores that its items' files are in; one that begins with a dot stands for all that end so."""
     s3: str = ""
     """The setting that holds the address of the store behind its `s3://` addresses; empty: those are not open."""
     key_source: str = ""
@@ -47,6 +50,12 @@ class KnownCatalog:
 
 
 _COMMON_NAMES = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir", "SCL": "scl"}
+_AMAZON = (
+    "sentinel-cogs.s3.us-west-2.amazonaws.com",
+    "sentinel-cogs.s3.amazonaws.com",
+    "e84-earth-search-sentinel-data.s3.us-west-2.amazonaws.com",
+)
+"""The two buckets of Earth Search's collections, as its items of 2016 to 2026 name them."""
 _EARTH_SEARCH = "https://github.com/Element84/earth-search/issues"
 _PLANETARY = "https://github.com/microsoft/PlanetaryComputer/issues"
 
@@ -82,8 +91,17 @@ KNOWN_CATALOGS = (
         _COMMON_NAMES,
         f"as its collections: {C1}: {OFFSET_C1}; {L2A}: {OFFSET_L2A}",
         quirks=(JP2_ONLY, WRONG_OFFSET, WRAPPED, LATE, FEWER_ASSETS, GAPS, BACKLOG),
+        hosts=_AMAZON,
     ),
-    KnownCatalog("earth-search-c1", "earth_search", (C1,), _COMMON_NAMES, OFFSET_C1, quirks=(FEWER_ASSETS, BACKLOG)),
+    KnownCatalog(
+        "earth-search-c1",
+        "earth_search",
+        (C1,),
+        _COMMON_NAMES,
+        OFFSET_C1,
+        quirks=(FEWER_ASSETS, BACKLOG),
+        hosts=_AMAZON,
+    ),
     KnownCatalog(
         "earth-search-l2a",
         "earth_search",
@@ -91,6 +109,7 @@ KNOWN_CATALOGS = (
         _COMMON_NAMES,
         OFFSET_L2A,
         quirks=(JP2_ONLY, WRONG_OFFSET, WRAPPED, LATE, GAPS),
+        hosts=_AMAZON,
     ),
     KnownCatalog(
         "planetary-computer",
@@ -100,6 +119,7 @@ KNOWN_CATALOGS = (
         "not stated: by the processing baseline",
         quirks=(SHORT_TOKENS, PRE_EXPIRED, BUSY, NO_NODATA),
         tokens="planetary_computer_tokens",
+        hosts=(".blob.core.windows.net",),
     ),
     KnownCatalog(
         "copernicus",
@@ -132,5 +152,18 @@ def find_access(known: KnownCatalog, settings: Settings) -> Access:
         key_variables=KEY_VARIABLES if known.s3 else ("", ""),
         key_source=known.key_source,
         jpeg2000=known.jpeg2000,
+        hosts=list_hosts(settings, known),
         at_once=known.at_once,
     )
+
+
+def list_hosts(settings: Settings, *catalogues: KnownCatalog, own: str = "") -> tuple[str, ...]:
+    """Who may be asked for the files of catalogues: their stores, they themselves, and whom the user trusts besides.
+
+    `own` is the address of a catalogue that is not known.
+    """
+    addresses = [str(getattr(settings, name)) for one in catalogues for name in (one.address, one.s3) if name]
+    stores = [host for one in catalogues for host in one.hosts]
+    trusted = [one.strip().lower() for one in settings.hosts.split(",")]
+    named = [*stores, *(host_of(address).lower() for address in (*addresses, own)), *trusted]
+    return tuple(dict.fromkeys(host for host in named if host))

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from imagery_watch.errors import CatalogError
+from imagery_watch.model.access import Access
 from imagery_watch.model.filename import find_path
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import Catalog
-from imagery_watch.sources.catalogs.known import KNOWN_CATALOGS, KnownCatalog, find_access, find_known
+from imagery_watch.sources.catalogs.known import KNOWN_CATALOGS, KnownCatalog, find_access, find_known, list_hosts
 
 
 def open_catalog(where: str, settings: Settings, sensor: Sensor) -> Catalog:
@@ -34,14 +35,14 @@ def _open_one(where: str, settings: Settings, sensor: Sensor) -> Catalog:
         from imagery_watch.sources.catalogs.stac_api import ApiCatalog
 
         try:
-            return ApiCatalog(where, settings, sensor)
+            return ApiCatalog(where, settings, sensor, access=Access(hosts=list_hosts(settings, own=where)))
         except ValueError:
             raise CatalogError(f"catalogue {where!r}: not a usable URL") from None
     path = Path(find_path(where)).expanduser()
     if _exists(path):
         from imagery_watch.sources.catalogs.stac_files import FileCatalog
 
-        return FileCatalog(path, sensor)
+        return FileCatalog(path, sensor, Access(hosts=list_hosts(settings, *KNOWN_CATALOGS)))
     names = ", ".join(one.name for one in KNOWN_CATALOGS)
     raise CatalogError(
         f"catalogue {where[:200]!r}: neither a known name ({names}), nor an http(s) URL, nor a file that exists"

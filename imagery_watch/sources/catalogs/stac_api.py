@@ -33,7 +33,7 @@ from imagery_watch.sources.catalogs.stac_pages import (
     list_times,
 )
 from imagery_watch.sources.doubts import Doubts
-from imagery_watch.sources.one_host import open_io, tell_trouble
+from imagery_watch.sources.network.one_host import open_io, tell_trouble
 
 PAGE_SIZE = 100
 MAX_PAGES = 500

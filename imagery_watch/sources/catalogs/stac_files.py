@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from imagery_watch.errors import CatalogError
 from imagery_watch.model import ListedItem
-from imagery_watch.model.access import Origin
+from imagery_watch.model.access import OPEN, Access, Origin
 from imagery_watch.model.filename import find_share, read_file_uri
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.catalogs.catalog import BBox, Listing, describe_coverage, tell_namesakes, tidy
@@ -24,7 +24,9 @@ MAX_FILES = 100_000
 class FileCatalog:
     """A STAC file and what it links to below its own folder."""
 
-    def __init__(self, path: Path, sensor: Sensor) -> None:
+    def __init__(self, path: Path, sensor: Sensor, access: Access = OPEN) -> None:
+        """`access`: who may be asked for files that are not below the folder. Raises CatalogError."""
+        self._access = access
         self.path = path / "catalog.json" if path.is_dir() else path
         if not self.path.is_file():
             raise CatalogError(f"catalogue {path}: a folder without a catalog.json; name the STAC file itself")
@@ -44,7 +46,7 @@ class FileCatalog:
         warnings += [*tell_remarks(remarks), *tell_namesakes(items)]
         if not items and warnings:
             raise CatalogError(f"catalogue {self.name}: no usable item in it; first: {warnings[0]}")
-        origin = Origin(self.name, self.local_root)
+        origin = Origin(self.name, self.local_root, self._access)
         told = [replace(one, origin=origin) for one in items]
         return Listing(tidy(told, bbox, start, end), tuple(warnings), describe_coverage(items))
 

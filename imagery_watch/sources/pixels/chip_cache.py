@@ -72,7 +72,7 @@ class ChipCache:
         """Keeps a window of counts or floats; a full or read-only disk costs only the speed of the next run."""
         mark = _DTYPES[pixels.dtype.name]
         told = json.dumps({"etag": etag, "size": size}).encode() if etag or size is not None else b""
-        body = mark + zlib.compress(pixels.astype(mark.decode()).tobytes(), NOT_PACKED) + told
+        body = mark + zlib.compress(np.ascontiguousarray(pixels, mark.decode()).data, NOT_PACKED) + told
         path = self._path(item, key, grid)
         with suppress(OSError):
             replace_whole(path, _MAGIC + hashlib.sha256(body).digest() + body, synced=False)  # its sum tells a torn one

@@ -1,6 +1,5 @@
 """Which addresses of files may be read, what a file is called in messages, and how its failure is."""
 
-import ipaddress
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from imagery_watch.model.access import OPEN, Access
 from imagery_watch.model.filename import find_share, read_file_uri
 from imagery_watch.model.href import find_file_path
 from imagery_watch.reasons import ReasonCode
-from imagery_watch.sources.pixels.exchange import is_private
+from imagery_watch.sources.network.hosts import Allowed, is_loopback, is_private
 
 
 def check_href(href: str, local_root: Path | None, catalog: str, access: Access = OPEN) -> str:
@@ -26,8 +25,7 @@ def check_href(href: str, local_root: Path | None, catalog: str, access: Access 
     except ValueError:
         raise href_refused("asset", "the href is not a usable URL") from None
     if parts.scheme in ("http", "https"):
-        if is_foreign(catalog, local_root) and is_private(_host(href)):
-            raise href_refused(public_name(href), "a host of this machine or its own network, which is not asked")
+        _check_host(href, find_allowed(catalog, local_root, access))
         if parts.scheme == "https" or is_loopback(parts.hostname) or parts.hostname == urlsplit(catalog).hostname:
             return href
         raise href_refused(public_name(href), "plain http to a host that is not the catalogue's")
@@ -51,6 +49,22 @@ def check_href(href: str, local_root: Path | None, catalog: str, access: Access 
     if not is_file:
         raise PassRefused(ReasonCode.FILE_GONE.because(file=public_name(href), what="the file is not there"))
     return str(resolved)
+
+
+def find_allowed(catalog: str, local_root: Path | None, access: Access) -> Allowed:
+    """Who may be asked for the files that a catalogue names."""
+    return Allowed(access.hosts, public_only=is_foreign(catalog, local_root))
+
+
+def _check_host(href: str, allowed: Allowed) -> None:
+    """Raises PassRefused for a host of ours that a catalogue of elsewhere names, ReadFailed for one not on its list."""
+    host = _host(href)
+    if allowed.public_only and is_private(host):
+        raise href_refused(public_name(href), "a host of this machine or its own network, which is not asked")
+    if not allowed.admits(host):
+        named = (host or "")[:100]
+        what = f"lies on {named}, which is not among the hosts of its catalogue's files; where you trust it, set "
+        raise read_failed(ReasonCode.NO_ACCESS, public_name(href), what=f"{what}IMAGERY_WATCH_HOSTS={named}")
 
 
 def _check_store(href: str, bucket: str, access: Access) -> str:
@@ -91,13 +105,3 @@ def public_name(href: str) -> str:
     """The last two parts of the path that names a file: enough to find it, and no secret in it."""
     parts = [part for part in re.split(r"[/\\]", find_file_path(href)) if part]
     return "/".join(parts[-2:])[:120] or "asset"
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine itself, by its number or as `localhost`."""
-    if host == "localhost":
-        return True
-    try:
-        return host is not None and ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

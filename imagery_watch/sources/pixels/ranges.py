@@ -8,7 +8,6 @@ failure is kept on the file object, where the reader looks before it believes an
 import io
 import os
 import re
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -19,11 +18,12 @@ from imagery_watch.model.access import OPEN, Access
 from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PrivateHost, host_of, pool_for
+from imagery_watch.sources.network.door import Question, ask
+from imagery_watch.sources.network.hosts import Allowed, PrivateHost, host_of
+from imagery_watch.sources.network.troubles import explain
 from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_failed
 from imagery_watch.sources.pixels.signing import find_signer, slot_for
 from imagery_watch.sources.pixels.tiff.headers import HEADERS, Header
-from imagery_watch.sources.troubles import explain
 
 HEADER_BYTES = 8 * 1024
 """First range of a file: holds the directory of a 10980 x 10980 COG with its tile index and overviews' (about 4 kB)."""
@@ -57,7 +57,7 @@ class RemoteFile:
         self.etag = ""
         """The store's own name for this content of the file; empty where it gives none."""
         self._url = url
-        self._pool = pool_for(_address(url, access), settings, public_only=public_only)
+        self._allowed = Allowed(access.hosts, public_only=public_only)
         self._access, self._signer = access, find_signer(url, access, settings, public_only=public_only)
         self._settings = settings
         self._version: tuple[str | None, int] | None = None
@@ -125,7 +125,8 @@ class RemoteFile:
         """
         for attempts_left in range(self._settings.retries, -1, -1):
             try:
-                return self._attempt(start, end)
+                with slot_for(self._access, self._settings.in_flight):
+                    return self._attempt(start, end)
             except _BodyCutError as cut:
                 if not attempts_left:
                     raise read_failed(ReasonCode.READ_CUT, self.name, what=cut) from None
@@ -150,22 +151,23 @@ class RemoteFile:
         return read_failed(ReasonCode.NO_ACCESS, self.name, what=f"{whose} refused (HTTP {refused.status})")
 
     def _ask(self, url: str, headers: dict[str, str], start: int, end: int) -> bytes:
-        with slot_for(self._access):
-            return self._exchange(url, {**headers, **_range_headers(start, end)}, start, end)
-
-    def _exchange(self, url: str, headers: dict[str, str], start: int, end: int) -> bytes:
+        due, asked = 0, {**headers, "Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         try:
-            answer = self._pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
+            with ask(Question(url, asked), self._settings, self._allowed) as answer:
+                due = self._check(answer, start, end)
+                body = answer.read(due, decode_content=False)
         except PrivateHost as error:
             raise href_refused(self.name, f"{error}, so it is not asked") from None
         except urllib3.exceptions.HTTPError as error:
+            if due:
+                late = isinstance(error, urllib3.exceptions.TimeoutError)
+                what = f"{due} bytes did not come in time" if late else f"the connection broke ({type(error).__name__})"
+                raise _BodyCutError(what) from None
             what = f"the server did not deliver ({explain(error, host_of(url)).what})"
             raise read_failed(ReasonCode.SERVER_SILENT, self.name, what=what) from None
-        try:
-            return _body(answer, self._check(answer, start, end), patience_s=2 * self._settings.timeout_s)
-        finally:
-            answer.close()
-            answer.release_conn()
+        if len(body) < due:
+            raise _BodyCutError(f"the connection broke: {len(body)} bytes where {due} were due")
+        return body
 
     def _check(self, answer: urllib3.BaseHTTPResponse, start: int, end: int) -> int:
         """How many bytes are due, if this is the answer to our question about an unchanged file."""
@@ -215,26 +217,6 @@ class _BodyCutError(Exception):
     """A body that ended too early, or trickled too slowly: worth another attempt."""
 
 
-def _body(answer: urllib3.BaseHTTPResponse, due: int, patience_s: float) -> bytes:
-    """Exactly `due` bytes of body, as they come over the line. Raises _BodyCutError.
-
-    The pool's timeout bounds each silence; `patience_s` bounds the whole, against a server that sends drop by drop.
-    """
-    deadline = time.monotonic() + patience_s
-    body = bytearray()
-    while len(body) < due:
-        try:
-            part = answer.read1(due - len(body), decode_content=False)
-        except urllib3.exceptions.HTTPError as error:
-            raise _BodyCutError(f"the connection broke ({type(error).__name__})") from None
-        if not part:
-            raise _BodyCutError(f"{len(body)} bytes where {due} were due")
-        body += part
-        if time.monotonic() > deadline:
-            raise _BodyCutError(f"only {len(body)} of {due} bytes in {patience_s:g} s")
-    return bytes(body)
-
-
 class Cursor(io.RawIOBase):
     """A read position in a RemoteFile: what GDAL is given. It opens and closes as many as it likes."""
 
@@ -267,15 +249,6 @@ class Cursor(io.RawIOBase):
         chunk = self._remote.chunk(self._position, end) if end > self._position else b""
         self._position += len(chunk)
         return chunk
-
-
-def _range_headers(start: int, end: int) -> dict[str, str]:
-    return {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-
-
-def _address(url: str, access: Access) -> str:
-    """Where the file is asked for: its store's service, for one on `s3://`."""
-    return access.s3_service if url.startswith("s3://") else url
 
 
 def _parse_time(text: str | None) -> datetime | None:

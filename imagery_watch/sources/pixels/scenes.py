@@ -40,7 +40,7 @@ def read_scenes(
     Windows of all passes go through one pool; `on_pass` is told of each pass before it is waited for, and how many
     are done. `lonlat` is the airfield's, for the sun where items do not state it.
     """
-    pool, patient = ThreadPoolExecutor(reader.settings.in_flight, thread_name_prefix="read"), True
+    pool, patient = ThreadPoolExecutor(count_threads(reader.settings.in_flight), thread_name_prefix="read"), True
     try:
         plans = deque(_Plan(acquisition, grid, reader, pool) for acquisition in acquisitions)
         while plans:
@@ -52,6 +52,11 @@ def read_scenes(
         raise
     finally:
         pool.shutdown(wait=patient, cancel_futures=True)
+
+
+def count_threads(in_flight: int) -> int:
+    """Threads for so many connections: while some unpack what came, others keep the connections busy."""
+    return in_flight + max(2, in_flight // 2)
 
 
 def _join(plan: "_Plan", lonlat: tuple[float, float]) -> Scene | Unread:

@@ -8,7 +8,7 @@ import hmac
 import json
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
@@ -21,8 +21,9 @@ from imagery_watch.model.access import Access, Keys
 from imagery_watch.model.href import strip_signature
 from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import host_of, pool_for
-from imagery_watch.sources.troubles import explain
+from imagery_watch.sources.network.door import Question, ask
+from imagery_watch.sources.network.hosts import Allowed, host_of
+from imagery_watch.sources.network.troubles import explain
 
 AZURE_HOST = ".blob.core.windows.net"
 """End of the names of Azure's stores: ACCOUNT.blob.core.windows.net/CONTAINER/FILE."""
@@ -74,8 +75,8 @@ class TokenSigner:
 
     signs = True
 
-    def __init__(self, address: str, pool: urllib3.PoolManager) -> None:
-        self._address, self._pool = address, pool
+    def __init__(self, address: str, settings: Settings, allowed: Allowed) -> None:
+        self._address, self._settings, self._allowed = address, settings, allowed
         self._lock = threading.Lock()
         self._token, self._renew_at, self._fetched_at = "", 0.0, 0.0
         self._refused = False
@@ -119,9 +120,8 @@ class TokenSigner:
     def _ask(self) -> None:
         """One question to the service. Raises _NoToken."""
         try:
-            answer = self._pool.request("GET", self._address, redirect=False, preload_content=False)
-            body = answer.read(MOST_TOKEN_BYTES)
-            answer.release_conn()
+            with ask(Question(self._address), self._settings, self._allowed) as answer:
+                body = answer.read(MOST_TOKEN_BYTES)
         except urllib3.exceptions.HTTPError as error:
             raise _NoToken(f"did not answer ({explain(error, host_of(self._address)).what})") from None
         if answer.status != 200:
@@ -190,8 +190,8 @@ def find_signer(url: str, access: Access, settings: Settings, *, public_only: bo
     container = find_container(url, access.token_service) if access.token_service else ""
     if not container:
         return Unsigned()
-    pool = pool_for(access.token_service, settings, public_only=public_only)
-    return _token_signer(f"{access.token_service.rstrip('/')}/{container}", pool)
+    service = f"{access.token_service.rstrip('/')}/{container}"
+    return _token_signer(service, settings, Allowed(public_only=public_only))
 
 
 def find_container(url: str, token_service: str) -> str:
@@ -203,14 +203,17 @@ def find_container(url: str, token_service: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _token_signer(address: str, pool: urllib3.PoolManager) -> TokenSigner:
+def _token_signer(address: str, settings: Settings, allowed: Allowed) -> TokenSigner:
     """One for all files of a container and all threads."""
-    return TokenSigner(address, pool)
+    return TokenSigner(address, settings, allowed)
 
 
-def slot_for(access: Access) -> AbstractContextManager[object]:
-    """Holds one of the requests that the store answers at once, where it counts them."""
-    return _slots(access.s3_service, access.at_once) if access.at_once else nullcontext()
+def slot_for(access: Access, in_flight: int) -> AbstractContextManager[object]:
+    """Holds one of the requests that are under way at once: as many as the store answers, and as are wished for.
+
+    Whoever waits has not signed yet, so that no signature grows old in a queue.
+    """
+    return _slots(access.s3_service, min(access.at_once or in_flight, in_flight))
 
 
 @lru_cache(maxsize=8)

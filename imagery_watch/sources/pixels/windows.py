@@ -92,14 +92,11 @@ def read_file(
 
 def _read_once(href: str, remote: RemoteFile | None, grid: Grid, expected: Expected) -> Read:
     """As `read_file` does, of a file that is open."""
-    import rasterio
     from rasterio.errors import RasterioError
 
     try:
         with ExitStack() as stack:
-            sidecars = remote is None and has_sidecars(href)
-            stack.enter_context(rasterio.Env(**_gdal_options(expected, sidecars=sidecars)))
-            source = stack.enter_context(_open(href, remote, expected))
+            source = stack.enter_context(_open(href, remote, expected, stack))
             _check(source, public_name(href), expected)
             if remote is not None and (what := contradict(remote, source, expected.stated)):
                 raise read_failed(ReasonCode.OTHER_FILE, remote.name, what=what)
@@ -137,25 +134,30 @@ def _gdal_options(expected: Expected, *, sidecars: bool) -> dict[str, str]:
     return {**options, "GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
 
 
-def _open(href: str, remote: RemoteFile | None, expected: Expected) -> Any:
+def _open(href: str, remote: RemoteFile | None, expected: Expected, stack: ExitStack) -> Any:
     """The dataset, opened by a fixed driver: VRT and its kin would read whatever other file they name.
 
-    Remote files of the plain kind are read without GDAL.
+    Remote files of the plain kind are read without GDAL, whose settings hold for the others while `stack` is open.
     """
-    import rasterio
-
     kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href))
     allowed = ("TIFF", "JPEG 2000") if expected.sidecars or expected.jpeg2000 else ("TIFF",)
     if kind not in allowed:
         reason = ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=kind or "no image format known here")
         raise PassRefused(reason) if kind or remote is None else ReadFailed(reason)
-    driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
-    if remote is None:
-        return rasterio.open(href, driver=driver)
-    plain = open_plain(remote.header, remote.chunk, remote.size) if kind == "TIFF" else None
-    if plain is not None:
+    plain = open_plain(remote.header, remote.chunk, remote.size) if remote is not None and kind == "TIFF" else None
+    if remote is not None and plain is not None:
         remote.ahead = 0
         return nullcontext(plain)
+    return _open_by_gdal(href, remote, expected, stack, "GTiff" if kind == "TIFF" else "JP2OpenJPEG")
+
+
+def _open_by_gdal(href: str, remote: RemoteFile | None, expected: Expected, stack: ExitStack, driver: str) -> Any:
+    import rasterio
+
+    sidecars = remote is None and has_sidecars(href)
+    stack.enter_context(rasterio.Env(**_gdal_options(expected, sidecars=sidecars)))
+    if remote is None:
+        return rasterio.open(href, driver=driver)
     return rasterio.open(remote.name, driver=driver, opener=lambda *_args, **_kwargs: Cursor(remote))
 
 

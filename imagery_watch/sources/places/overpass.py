@@ -4,15 +4,18 @@ import json
 import time
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
 from imagery_watch.errors import MapUnavailable, UsageError
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import PATIENCE, PatientRetry, find_proxy, host_of, is_private, open_pool
+from imagery_watch.sources.network.connections import PATIENCE
+from imagery_watch.sources.network.door import CATALOGUE_PAUSE_S, Question, ask
+from imagery_watch.sources.network.hosts import Allowed, host_of, is_private
+from imagery_watch.sources.network.pools import PASSING
+from imagery_watch.sources.network.troubles import explain
 from imagery_watch.sources.places.index import Place
-from imagery_watch.sources.troubles import explain
 
 REACH_M = 5000
 """From an airfield's reference point, where its outline is not mapped: half the length of the largest airports."""
@@ -20,7 +23,6 @@ LARGEST_REPLY_MB = 64
 """The reply for one of the largest airports takes 2 MB."""
 SPARE_S = 5.0
 """Before our own patience ends, so that Overpass itself can say that it gave up."""
-PASSING = (408, 429, 500, 502, 503, 504)
 _READ_BYTES = 1 << 16
 
 
@@ -48,20 +50,9 @@ def ask_overpass(query: str, settings: Settings) -> dict[str, Any]:
     url, host = _check_url(settings.overpass)
     deadline = time.monotonic() + PATIENCE * settings.timeout_s
     try:
-        answer = _pool(url, settings).request(
-            "POST",
-            url,
-            fields={"data": query},
-            encode_multipart=False,
-            headers={"User-Agent": f"imagery-watch/{version('imagery-watch')}", "Accept": "application/json"},
-            redirect=False,
-            preload_content=False,
-        )
-        try:
+        with ask(_make_question(url, query), settings, _find_allowed(url), pause_s=CATALOGUE_PAUSE_S) as answer:
             _check_status(answer, host)
             body = _read(answer, host, deadline)
-        finally:
-            answer.close()
     except urllib3.exceptions.HTTPError as error:
         trouble = explain(error, host_of(url))
         raise MapUnavailable(f"{host} did not answer ({trouble.what}): {trouble.fix}; {_LATER}") from None
@@ -84,22 +75,18 @@ def _check_url(url: str) -> tuple[str, str]:
     return url, f"Overpass at {named}"
 
 
-def _pool(url: str, settings: Settings) -> urllib3.PoolManager:
-    """Connections with deadlines, by way of the environment's proxy; a busy server is asked again when it says.
+def _make_question(url: str, query: str) -> Question:
+    headers = {
+        "User-Agent": f"imagery-watch/{version('imagery-watch')}",
+        "Accept": "application/json",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    return Question(url, headers, "POST", urlencode({"data": query}).encode())
 
-    A public one leads to no private one.
-    """
-    retry = PatientRetry(
-        total=settings.retries,
-        status_forcelist=PASSING,
-        allowed_methods=None,
-        backoff_factor=0.5,
-        backoff_jitter=0.5,
-        respect_retry_after_header=True,
-        raise_on_status=False,
-    )
-    public_only = not is_private(urlsplit(url).hostname)
-    return open_pool(retry, settings.timeout_s, find_proxy(url), public_only=public_only)
+
+def _find_allowed(url: str) -> Allowed:
+    """A public address leads to no private one."""
+    return Allowed(public_only=not is_private(urlsplit(url).hostname))
 
 
 def _check_status(answer: urllib3.BaseHTTPResponse, host: str) -> None:

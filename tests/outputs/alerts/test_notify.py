@@ -12,7 +12,7 @@ from imagery_watch.errors import UsageError
 from imagery_watch.outputs.alerts.message import Message
 from imagery_watch.outputs.alerts.notify import INSTALL, Notify, load_service
 from imagery_watch.outputs.alerts.words import write_message
-from imagery_watch.sources.outgoing import unlogged
+from imagery_watch.sources.network.outgoing import unlogged
 
 TRIAL = write_message(Message("m1", "chat", datetime(2024, 6, 3, tzinfo=UTC), is_trial=True))
 CANARY = "CANARY-7f3a"

@@ -17,7 +17,7 @@ from imagery_watch.outputs.alerts.message import Composed, HitItem, Message
 from imagery_watch.outputs.alerts.webhook import Webhook
 from imagery_watch.outputs.alerts.words import write_message
 from imagery_watch.settings import Settings
-from imagery_watch.sources.outgoing import check_address, open_exchange, parse_wait
+from imagery_watch.sources.network.outgoing import check_address, open_exchange, parse_wait
 from outputs.builders import make_hit
 
 NOW = datetime(2024, 6, 3, 6, 0, tzinfo=UTC)

@@ -393,7 +393,7 @@ def test_what_a_list_lacks_is_asked_for_in_halves_of_the_time(script_server: Any
 
 
 def test_an_answer_that_is_too_long_is_not_read(script_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagery_watch.sources.one_host.MAX_ANSWER_BYTES", 2**16)
+    monkeypatch.setattr("imagery_watch.sources.network.one_host.MAX_ANSWER_BYTES", 2**16)
     server = script_server(api(page(*daily(1), padding="x" * 2**17)))
     with pytest.raises(CatalogUnavailable, match="in one answer, which is not read"):
         ApiCatalog(server.url, QUICK, SENTINEL_2).search(HERE, None, None)

@@ -16,7 +16,7 @@ from imagery_watch.errors import PassRefused, ReadFailed
 from imagery_watch.model import Grid
 from imagery_watch.sensors.sentinel2.sensor import BAND
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import LONGEST_WAIT_S, PatientRetry
+from imagery_watch.sources.network.pools import LONGEST_WAIT_S, PatientRetry
 from imagery_watch.sources.pixels.hrefs import check_href, public_name
 from imagery_watch.sources.pixels.windows import read_window
 
@@ -77,7 +77,7 @@ FAILS = {
     "shifted": "another range",
     "unnamed": "another range",
     "stall": "did not deliver",
-    "drip": "only",
+    "drip": "did not come in time",
 }
 
 

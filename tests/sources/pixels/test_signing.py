@@ -20,7 +20,8 @@ from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.acquisitions import fold
 from imagery_watch.sources.catalogs.named import open_catalog
-from imagery_watch.sources.pixels.exchange import pool_for
+from imagery_watch.sources.network.door import Question, ask
+from imagery_watch.sources.network.hosts import ANYBODY
 from imagery_watch.sources.pixels.scenes import Reader, Unread, read_scenes
 from imagery_watch.sources.pixels.signing import TokenSigner, find_container
 
@@ -133,8 +134,7 @@ def test_a_token_service_that_was_down_is_asked_again_after_a_while(
     catalogue_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = catalogue_server([], token_busy=1)
-    pool = pool_for(server.url, Settings(timeout_s=5, retries=0), public_only=False)
-    signer = TokenSigner(f"{server.url}/token/account/container", pool)
+    signer = TokenSigner(f"{server.url}/token/account/container", Settings(timeout_s=5, retries=0), ANYBODY)
     for _ in range(2):
         with pytest.raises(ReadFailed, match="HTTP 429"):
             signer.sign("https://store.example.com/B02.tif")
@@ -150,9 +150,9 @@ def test_no_signature_is_logged_where_a_connection_breaks(
         port = listener.getsockname()[1]
         breaking = threading.Thread(target=break_connections, args=(listener, 2))
         breaking.start()
-        pool = pool_for(f"http://127.0.0.1:{port}", Settings(timeout_s=2, retries=1), public_only=False)
-        with pytest.raises(urllib3.exceptions.HTTPError):
-            pool.request("GET", f"http://127.0.0.1:{port}/B02.tif?se=2026&sig=CANARY")
+        question = Question(f"http://127.0.0.1:{port}/B02.tif?se=2026&sig=CANARY")
+        with pytest.raises(urllib3.exceptions.HTTPError), ask(question, Settings(timeout_s=2, retries=1)):
+            pass
         breaking.join(10)
     assert "B02.tif?..." in caplog.text and "connection broken" in caplog.text
     assert "CANARY" not in caplog.text and "sig=" not in caplog.text

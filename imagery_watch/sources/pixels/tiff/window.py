@@ -4,6 +4,8 @@ The rows of a tile come in order out of DEFLATE, and predictor 2 looks no furthe
 bytes up to the last row of the window are fetched, and only its columns are summed up.
 """
 
+import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,6 +30,10 @@ WASTE_BYTES = 256 * 1024
 LARGEST_REQUEST = 64 * 2**20
 LARGEST_PACKING = 2
 """Times its pixels that a tile may take: DEFLATE makes nothing larger than a thousandth more."""
+
+
+_UNPACKING = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Held while a tile is unpacked: more at once would only all be late, and their connections idle."""
 
 
 class Damaged(OSError):
@@ -60,9 +66,9 @@ def read_window(directory: Directory, fetch: Fetch, size: int, corner: tuple[int
     for group in _merge(parts, directory):
         start = group[0].start
         end = min(max(_first_end(one, directory) for one in group), max(one.end for one in group))
-        data = _fetch_all(fetch, start, end)
+        view = memoryview(_fetch_all(fetch, start, end))
         for one in group:
-            held = data[one.start - start : one.end - start]
+            held = view[one.start - start : one.end - start]
             rows = _unpack(one, held, directory, fetch)
             (row, col), (height, width) = one.at, rows.shape
             pixels[row : row + height, col : col + width] = rows
@@ -121,30 +127,36 @@ def _fetch_all(fetch: Fetch, start: int, end: int) -> bytes:
     return data
 
 
-def _unpack(one: _Part, held: bytes, directory: Directory, fetch: Fetch) -> NDArray[Any]:
+def _unpack(one: _Part, held: memoryview, directory: Directory, fetch: Fetch) -> NDArray[Any]:
     """The rows and columns of a tile that lie in the window; more of it is fetched where the first bytes do not do."""
+    need = one.rows[1] * directory.tile_width * directory.dtype.itemsize
+    return _arrange(one, _inflate(one, held, need, fetch) if directory.packed else held[:need], directory)
+
+
+def _arrange(one: _Part, raw: bytes | memoryview, directory: Directory) -> NDArray[Any]:
+    """The window's rows and columns out of the unpacked rows of a tile. Raises Damaged."""
     wide = directory.tile_width
     need = one.rows[1] * wide * directory.dtype.itemsize
-    raw = _inflate(one, held, need, fetch) if directory.packed else held[:need]
     if len(raw) < need:
         raise Damaged(f"tile {one.number} holds {len(raw)} bytes of pixels where {need} are needed")
-    rows = np.frombuffer(raw, directory.dtype, one.rows[1] * wide).reshape(one.rows[1], wide)
-    first = 0 if directory.differenced else one.cols[0]
-    part = rows[one.rows[0] :, first : one.cols[1]].astype(directory.dtype.newbyteorder("="))
-    if directory.differenced:
+    rows = np.frombuffer(raw, directory.dtype, one.rows[1] * wide).reshape(one.rows[1], wide)[one.rows[0] :]
+    part = rows[:, one.cols[0] : one.cols[1]].astype(directory.dtype.newbyteorder("="))
+    if directory.differenced:  # all that is on the left counts by its sum alone, which is quicker than one by one
+        part[:, 0] += rows[:, : one.cols[0]].sum(axis=1, dtype=part.dtype)
         np.cumsum(part, axis=1, dtype=part.dtype, out=part)
-        part = part[:, one.cols[0] :]
     return part
 
 
-def _inflate(one: _Part, held: bytes, need: int, fetch: Fetch) -> bytes:
+def _inflate(one: _Part, held: memoryview, need: int, fetch: Fetch) -> bytes:
     """The first `need` bytes that a tile unpacks to. Raises Damaged."""
     stream = _INFLATER.decompressobj()
     try:
-        raw = stream.decompress(held, need)
+        with _UNPACKING:
+            raw = stream.decompress(held, need)
         if len(raw) < need and one.start + len(held) < one.end:
             rest = _fetch_all(fetch, one.start + len(held), one.end)
-            raw += stream.decompress(stream.unconsumed_tail + rest, need - len(raw))
+            with _UNPACKING:
+                raw += stream.decompress(stream.unconsumed_tail + rest, need - len(raw))
     except _INFLATER.error as error:
         raise Damaged(f"tile {one.number} cannot be unpacked ({error})") from None
     return raw

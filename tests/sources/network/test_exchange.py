@@ -12,7 +12,8 @@ from imagery_watch.errors import CatalogUnavailable, PassRefused, ReadFailed, Us
 from imagery_watch.sensors.sentinel2.sensor import SENTINEL_2
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.stac_api import ApiCatalog
-from imagery_watch.sources.pixels.exchange import PrivateHost, find_proxy, is_private, set_deadlines
+from imagery_watch.sources.network.connections import set_deadlines
+from imagery_watch.sources.network.hosts import PrivateHost, find_proxy, is_private
 from imagery_watch.sources.pixels.hrefs import check_href
 from imagery_watch.sources.pixels.ranges import RemoteFile
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 import urllib3
@@ -13,9 +12,10 @@ import urllib3
 from imagery_watch.errors import UsageError
 from imagery_watch.model.reply import Exchange, Reply
 from imagery_watch.settings import Settings
-from imagery_watch.sources.pixels.exchange import LOGGERS, PatientRetry, find_proxy, host_of, open_pool
-from imagery_watch.sources.pixels.hrefs import is_loopback
-from imagery_watch.sources.troubles import explain
+from imagery_watch.sources.network.door import Question, ask
+from imagery_watch.sources.network.hosts import host_of, is_loopback
+from imagery_watch.sources.network.pools import LOGGERS
+from imagery_watch.sources.network.troubles import explain
 
 TALKERS = (*LOGGERS, "urllib3.connection", "urllib3.poolmanager", "urllib3.util.ssl_", "apprise", "requests")
 """Loggers of libraries that write addresses, or parts of them, at some level."""
@@ -37,33 +37,21 @@ def open_exchange(settings: Settings) -> Exchange:
 
     def exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         """One request; see `Exchange`."""
-        return _ask(method, url, body, headers, settings.timeout_s)
+        return _ask(Question(url, headers, method, body), settings)
 
     return exchange
 
 
-def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Reply:
-    host = host_of(url)
+def _ask(question: Question, settings: Settings) -> Reply:
     try:
-        with unlogged():
-            pool = _pool(timeout_s, find_proxy(url))
-            answer = pool.request(method, url, body=body, headers=dict(headers), redirect=False, retries=False,
-                                  preload_content=False)  # fmt: skip
-            try:
-                body = answer.read(MOST_BYTES)
-            finally:
-                answer.close()
+        with unlogged(), ask(question, settings, retries=0) as answer:
+            body = answer.read(MOST_BYTES)
     except UsageError as error:  # of the proxy's setting, which is not the address
         return Reply(None, trouble=str(error))
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        trouble = explain(error, host)
+        trouble = explain(error, host_of(question.url))
         return Reply(None, trouble=f"{trouble.what}; {trouble.fix}")
     return Reply(answer.status, parse_wait(answer.headers.get("Retry-After", "")), body=body)
-
-
-@lru_cache(maxsize=4)
-def _pool(timeout_s: float, proxy: str) -> urllib3.PoolManager:
-    return open_pool(PatientRetry(False), timeout_s, proxy, public_only=False)
 
 
 def parse_wait(text: str) -> float | None:

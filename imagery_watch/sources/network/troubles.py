@@ -4,9 +4,11 @@ from typing import Any, NamedTuple
 
 import urllib3
 
-from imagery_watch.sources.pixels.exchange import PROXY_FORM, find_proxy, host_of
+from imagery_watch.sources.network.breaker import HostResting
+from imagery_watch.sources.network.hosts import PROXY_FORM, HostRefused, find_proxy, host_of
 
 LATER = "try again later"
+ALLOW = "where you trust it, name it in IMAGERY_WATCH_HOSTS"
 NO_NETWORK = f"is there a network? Where it wants a proxy, set HTTPS_PROXY={PROXY_FORM}"
 PROXY = "check HTTPS_PROXY, or unset it where there is no proxy; NO_PROXY names the hosts that are asked straight"
 CERTIFICATE = "a proxy that opens https? Set SSL_CERT_FILE to its certificate; check this machine's clock"
@@ -24,6 +26,10 @@ class Trouble(NamedTuple):
 def explain(error: BaseException, host: str) -> Trouble:
     """What keeps us from a host: its name, the proxy, a certificate, a closed port, or its silence."""
     kinds, found = urllib3.exceptions, find_root(error)
+    if isinstance(found, HostResting):
+        return Trouble(f"{host}: {found}", LATER)
+    if isinstance(found, HostRefused):
+        return Trouble(f"{host}: {found}", ALLOW)
     if isinstance(found, kinds.ProxyError):
         return _explain_proxy(found, host)
     if isinstance(found, kinds.NameResolutionError):
