@@ -86,6 +86,7 @@ class ReasonCode(StrEnum):
     NO_IMAGERY = "no_imagery", "no imagery over the aprons (edge of the swath or of the tile)"
     SNOW = "snow", "snow on the ground"
     CLOUDED = "clouded", "clouded over"
+    BANDS_SPARED = "bands_spared", "its classes call {share:.1%} of the ground here cloud: its bands were not read"
     OVERCAST = "overcast", "clouded over, or under snow (no scene classification; judged by its brightness)"
     NO_MATCH = "no_match", "{what}: clouded over, or damaged"
     # The pass was judged, and this apron was not seen.

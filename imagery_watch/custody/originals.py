@@ -14,7 +14,8 @@ from imagery_watch.model import Acquisition, Expected, Grid, ItemFacts, ListedIt
 from imagery_watch.outputs.wording.text import slug
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sources.pixels.reader import Reader
-from imagery_watch.sources.pixels.scenes import CLASSES, digest_pixels, expect_scale, name_source
+from imagery_watch.sources.pixels.scenes import CLASSES, expect_scale
+from imagery_watch.sources.pixels.source_notes import digest_pixels, name_source
 from imagery_watch.sources.pixels.windows import read_window
 
 ITEMS = "items.json"

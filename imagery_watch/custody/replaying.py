@@ -28,7 +28,7 @@ from imagery_watch.settings import Settings
 from imagery_watch.sources.airfields.grids import grid_for
 from imagery_watch.sources.catalogs.stac_files import FileCatalog
 from imagery_watch.sources.pixels.reader import Reader
-from imagery_watch.sources.pixels.scenes import digest_pixels
+from imagery_watch.sources.pixels.source_notes import digest_pixels
 
 NOT_COMPARED = ("chip",)
 """Properties of a hit that say where a file is, and nothing of the hit."""

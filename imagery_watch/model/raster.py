@@ -39,6 +39,8 @@ class Expected:
     """Smallest and largest pixel edge accepted."""
     nearest: bool = False
     """Classes rather than quantities: never interpolate."""
+    hiding: tuple[int, ...] = ()
+    """Classes of what hides the ground: of clouds, cirrus and their shadows."""
     sidecars: bool = False
     """Believe georeferencing in side-car files, and read JPEG 2000: for local trials, never for catalogues."""
     jpeg2000: bool = False

@@ -28,7 +28,7 @@ class Scene:
     platform: str
     relative_orbit: int | None
     bands: tuple[str, ...]
-    """Names of the bands in `data`, such as ("B02", "B03", "B04", "B08"); at least one."""
+    """Names of the bands in `data`, such as ("B02", "B03", "B04", "B08"); none of a pass under cloud."""
     data: NDArray[np.float32] = field(repr=False)
     """(band, y, x): `quantity`; NaN where invalid."""
     valid: NDArray[np.bool_] = field(repr=False)

@@ -189,6 +189,8 @@ def add_pass(stack: Stack, scene: Scene) -> Stack:
 def prepare_pass(scene: Scene, frame: ReferenceFrame) -> PreparedPass | UnusablePass:
     """One pass in the frame's place and light, or why it says nothing."""
     detector, areas = frame.detector, frame.areas
+    if not scene.bands:
+        return UnusablePass(scene, ReasonCode.CLOUDED.because())
     if absent := sorted(set(frame.bands) - set(scene.bands)):
         return UnusablePass(scene, ReasonCode.BANDS_DIFFER.because(bands=", ".join(absent)))
     alike = guard_offset(select_bands(scene, frame.bands), frame.dark_level, detector)

@@ -29,11 +29,13 @@ def split_by_bands(
     scenes: Sequence[Scene], detector: DetectorModel
 ) -> tuple[tuple[str, ...], list[Scene], list[tuple[Scene, Reason]]]:
     """The bands to compare in, the scenes that have them (cut to these, by name), and the others with the reason."""
-    blind = [scene for scene in scenes if not _has_visible_band(scene, detector)]
+    clouded = [scene for scene in scenes if not scene.bands]
+    blind = [scene for scene in scenes if scene.bands and not _has_visible_band(scene, detector)]
     sighted = [scene for scene in scenes if _has_visible_band(scene, detector)]
     bands = choose_bands(sighted, detector)
     same = [select_bands(scene, bands) for scene in sighted if set(bands) <= set(scene.bands)]
-    told = [(scene, ReasonCode.NO_VISIBLE_BAND.because(bands=", ".join(scene.bands))) for scene in blind]
+    told = [(scene, ReasonCode.CLOUDED.because()) for scene in clouded]
+    told += [(scene, ReasonCode.NO_VISIBLE_BAND.because(bands=", ".join(scene.bands))) for scene in blind]
     lacking = [(scene, sorted(set(bands) - set(scene.bands))) for scene in sighted]
     told += [(scene, ReasonCode.BANDS_DIFFER.because(bands=", ".join(names))) for scene, names in lacking if names]
     return bands, same, told

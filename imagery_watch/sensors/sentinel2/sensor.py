@@ -16,7 +16,9 @@ from imagery_watch.sensors.sentinel2.facts import NAME, facts_of
 
 BAND = Expected(resolution_m=(9.9, 10.1), scale=1 / QUANTIFICATION)
 """The raster of a 10 m band."""
-CLASSES = Expected(resolution_m=(9.9, 60.1), nearest=True)
+HIDING = (3, 8, 9, 10)
+"""Cloud shadow, cloud of medium and high probability, and cirrus (Sentinel-2 Products Specification, scene classes)."""
+CLASSES = Expected(resolution_m=(9.9, 60.1), nearest=True, hiding=HIDING)
 """The raster of the scene classification: 20 m, or 60 m, or resampled to 10 m."""
 
 

@@ -1,12 +1,11 @@
 """From Acquisitions to Scenes: every window of every pass, in parallel, complete or refused."""
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import time
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +13,20 @@ from numpy.typing import NDArray
 from imagery_watch.errors import PassRefused, ReadFailed, StopAsked
 from imagery_watch.model import Acquisition, BandAsset, Expected, Grid, ListedItem, Pixels, Scene, SourceNote
 from imagery_watch.model.access import Origin
-from imagery_watch.model.filename import read_file_uri
-from imagery_watch.model.href import strip_secrets
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
-from imagery_watch.sources.pixels.chip_cache import Chip
 from imagery_watch.sources.pixels.reader import Reader, Unread
+from imagery_watch.sources.pixels.source_notes import note_source
 
 CLASSES = "classes"
 """What the scene classification is called among the bands."""
+CLOUDED_SHARE = 0.98
+"""Share of the Grid, all of it classified, that must be called cloud or shadow for the bands not to be read.
+
+The change stage calls a pass clouded where less than 15 % of the ring is clear: with a ring of a seventh of the Grid,
+which is less than any airfield's, such a pass is clouded whatever its bands hold (docs/method.md, section 3).
+"""
 MOST_ASSETS = 8
 """Of an item in which no band was found, those that are named."""
 
@@ -79,6 +82,7 @@ class _Plan:
 
     def __init__(self, acquisition: Acquisition, grid: Grid, reader: Reader, pool: ThreadPoolExecutor) -> None:
         self.acquisition, self.grid, self.reader, self.pool = acquisition, grid, reader, pool
+        self.hiding = reader.sensor.class_raster.hiding
         self.listed = _own_zone_first(acquisition.listed, grid)
         held = [set(one.facts.bands) for one in self.listed]
         common = set.intersection(*held) if held else set()
@@ -88,10 +92,9 @@ class _Plan:
         self.sources: list[SourceNote] = []
         """The windows that were read."""
         self.missing = sorted(set().union(*held) - common)
-        self.windows: dict[str, Future[NDArray[np.float32]]] = {
-            band: pool.submit(self._band, band) for band in self.bands
-        }
-        self.scl = pool.submit(self._scl)
+        self.windows: dict[str, Future[NDArray[np.float32]]] = {}
+        """Asked for once the classes are there, which a pass under cloud is known by."""
+        self.scl = pool.submit(self._scl_first)
 
     def elsewhere(self) -> "_Plan | None":
         """The pass with the next copies of what could not be read; None where none of them can be opened.
@@ -114,12 +117,12 @@ class _Plan:
             reason = Reason(ReasonCode.NO_BANDS, f"{ReasonCode.NO_BANDS.sentence}: {found}")
             raise self._settle(reason)
         self._check_time(lonlat)
+        scl, scl_note = self._classes()
         errors = [error for future in self.windows.values() if (error := future.exception()) is not None]
         for error in sorted(errors, key=lambda error: not isinstance(error, ReadFailed)):
             raise error
-        data = np.stack([self.windows[band].result() for band in self.bands])
-        scl, scl_note = self._classes()
-        if lost := _find_lost(data, scl, self.bands):
+        data = self._stack(scl)
+        if lost := _find_lost(data, scl, tuple(self.windows)):
             raise self._settle(ReasonCode.BAND_EMPTY.because(bands=lost))
         self.reader.forget(self._subject)
         stated = self.acquisition.listed[0].facts.sun
@@ -127,13 +130,15 @@ class _Plan:
         notes = [*scl_note, *(() if stated else (ReasonCode.SUN_COMPUTED.because(),))]
         notes += [ReasonCode.BAND_LEFT_OUT.because(band=band) for band in self.missing]
         valid: NDArray[np.bool_] = np.asarray(np.isfinite(data).all(axis=0))
+        if not self.windows:
+            notes.append(ReasonCode.BANDS_SPARED.because(share=measure_hidden(scl, self.hiding)))
         return Scene(
             acquisition_id=self.acquisition.id,
             item_ids=self.acquisition.item_ids,
             datetime=self.acquisition.datetime,
             platform=self.acquisition.platform,
             relative_orbit=self.acquisition.relative_orbit,
-            bands=self.bands,
+            bands=tuple(self.windows),
             data=np.where(valid, data, np.float32(np.nan)),
             valid=valid,
             scl=scl,
@@ -198,6 +203,23 @@ class _Plan:
                 break
         return joined
 
+    def _scl_first(self) -> NDArray[np.uint8] | None:
+        """The classes; each band is asked for then, unless they call all of the ground cloud."""
+        scl = None
+        try:
+            scl = self._scl()
+        finally:
+            if not measure_hidden(scl, self.hiding) >= CLOUDED_SHARE:
+                with suppress(RuntimeError):  # the pool was told to stop
+                    self.windows = {band: self.pool.submit(self._band, band) for band in self.bands}
+        return scl
+
+    def _stack(self, scl: NDArray[np.uint8] | None) -> NDArray[np.float32]:
+        """(band, y, x): the bands that were read; none of a pass under cloud."""
+        if not self.windows and scl is not None:
+            return np.empty((0, *scl.shape), np.float32)
+        return np.stack([self.windows[band].result() for band in self.windows])
+
     def _scl(self) -> NDArray[np.uint8] | None:
         """Classes of the first item that has them there, 0 where none has; None if no item has any."""
         joined = np.zeros(self.grid.shape, np.uint8)
@@ -218,25 +240,11 @@ class _Plan:
         return scl, () if scl is not None else (ReasonCode.NO_CLASSES.because(what=" in the item"),)
 
 
-def note_source(pass_id: str, one: ListedItem, key: str, band: str, chip: Chip) -> SourceNote:
-    """Where the pixels of a window came from, and what they are."""
-    href = name_source(one, key)
-    return SourceNote(pass_id, one.id, band, href, chip.etag, chip.size, digest_pixels(chip.pixels))
-
-
-def name_source(one: ListedItem, key: str) -> str:
-    """The address of an asset's file without secrets, and without what only this machine knows."""
-    href = strip_secrets(one.href(key))
-    uri = read_file_uri(href)
-    if uri is None and "://" in href:
-        return href
-    root, path = one.origin.local_root if one.origin is not None else None, Path(uri[1] if uri is not None else href)
-    return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name
-
-
-def digest_pixels(pixels: Pixels) -> str:
-    """SHA-256 of pixels row by row, little-endian: see `SourceNote.sha256`."""
-    return hashlib.sha256(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()).hexdigest()
+def measure_hidden(scl: NDArray[np.uint8] | None, hiding: Sequence[int]) -> float:
+    """Share of the ground that is of a class that hides it; 0 where there are no classes, or some of it has none."""
+    if scl is None or not hiding or not scl.all():
+        return 0.0
+    return float(np.isin(scl, hiding).mean())
 
 
 def _describe_assets(items: Sequence[ListedItem], sensor: Sensor) -> str:

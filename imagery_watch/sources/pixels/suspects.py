@@ -71,7 +71,7 @@ def _digest(image: NDArray[np.float32]) -> str:
 
 def _is_picture(scene: Scene) -> bool:
     """Whether all that is seen is darker than any land in all bands: 8 bits of a picture, kept in more."""
-    if scene.quantity != "reflectance" or scene.valid.sum() < FEWEST_PX:
+    if scene.quantity != "reflectance" or not scene.bands or scene.valid.sum() < FEWEST_PX:
         return False
     return float(scene.data[:, scene.valid].max()) - scene.offset <= DARKEST_LAND
 
