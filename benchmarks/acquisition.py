@@ -35,7 +35,7 @@ from typing import Any
 
 from acquisition_archive import write_archive, write_items
 from acquisition_places import measure_places
-from acquisition_server import PROFILES, ROOT, Log, Profile, run_python, serving
+from acquisition_server import PROFILES, ROOT, Log, Profile, find_port, run_python, serving
 from table import show_span, show_table, show_times
 
 SCRIPT = Path(__file__).resolve().parent / "acquisition_peers.py"
@@ -127,7 +127,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--scenes", type=int)
     parser.add_argument("--in-flight", type=int, help="default: the profile's")
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--port", type=int, default=18180)
+    parser.add_argument("--port", type=int, default=find_port(), help="default: a free one")
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     parser.add_argument("--ways", default="ours,rasterio,odc,async-tiff,odc-defaults")

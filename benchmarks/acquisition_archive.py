@@ -32,8 +32,8 @@ def everywhere_alike(_number: int) -> tuple[int, int]:
 
 
 def many_tiles(number: int) -> tuple[int, int]:
-    """Each scene is a tile of its own, 100 km apart, all in zone 32."""
-    return 300_000 + 100_000 * (number % 4), 4_200_000 + 100_000 * (number // 4)
+    """Each scene is a tile of its own, beside which no other reaches, all in zone 32."""
+    return 300_000 + 130_000 * (number % 3), 2_600_000 + 120_000 * (number // 3)
 
 
 class Ground:
@@ -92,7 +92,8 @@ def write_items(path: Path, base: str, scenes: int, place: Place = everywhere_al
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
 
 
-def _outline(left: int, top: int) -> list[list[float]]:
+def outline(left: float, top: float) -> list[list[float]]:
+    """Corners in degrees of a scene, closed, counter-clockwise."""
     from pyproj import Transformer
 
     to_lonlat = Transformer.from_crs(EPSG, 4326, always_xy=True)
@@ -119,7 +120,7 @@ def make_item(
             "proj:transform": [pixel, 0, left, 0, -pixel, top],
             "raster:bands": [{"nodata": 0, "data_type": "uint8" if band == "scl" else "uint16"}],
         }
-    ring = _outline(left, top)
+    ring = outline(left, top)
     lon, lat = zip(*ring, strict=True)
     return {
         "type": "Feature",

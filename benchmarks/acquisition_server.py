@@ -9,13 +9,14 @@ together; and server and client share the machine's cores.
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = Path("/usr/lib/nginx/modules")
@@ -114,13 +115,21 @@ def serving(root: Path, folder: Path, port: int, profile: Profile) -> Iterator[P
                                 later=later))  # fmt: skip
     server = subprocess.Popen(["nginx", "-c", str(conf), "-p", str(folder)], stderr=subprocess.DEVNULL)
     try:
-        time.sleep(0.5)
-        if server.poll() is not None:
-            raise SystemExit(f"nginx ended at once; {folder / 'error.log'} or `nginx -c {conf} -t` says why")
+        while not (folder / "nginx.pid").exists():  # it has its port by then
+            if server.poll() is not None:
+                raise SystemExit(f"nginx ended at once: is it there with its Lua, and is port {port} free?")
+            time.sleep(0.05)
         yield folder / "access.log"
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(10)
+
+
+def find_port() -> int:
+    """One that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 class Ended(NamedTuple):
@@ -133,14 +142,15 @@ class Ended(NamedTuple):
     """From its start to its end."""
 
 
-def run_python(python: str, arguments: list[str], checkout: Path | None, timeout_s: float = 1800) -> Ended:
-    """A script in a process of its own; `checkout`: whose package it imports.
-
-    Whatever the surroundings set for GDAL or for this program is not passed on.
-    """
+def make_environment(checkout: Path | None) -> dict[str, str]:
+    """The environment without what is set for GDAL or for this program; `checkout`: whose package is imported."""
     kept = {name: value for name, value in os.environ.items() if not re.match("(GDAL|CPL|IMAGERY_WATCH)_", name)}
     kept.pop("PYTHONPATH", None)
-    told: dict[str, Any] = {} if checkout is None else {"PYTHONPATH": str(checkout)}
-    clock = time.perf_counter()
-    done = subprocess.run([python, *arguments], capture_output=True, text=True, env=kept | told, timeout=timeout_s)
+    return kept if checkout is None else kept | {"PYTHONPATH": str(checkout)}
+
+
+def run_python(python: str, arguments: list[str], checkout: Path | None, timeout_s: float = 1800) -> Ended:
+    """A script in a process of its own, with the environment of `make_environment`."""
+    clock, environment = time.perf_counter(), make_environment(checkout)
+    done = subprocess.run([python, *arguments], capture_output=True, text=True, env=environment, timeout=timeout_s)
     return Ended(done.stdout, done.stderr, done.returncode, time.perf_counter() - clock)
