@@ -16,10 +16,11 @@ what a connection costs, L a wait, R a connection's rate and C the requests at o
 the cores. *To ours*: how many times ours. *Wall* is of the reading alone; *process* has the interpreter's start and
 imports, too.
 
-To be kept in mind: ours is the whole line from a survey to scenes (checks, reflectance, digests, chips written to
-disk), the others read alone, and only windows inside one tile of 1024 pixels are compared. Server and client share the
-cores. A peer that dies at its end without a word is run once more, which the table says. Classes of an archive that was
-kept from before they were patches fit into a file's first 8 kB, which spares ours a request in ten.
+To be kept in mind: ours is the whole line from a survey to scenes (checks, reflectance, digests, chips written to disk)
+with the import of whatever it loads when the first file is opened, the others read alone, and only windows inside one
+tile of 1024 pixels are compared. Server and client share the cores. A peer that dies at its end without a word is run
+once more, which the table says. Classes of an archive that was kept from before they were patches fit into a file's
+first 8 kB, which spares ours a request in ten.
 """
 
 import argparse

@@ -98,6 +98,8 @@ class Log:
         known = -1
         while known != (known := self._size()):
             time.sleep(0.2)
+        if not known:
+            return Served(0, 0.0, 0, 0)
         with self._path.open() as lines:
             lines.seek(self._start)
             rows = [line.split() for line in lines]

@@ -43,6 +43,8 @@ from imagery_watch.simulate.ground import BANDS
 
 STEP = re.compile(r"(?P<stage>[a-z ]+): (?P<done>\d+) of (?P<total>\d+)")
 STAGES = ("start", "searching", "reading", "comparing passes", "objects", "measuring limits", "outputs")
+FIGURES = (("cpu_s", 1), ("rss_mb", 0), ("requests", 0), ("mb", 0))
+"""Of a whole run, and their digits."""
 SEED, OFFSET = 3, 360
 """Pixels from the tile's edges to the square."""
 AIRCRAFT = ("B737-800", "Il-62M", "Il-76", "B777-200")
@@ -161,20 +163,17 @@ def measure(chosen: argparse.Namespace, folder: Path) -> None:
 
 def show(found: dict[str, list[dict[str, Any]]], chosen: argparse.Namespace) -> None:
     """Prints the table: seconds of each stage, and the whole."""
-    print(
-        f"{chosen.passes} passes of 3.2 km x 3.2 km, {chosen.profile}, {os.cpu_count()} cores, medians of wall / CPU seconds"
-    )
+    print(f"{chosen.passes} passes, {chosen.profile}, {os.cpu_count()} cores; medians of wall / CPU seconds")
     rows, hits = [], {row["hits"] for told in found.values() for row in told}
     for name, told in found.items():
         middle = {key: statistics.median(row[key] for row in told) for key in told[0] if key != "hits"}
-        base = found.get(name.replace("before", "ours"), told)
-        ours = statistics.median(row["whole"] for row in base)
-        rows.append(
-            [name, *(f"{middle[stage]:.2f} / {middle[f'{stage} CPU']:.2f}" for stage in STAGES), show_span([row["whole"] for row in told], 1),
-             show_times(middle["whole"], ours), f"{middle['cpu_s']:.1f}", f"{middle['rss_mb']:.0f}",
-             f"{middle['requests']:.0f}", f"{middle['mb']:.0f}", told[0]["hits"]]
-        )  # fmt: skip
-    show_table(("run", *STAGES, "whole (least-most)", "to ours", "CPU s", "RSS MB", "requests", "MB", "hits"), rows)
+        stages = [f"{middle[stage]:.2f} / {middle[f'{stage} CPU']:.2f}" for stage in STAGES]
+        whole = show_span([row["whole"] for row in told], 1)
+        ours = statistics.median(row["whole"] for row in found[name.replace("before", "ours")])
+        figures = [f"{middle[key]:.{digits}f}" for key, digits in FIGURES]
+        rows.append([name, *stages, whole, show_times(middle["whole"], ours), *figures, told[0]["hits"]])
+    heads = ("run", *STAGES, "whole (least-most)", "to ours", "CPU s", "RSS MB", "requests", "MB", "hits")
+    show_table(heads, rows)
     if len(hits) > 1:
         print(f"the hits are not the same in all: {', '.join(sorted(hits))}")
 
