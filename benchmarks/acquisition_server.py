@@ -151,8 +151,9 @@ def make_environment(checkout: Path | None) -> dict[str, str]:
     return kept if checkout is None else kept | {"PYTHONPATH": str(checkout)}
 
 
-def run_python(python: str, arguments: list[str], checkout: Path | None, timeout_s: float = 1800) -> Ended:
-    """A script in a process of its own, with the environment of `make_environment`."""
-    clock, environment = time.perf_counter(), make_environment(checkout)
+def run_python(python: str, arguments: list[str], checkout: Path | None, timeout_s: float = 1800,
+               **variables: str) -> Ended:  # fmt: skip
+    """A script in a process of its own, with the environment of `make_environment` and more variables."""
+    clock, environment = time.perf_counter(), make_environment(checkout) | variables
     done = subprocess.run([python, *arguments], capture_output=True, text=True, env=environment, timeout=timeout_s)
     return Ended(done.stdout, done.stderr, done.returncode, time.perf_counter() - clock)

@@ -3,19 +3,21 @@
 python benchmarks/kernels.py                      scikit-image and numpy
 python benchmarks/kernels.py --peers-python PATH  and bottleneck, where that interpreter has it
 
-*Registration*: 60 passes of 200 x 250 pixels against one reference, one band, known shifts within 2 pixels. Ours is
-what a run does (`gradient_magnitude` of each pass, then `register`), its blocks, weights and masks included; theirs is
-scikit-image's `phase_cross_correlation` with `upsample_factor=20`, on the passes as they are and on the same gradients.
-Asked: an rms error of .02 pixels at the most, 20 times faster.
+*Registration*: 60 passes of 200 x 250 pixels against one reference, one band, known shifts within 2 pixels. *Ours* is
+what a run does (`gradient_magnitude` of each pass, then `register`), its blocks, weights and masks included;
+*ours-register* has the gradients ready. *skimage* is `phase_cross_correlation(upsample_factor=20)` as it comes,
+*skimage-hann* the same with a window and without normalization, which was its most exact of seven uses. Asked: an rms
+error of .02 pixels at the most, 20 times faster.
 
 *Robust z*: median and 1.4826 MAD over 59 passes, and the z of the last, of 4 bands of 200 x 250 pixels with a fifth of
 the pixels hidden (NaN). Ours is `change.robust.nan_median`, which the background's first steps use, and
 `weighted_median` with weights of one, which the background rests on; theirs is the same lines with bottleneck's and
 numpy's `nanmedian`. Asked: 4 times bottleneck's speed, 20 times numpy's, equal numbers.
 
-To be kept in mind: one process and one thread, no aircraft and no cloud in the registered passes, a ground of smoothed
-noise that is moved by the Fourier transform (bands, light and edges of real passes differ); medians of so many rounds
-in one process each, the first call left out. Ours and theirs run in processes of their own, in turn. SIMULATED imagery.
+To be kept in mind: every way has one thread (`--threads`: two that spin for each other on a shared machine took ten
+times as long in scikit-image), no aircraft and no cloud in the registered passes, a ground of smoothed noise that is
+moved by the Fourier transform (bands, light and edges of real passes differ); medians of so many calls in each round,
+the first call left out, in processes of their own, in turn. Ratios are of CPU seconds. SIMULATED imagery.
 """
 
 import argparse
@@ -37,7 +39,13 @@ PASSES, BANDS, HEIGHT, WIDTH = 60, 4, 200, 250
 MAD_TO_SIGMA = 1.4826
 LARGEST_SHIFT_PX, NOISE, HIDDEN = 2.0, 0.004, 0.2
 Arrays = NDArray[np.float32]
-REGISTRATIONS = ("ours", "skimage", "skimage-gradients")
+Seconds = dict[str, list[tuple[float, ...]]]
+"""Wall and CPU seconds of each round."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What says how many threads a linear algebra library may have."""
+REGISTRATIONS = ("ours", "ours-register", "skimage", "skimage-hann")
+TOLERANCE = 1e-4
+"""Relative: floats of 32 bits, through a difference and a division."""
 MEDIANS = ("ours-nan", "ours-weighted", "bottleneck", "numpy")
 
 
@@ -64,32 +72,36 @@ def prepare_registration(way: str, folder: Path) -> Callable[[], NDArray[Any]]:
     """What gives (pass, 2): rows and columns by which each pass was moved."""
     passes = np.load(folder / "passes.npy")
     if way == "skimage":
-        return lambda: correlate(passes[0], passes[1:])
+        return lambda: correlate(passes[0], passes[1:], normalization="phase")
+    if way == "skimage-hann":
+        window = np.outer(np.hanning(HEIGHT), np.hanning(WIDTH)).astype(np.float32)
+        return lambda: correlate(
+            *((some - some.mean(axis=(-2, -1), keepdims=True)) * window for some in (passes[0], passes[1:])),
+            normalization=None,
+        )
     from imagery_watch.change.preprocess.registration import gradient_magnitude, register
 
     valid = np.ones(passes.shape[1:], bool)
 
-    def outline(image: Arrays) -> Arrays:
-        """Its edges."""
-        return gradient_magnitude(image[None], valid)
+    def outline_all() -> list[Arrays]:
+        """The edges of all passes."""
+        return [gradient_magnitude(one[None], valid) for one in passes]
 
-    if way == "skimage-gradients":
-        return lambda: correlate(outline(passes[0]), [outline(one) for one in passes[1:]])
-
-    def ours() -> NDArray[Any]:
+    def move_all(fixed: Arrays, *moving: Arrays) -> NDArray[Any]:
         """As a run does."""
-        fixed = outline(passes[0])
-        found = [register(outline(one), fixed, valid, 10.0) for one in passes[1:]]
+        found = [register(one, fixed, valid, 10.0) for one in moving]
         return -np.array([(one.rows, one.cols) for one in found])
 
-    return ours
+    ready = outline_all() if way == "ours-register" else []
+    return lambda: move_all(*(ready or outline_all()))
 
 
-def correlate(fixed: Arrays, moving: Sequence[Arrays]) -> NDArray[Any]:
+def correlate(fixed: Arrays, moving: Arrays, *, normalization: str | None) -> NDArray[Any]:
     """By scikit-image."""
     from skimage.registration import phase_cross_correlation
 
-    return -np.array([phase_cross_correlation(fixed, one, upsample_factor=20)[0] for one in moving])
+    found = [phase_cross_correlation(fixed, one, upsample_factor=20, normalization=normalization)[0] for one in moving]
+    return -np.array(found)
 
 
 def prepare_median(way: str, folder: Path) -> Callable[[], NDArray[Any]]:
@@ -123,53 +135,59 @@ def be_child(way: str, folder: Path, repeats: int) -> None:
     np.save(folder / f"{way}.npy", call())
     seconds = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.process_time()
         call()
-        seconds.append(time.perf_counter() - start)
+        seconds.append((time.perf_counter() - wall, time.process_time() - cpu))
     print(json.dumps(seconds))
 
 
-def measure(ways: Sequence[str], folder: Path, chosen: argparse.Namespace) -> dict[str, list[float]]:
+def measure(ways: Sequence[str], folder: Path, chosen: argparse.Namespace) -> Seconds:
     """Medians of each round, all ways in turn; a way that is not installed is left out, and said."""
-    found: dict[str, list[float]] = {}
+    found: Seconds = {}
     repeats = str(chosen.repeats)
     for number in range(chosen.rounds):
         for way in ways:
             python, checkout = (chosen.peers_python, None) if way == "bottleneck" else (sys.executable, ROOT)
-            done = run_python(python, [__file__, "--child", way, str(folder), "--repeats", repeats], checkout)
+            done = run_python(python, [__file__, "--child", way, str(folder), "--repeats", repeats], checkout,
+                              **dict.fromkeys(THREADS, str(chosen.threads)))  # fmt: skip
             if done.code and "ModuleNotFoundError" not in done.error:
                 raise SystemExit(f"{way}: {done.error[-2000:]}")
             if done.code and not number:
                 print(f"{way}: not installed")
             if not done.code:
-                found.setdefault(way, []).append(statistics.median(json.loads(done.out)))
+                found.setdefault(way, []).append(tuple(map(statistics.median, zip(*json.loads(done.out), strict=True))))
     return found
 
 
-def show_registration(found: dict[str, list[float]], folder: Path) -> None:
+def show_seconds(found: Seconds, way: str, *ours: str) -> list[str]:
+    """Wall seconds with their span, CPU seconds, and how many times ours the CPU seconds are."""
+    wall, cpu = zip(*found[way], strict=True)
+    middle = statistics.median(cpu)
+    ratios = [show_times(middle, statistics.median(row[1] for row in found[one])) for one in ours]
+    return [way, show_span(wall, 3), f"{middle:.3f}", *ratios]
+
+
+def show_registration(found: Seconds, folder: Path) -> None:
     """The rms error beside the seconds."""
-    shifts, ours, rows = np.load(folder / "shifts.npy"), statistics.median(found["ours"]), []
-    for way, seconds in found.items():
+    shifts, rows = np.load(folder / "shifts.npy"), []
+    for way in found:
         apart = np.load(folder / f"{way}.npy") - shifts
         rms, worst = np.sqrt((apart**2).mean()), np.abs(apart).max()
-        ratio = show_times(statistics.median(seconds), ours, 2)
-        rows.append([way, show_span(seconds, 3), ratio, f"{rms:.4f}", f"{worst:.3f}"])
-    show_table(("registration", "s (least-most)", "to ours", "rms error px", "worst px"), rows)
+        rows.append([*show_seconds(found, way, "ours"), f"{rms:.4f}", f"{worst:.3f}"])
+    show_table(("registration", "wall s (least-most)", "CPU s", "to ours", "rms error px", "worst px"), rows)
 
 
-def show_medians(found: dict[str, list[float]], folder: Path) -> bool:
+def show_medians(found: Seconds, folder: Path) -> bool:
     """The seconds, and how far the numbers are from numpy's; False where they differ."""
     base, rows, same = np.load(folder / "numpy.npy"), [], True
-    for way, seconds in found.items():
+    for way in found:
         z = np.load(folder / f"{way}.npy")
         holes, apart = (np.isnan(z) == np.isnan(base)).all(), float(np.nanmax(np.abs(z - base) / (1 + np.abs(base))))
-        same &= bool(holes) and apart < 1e-4
-        middle = statistics.median(seconds)
-        ratios = (show_times(middle, statistics.median(found[ours]), 1) for ours in MEDIANS[:2])
-        rows.append([way, show_span(seconds, 3), *ratios, f"{apart:.1e}" + ("" if holes else ", other holes")])
-    show_table(
-        ("robust z", "s (least-most)", "to ours-nan", "to ours-weighted", "furthest from numpy's, relative"), rows
-    )
+        same &= bool(holes) and apart < TOLERANCE
+        told = f"{apart:.1e}" + ("" if holes else ", other holes")
+        rows.append([*show_seconds(found, way, *MEDIANS[:2]), told])
+    show_table(("robust z", "wall s (least-most)", "CPU s", "to ours-nan", "to ours-weighted",
+                "furthest from numpy's, relative"), rows)  # fmt: skip
     return same
 
 
@@ -178,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=3, help="calls in each round")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=60)
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
