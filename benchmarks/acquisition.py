@@ -67,7 +67,7 @@ class Way:
                 served = log.count()
                 self.rows.append(json.loads(done.out) | served._asdict() | {"process_s": done.seconds})
                 return
-            if "ModuleNotFoundError" in done.error:
+            if self.checkout is None and "ModuleNotFoundError" in done.error:
                 self.notes.append("not installed")
                 return
             if done.error.strip():

@@ -1,7 +1,7 @@
 """Made scenes for an object store: sparse COG-like files of 10,980 x 10,980 pixels, and their items. SIMULATED imagery.
 
 Blocks of 1024 pixels, DEFLATE, predictor 2, as Earth Search's are; no overviews. Counts are smoothed noise, of which a
-tile takes 1.4 MB; classes are patches of which one takes some 30 kB.
+tile takes 1.4 MB; classes are patches, 60 kB a tile.
 """
 
 import json
@@ -43,7 +43,7 @@ class Ground:
         self.rng = np.random.default_rng(seed)
         smooth = ndimage.gaussian_filter(self.rng.normal(size=(2 * TILE, 2 * TILE)), 3)
         self._counts = (1800 + 700 * smooth / smooth.std()).astype(np.float32)
-        patches = ndimage.gaussian_filter(self.rng.normal(size=(2 * TILE, 2 * TILE)), 2.5)
+        patches = ndimage.gaussian_filter(self.rng.normal(size=(2 * TILE, 2 * TILE)), 12)
         self._classes = CLASSES[np.digitize(patches / patches.std(), (-0.7, 0.0, 0.7))]
 
     def cut(self, *, coarse: bool) -> NDArray[Any]:
