@@ -33,10 +33,10 @@ TUNED = {
 Digests = dict[str, str]
 
 
-def digest(pixels: Any) -> str:
+def digest(pixels: Any, shape: tuple[int, int] = SHAPE) -> str:
     """SHA-256 of a window's counts on the grid of 10 m; classes of 20 m are doubled."""
     fine = np.asarray(pixels)
-    if fine.shape != SHAPE:
+    if fine.shape != shape:
         fine = fine.repeat(2, axis=0).repeat(2, axis=1)
     return hashlib.sha256(np.ascontiguousarray(fine, "<u2").tobytes()).hexdigest()
 
@@ -49,36 +49,14 @@ def list_assets(items: Path) -> Iterator[tuple[str, str]]:
 
 def prepare_ours(items: Path, in_flight: int) -> Callable[[], Digests]:
     """The ordinary line from a survey to scenes, an empty cache of chips filled on the way."""
-    from dataclasses import replace
-    from datetime import UTC, datetime
+    from acquisition_ours import read_digests, survey_at
 
-    from shapely.geometry import box
-
-    from imagery_watch import pipeline
-    from imagery_watch.model import Airfield, Apron, Grid, Period
-    from imagery_watch.sensors.registry import find_sensor
+    from imagery_watch.model import Grid
     from imagery_watch.settings import Settings
-    from imagery_watch.sources.airfields.grids import to_lonlat
-    from imagery_watch.sources.catalogs.stac_files import FileCatalog
 
-    settings = Settings(home=Path(tempfile.mkdtemp(prefix="acquisition-")), in_flight=in_flight)
-    grid = Grid(EPSG, WEST, NORTH, SHAPE[1], SHAPE[0])
-    (west, south), (east, north) = (to_lonlat(grid, *corner) for corner in ((WEST, SOUTH), (EAST, NORTH)))
-    airfield = Airfield(
-        "XXXX", "benchmark", "approximate", "a benchmark", "none", (Apron("main", box(west, south, east, north)),)
-    )
-    period = Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-    found = pipeline.survey(airfield, FileCatalog(items, find_sensor()), settings, period, history_days=0)
-    found = replace(found, grid=grid)
-    names = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir", "classes": "scl"}
-
-    def read() -> Digests:
-        """Every window, as the run's own notes name it."""
-        passes = pipeline.read_passes(found, settings, lambda *_: None)
-        notes = [one for scene in passes.scenes for one in scene.sources]
-        return {f"{one.item} {names[one.band]}": one.sha256 for one in notes}
-
-    return read
+    settings = Settings(home=Path(tempfile.mkdtemp(dir=items.parent)), in_flight=in_flight)
+    found = survey_at(items, Grid(EPSG, WEST, NORTH, SHAPE[1], SHAPE[0]), settings)
+    return lambda: read_digests(found, settings)
 
 
 def prepare_rasterio(items: Path, in_flight: int) -> Callable[[], Digests]:

@@ -29,7 +29,7 @@ def main() -> None:
         case = airfield.Case(3, passes=PASSES, stays=stays)
         items = write_archive(airfield.passes(case), BANDS, airfield.grid(), folder)
         aoi = folder / "aoi.geojson"
-        aoi.write_text(json.dumps(_aoi()))
+        aoi.write_text(json.dumps(draw_apron()))
         command = [sys.executable, "-m", "imagery_watch", "run", "--aoi", str(aoi), "--catalog", str(items)]
         start = time.perf_counter()
         done = subprocess.run(
@@ -44,7 +44,8 @@ def main() -> None:
     )
 
 
-def _aoi() -> dict[str, object]:
+def draw_apron() -> dict[str, object]:
+    """The apron, as an airfield file."""
     grid = airfield.grid()
     rows = (airfield.APRON.start, airfield.APRON.stop)
     corners = [(rows[0], rows[0]), (rows[1], rows[0]), (rows[1], rows[1]), (rows[0], rows[1]), (rows[0], rows[0])]
