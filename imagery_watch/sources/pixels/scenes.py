@@ -22,7 +22,7 @@ from imagery_watch.sources.pixels.source_notes import note_source
 CLASSES = "classes"
 """What the scene classification is called among the bands."""
 CLOUDED_SHARE = 0.98
-"""Share of the Grid, all of it classified, that must be called cloud or shadow for the bands not to be read.
+"""Share of the classified Grid that must be called cloud or shadow for the bands not to be read.
 
 The change stage calls a pass clouded where less than 15 % of the ring is clear: with a ring of a seventh of the Grid,
 which is less than any airfield's, such a pass is clouded whatever its bands hold (docs/method.md, section 3).
@@ -82,7 +82,6 @@ class _Plan:
 
     def __init__(self, acquisition: Acquisition, grid: Grid, reader: Reader, pool: ThreadPoolExecutor) -> None:
         self.acquisition, self.grid, self.reader, self.pool = acquisition, grid, reader, pool
-        self.hiding = reader.sensor.class_raster.hiding
         self.listed = _own_zone_first(acquisition.listed, grid)
         held = [set(one.facts.bands) for one in self.listed]
         common = set.intersection(*held) if held else set()
@@ -131,7 +130,7 @@ class _Plan:
         notes += [ReasonCode.BAND_LEFT_OUT.because(band=band) for band in self.missing]
         valid: NDArray[np.bool_] = np.asarray(np.isfinite(data).all(axis=0))
         if not self.windows:
-            notes.append(ReasonCode.BANDS_SPARED.because(share=measure_hidden(scl, self.hiding)))
+            notes.append(ReasonCode.BANDS_SPARED.because(share=self._hidden(scl)))
         return Scene(
             acquisition_id=self.acquisition.id,
             item_ids=self.acquisition.item_ids,
@@ -209,10 +208,14 @@ class _Plan:
         try:
             scl = self._scl()
         finally:
-            if not measure_hidden(scl, self.hiding) >= CLOUDED_SHARE:
+            if self._hidden(scl) < CLOUDED_SHARE:
                 with suppress(RuntimeError):  # the pool was told to stop
                     self.windows = {band: self.pool.submit(self._band, band) for band in self.bands}
         return scl
+
+    def _hidden(self, scl: NDArray[np.uint8] | None) -> float:
+        margin = round(self.reader.settings.margin_m / self.grid.resolution)
+        return measure_hidden(scl, self.reader.sensor.class_raster.hiding, margin)
 
     def _stack(self, scl: NDArray[np.uint8] | None) -> NDArray[np.float32]:
         """(band, y, x): the bands that were read; none of a pass under cloud."""
@@ -240,11 +243,15 @@ class _Plan:
         return scl, () if scl is not None else (ReasonCode.NO_CLASSES.because(what=" in the item"),)
 
 
-def measure_hidden(scl: NDArray[np.uint8] | None, hiding: Sequence[int]) -> float:
-    """Share of the ground that is of a class that hides it; 0 where there are no classes, or some of it has none."""
-    if scl is None or not hiding or not scl.all():
+def measure_hidden(scl: NDArray[np.uint8] | None, hiding: Sequence[int], margin_px: int) -> float:
+    """Share of the classified ground that is of a class that hides it.
+
+    0 where there are no classes, or not everywhere within the margin around the aprons: those may lie in no imagery.
+    """
+    if scl is None or not hiding:
         return 0.0
-    return float(np.isin(scl, hiding).mean())
+    core = scl[margin_px:-margin_px, margin_px:-margin_px] if 0 < 2 * margin_px < min(scl.shape) else scl
+    return float(np.isin(scl[scl > 0], hiding).mean()) if core.all() else 0.0
 
 
 def _describe_assets(items: Sequence[ListedItem], sensor: Sensor) -> str:

@@ -583,3 +583,35 @@ def test_a_reader_that_is_left_early_asks_for_no_more(archive: tuple[Server, Rem
     assert isinstance(next(scenes), Scene)
     scenes.close()  # type: ignore[attr-defined]
     assert len(server.requests()) < 100
+
+
+CLOUDS = {"cirrus": (10,), "clouds of both kinds and their shadows": (3, 8, 9)}
+
+
+def write_classes(folder: Path, feature: dict[str, Any], codes: Sequence[int], share: float = 1.0) -> None:
+    """The pass's classes: so much of them of these codes in turn, the rest vegetation."""
+    shape = (GRID.height // 2, GRID.width // 2)
+    count = shape[0] * shape[1]
+    flat = np.full(count, 4, np.uint8)
+    hidden = round(count * share)
+    flat[:hidden] = np.resize(codes, hidden)
+    write_raster(folder / feature["assets"]["scl"]["href"], flat.reshape(shape), GRID.left, GRID.top, resolution=20)
+
+
+@pytest.mark.parametrize("case", CLOUDS)
+def test_a_pass_that_its_classes_call_cloud_costs_no_bands(tmp_path: Path, case: str) -> None:
+    feature = write_pass(tmp_path, make_item())
+    write_classes(tmp_path, feature, CLOUDS[case], 0.99)
+    for band in ("blue", "green", "red", "nir"):
+        (tmp_path / feature["assets"][band]["href"]).write_bytes(b"never opened")
+    scene = read_one(tmp_path, feature)
+    assert scene.bands == () and scene.data.shape == (0, *GRID.shape)
+    assert [note.band for note in scene.sources] == ["classes"]
+    assert "its classes call 99.0% of the ground here cloud: its bands were not read" in sentences(scene)
+
+
+@pytest.mark.parametrize(("codes", "share"), [((9,), 0.97), ((11,), 1.0), ((0, 9), 1.0), ((7,), 1.0)])
+def test_a_pass_with_clear_ground_snow_or_an_edge_is_read(tmp_path: Path, codes: tuple[int, ...], share: float) -> None:
+    feature = write_pass(tmp_path, make_item())
+    write_classes(tmp_path, feature, codes, share)
+    assert read_one(tmp_path, feature).bands == tuple(BANDS)

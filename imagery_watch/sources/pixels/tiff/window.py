@@ -51,6 +51,8 @@ class _Part:
     rows: tuple[int, int]
     cols: tuple[int, int]
     """First and one-past-last within the tile."""
+    height: int
+    """Rows of the tile that are of the image: those below, at its lower edge, are filling, which takes no bytes."""
     at: tuple[int, int]
     """Row and column of its first pixel in the window."""
 
@@ -96,12 +98,12 @@ def _list_parts(directory: Directory, corner: tuple[int, int], shape: tuple[int,
             cols = max(left - across * wide, 0), min(left + width - across * wide, wide)
             at = down * tall + rows[0] - top, across * wide + cols[0] - left
             count = int(directory.counts[number]) if start else 0
-            yield _Part(number, start, start + count, rows, cols, at)
+            yield _Part(number, start, start + count, rows, cols, min(tall, directory.height - down * tall), at)
 
 
 def _first_end(one: _Part, directory: Directory) -> int:
     """Up to where a tile is fetched at first: what its rows probably take."""
-    share, count = one.rows[1] / directory.tile_height, one.end - one.start
+    share, count = one.rows[1] / one.height, one.end - one.start
     if not directory.packed:
         return one.start + min(count, one.rows[1] * directory.tile_width * directory.dtype.itemsize)
     return one.start + min(count, int(count * share * MORE) + ROOM_BYTES)
