@@ -4,19 +4,20 @@ Question and answer are plain values, so that both may travel to another process
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagery_watch.model import Airfield, Hit, Look, Occupancy, Period, RunResult
 from imagery_watch.model.progress import Progress, rename_stage
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
+from imagery_watch.monitor.opening import Opened, open_kept
 from imagery_watch.monitor.scoring import keep, score_new
 from imagery_watch.outputs.reconcile.record import PassRecord
 from imagery_watch.outputs.store.store import Store
-from imagery_watch.pipeline import survey
+from imagery_watch.pipeline import read_passes, survey
 from imagery_watch.settings import Settings
 from imagery_watch.sources.catalogs.catalog import Catalog
-from imagery_watch.survey import Survey
+from imagery_watch.survey import ReadPasses, Survey
 
 
 @dataclass(frozen=True)
@@ -61,24 +62,68 @@ def make_question(
     return Question(airfield, settings, period, history_days, due, passes, looks, hits)
 
 
-def find_new(question: Question, catalog: Catalog, progress: Progress) -> Answer:
-    """What is new of an airfield, read, scored, and kept for the next look below the home's `watch/`.
+@dataclass(frozen=True)
+class Gathered:
+    """What has to be had of an airfield from elsewhere before it is judged."""
 
-    Raises what a survey raises, and what scoring does.
+    question: Question
+    found: Survey
+    digest: str
+    """Of settings and shapes."""
+    opened: Opened | None
+    """None where nothing has to be scored."""
+    read: ReadPasses | None
+    """The passes that `opened` wants; None where they are still to be read."""
+
+
+def gather(question: Question, catalog: Catalog, progress: Progress, *, most_passes: int | None = None) -> Gathered:
+    """The catalogue's list for an airfield, what was kept of it, and the pixels of its new passes.
+
+    They are not read yet where they are more than `most_passes`. Raises what a survey raises.
     """
-    airfield, settings = question.airfield, question.settings
-
-    def named(stage: str, done: int, total: int) -> None:
-        """The line's progress, under the airfield's name."""
-        progress(rename_stage(stage, f"{airfield.id} {stage}"), done, total)
-
+    airfield, settings, named = question.airfield, question.settings, _name_stages(question, progress)
     found = survey(airfield, catalog, settings, question.period, history_days=question.history_days, progress=named)
     digest = hash_settings(airfield, settings, question.history_days)
     if not _is_due(question, found, digest):
+        return Gathered(question, found, digest, None, None)
+    opened = open_kept(found, settings, digest, question.passes)
+    gathered = Gathered(question, found, digest, opened, None)
+    too_many = most_passes is not None and len(opened.wanted) > most_passes
+    return gathered if too_many else replace(gathered, read=_read(gathered, opened, named))
+
+
+def judge(gathered: Gathered, progress: Progress) -> Answer:
+    """What is new of an airfield, scored, and kept for the next look below the home's `watch/`.
+
+    Raises what scoring raises.
+    """
+    question, found, opened, digest = gathered.question, gathered.found, gathered.opened, gathered.digest
+    settings, named = question.settings, _name_stages(question, progress)
+    if opened is None:
         return _answer(question, found, None, ())
-    scored = score_new(found, settings, digest, question.passes, question.looks, question.hits, named)
+    read = gathered.read or _read(gathered, opened, named)
+    scored = score_new(found, opened, read, settings, digest, question.passes, question.looks, question.hits, named)
     keep(scored, found, settings, digest)
     return _answer(question, found, scored.result, record_passes(found, scored.result, digest, question.passes))
+
+
+def find_new(question: Question, catalog: Catalog, progress: Progress) -> Answer:
+    """What is new of an airfield: gathered, then judged. Raises what either raises."""
+    return judge(gather(question, catalog, progress), progress)
+
+
+def _read(gathered: Gathered, opened: Opened, progress: Progress) -> ReadPasses:
+    return read_passes(replace(gathered.found, acquisitions=opened.wanted), gathered.question.settings, progress)
+
+
+def _name_stages(question: Question, progress: Progress) -> Progress:
+    """The line's progress, under the airfield's name."""
+
+    def named(stage: str, done: int, total: int) -> None:
+        """One step of a stage."""
+        progress(rename_stage(stage, f"{question.airfield.id} {stage}"), done, total)
+
+    return named
 
 
 def _is_due(question: Question, found: Survey, digest: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from imagery_watch.errors import ExitCode, StoreError, UsageError
 from imagery_watch.monitor.keeping.watch import FORM, FRAME, INDEX
-from imagery_watch.monitor.scoring import WATCHES
+from imagery_watch.monitor.opening import WATCHES
 from imagery_watch.monitor.sweep import locked
 from imagery_watch.outputs.merging.record import MergeStore, Taken, read_source
 from imagery_watch.outputs.store.database import BACKUP, FILE, MARKER, copied_file, opened

@@ -3,41 +3,31 @@
 Which question that answers, and which `run` does, is in docs/method.md, section 16.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
-import imagery_watch
 from imagery_watch.change.detect import DetectionResult
 from imagery_watch.change.preprocess.stack import Stack
 from imagery_watch.change.tracking.events import Standing
 from imagery_watch.change.watch import Watch, add_look, begin_watch, drop_look, tell_changes
 from imagery_watch.dossiers import OF_A_SWEEP
 from imagery_watch.errors import PassRefused, PassUnread
-from imagery_watch.model import Acquisition, Hit, Look, Occupancy, RunResult, Scene
+from imagery_watch.model import Hit, Look, Occupancy, RunResult, Scene
 from imagery_watch.model.progress import Progress
-from imagery_watch.monitor.due import list_read_versions, list_versions
-from imagery_watch.monitor.keeping.watch import INDEX, KeptDamagedError, KeptWatch, Place, load_watch, save_watch
+from imagery_watch.monitor.due import list_read_versions
+from imagery_watch.monitor.keeping.watch import INDEX, KeptDamagedError, KeptWatch, Place, save_watch
+from imagery_watch.monitor.opening import Opened, find_folder, make_key
 from imagery_watch.outputs.reconcile.record import SAME_TIME, PassRecord
-from imagery_watch.outputs.wording.text import slug
 from imagery_watch.pipeline import compare, count_steps, read_passes
-from imagery_watch.reasons import Reason, ReasonCode, parse_codes
 from imagery_watch.reporting import limited, report
 from imagery_watch.settings import Settings
-from imagery_watch.sources.airfields.grids import draw_areas
 from imagery_watch.sources.pixels.suspects import find_repeats
 from imagery_watch.survey import ReadPasses, Survey
 
 _log = logging.getLogger(__name__)
-WATCHES = "watch"
-"""The folder below `home` in which watches are kept."""
-STAGE = ("change", "sensors", "model")
-"""The parts of the package that decide how a look is judged: a watch of other code begins anew."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +47,6 @@ class Scored:
 class _Known:
     """What the record has of an airfield."""
 
-    passes: Mapping[str, PassRecord]
     looks: Mapping[tuple[str, str], Look]
     """By pass and apron."""
     hits: Sequence[Hit]
@@ -66,6 +55,8 @@ class _Known:
 
 def score_new(
     found: Survey,
+    opened: Opened,
+    read: ReadPasses,
     settings: Settings,
     digest: str,
     passes: Mapping[str, PassRecord],
@@ -73,25 +64,24 @@ def score_new(
     hits: Sequence[Hit],
     progress: Progress,
 ) -> Scored:
-    """The passes of a survey told as hits and looks; those that a kept watch has judged are not read again.
+    """The passes of a survey told as hits and looks; `read` are those that `opened` wants.
 
     `digest` is of the settings and shapes; `passes`, `looks` and `hits` are the record's. Nothing is kept yet: see
     `keep`.
     """
     standing = tuple(hit for hit in hits if hit.status != "withdrawn")
-    known = _Known(passes, {(look.pass_id, look.apron): look for look, _ in looks}, standing)
-    place = Place(draw_areas(found.airfield, found.grid), found.grid, found.catalog.sensor.detector)
-    kept = load_watch(_folder(settings, found), _key(found, digest), place)
-    if kept is not None and not _is_aged(kept.watch, found):
+    known = _Known({(look.pass_id, look.apron): look for look, _ in looks}, standing)
+    if opened.kept is not None:
         with suppress(KeptDamagedError):  # noticed where an array is asked for: all is judged anew
-            return _go_on(found, settings, kept, place, known, progress)
+            return _go_on(found, settings, opened, opened.kept, read, known, progress)
+        read = read_passes(found, settings, progress)
     same = any(one.settings_hash == digest for one in passes.values())
-    return _begin(found, settings, place, standing if same else (), progress)
+    return _begin(found, settings, opened.place, read, standing if same else (), progress)
 
 
 def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None:
     """Keeps the watch for the next sweep; where it cannot be kept, that one judges all passes anew."""
-    folder, key = _folder(settings, found), _key(found, digest)
+    folder, key = find_folder(settings, found), make_key(found, digest)
     try:
         if scored.watch is None:
             (folder / INDEX).unlink(missing_ok=True)
@@ -101,15 +91,10 @@ def keep(scored: Scored, found: Survey, settings: Settings, digest: str) -> None
         _log.warning("%s: what was judged could not be kept in %s: %s", found.airfield.id, folder, error)
 
 
-def _is_aged(watch: Watch, found: Survey) -> bool:
-    """Whether all passes that its frame was made of are older than the history, or too few are left to go on."""
-    start, frame = found.period.with_history(found.history_days).start, watch.stack.frame
-    return watch.stack.is_few or frame is None or (start is not None and frame.until < start)
-
-
-def _begin(found: Survey, settings: Settings, place: Place, standing: Sequence[Hit], progress: Progress) -> Scored:
-    """All passes read, and judged among one another; `standing` was told of under the same settings."""
-    passes = read_passes(found, settings, progress)
+def _begin(
+    found: Survey, settings: Settings, place: Place, passes: ReadPasses, standing: Sequence[Hit], progress: Progress
+) -> Scored:
+    """All passes judged among one another; `standing` was told of under the same settings."""
     watch = begin_watch(
         passes.scenes,
         place.areas,
@@ -133,19 +118,22 @@ def _begin(found: Survey, settings: Settings, place: Place, standing: Sequence[H
 
 
 def _go_on(
-    found: Survey, settings: Settings, kept: KeptWatch, place: Place, known: _Known, progress: Progress
+    found: Survey,
+    settings: Settings,
+    opened: Opened,
+    kept: KeptWatch,
+    read: ReadPasses,
+    known: _Known,
+    progress: Progress,
 ) -> Scored:
-    """The passes that are new read, judged by what is known, and joined to what was seen."""
-    unknown = tuple(one for one in found.acquisitions if not _is_judged(one, kept))
-    refused = {one.id: error for one in unknown if (error := _refused(one, known)) is not None}
-    wanted = tuple(one for one in unknown if one.id not in refused)
-    read = read_passes(replace(found, acquisitions=wanted), settings, progress)
+    """The passes that are new judged by what is known, and joined to what was seen."""
+    place = opened.place
     watch = _drop_renamed(kept.watch, found)
     names = {one.acquisition_id for one in _scenes_of(watch)}
     owners = {digest: name for digest, name in kept.owners.items() if name in names}
     repeats = find_repeats(read.scenes, owners)
     scenes = tuple(one for one in read.scenes if one.acquisition_id not in repeats)
-    unread: dict[str, PassUnread] = {**refused, **read.unread, **repeats}
+    unread: dict[str, PassUnread] = {**opened.refused, **read.unread, **repeats}
     watch = _drop_refused(watch, unread)
     step = count_steps("comparing passes", len(scenes), progress)
     watch = _add_all(watch, scenes, timedelta(days=settings.baseline_half_window_days), step)
@@ -168,7 +156,7 @@ def _go_on(
     listed = {one.id for one in found.acquisitions}
     scenes_told = tuple(one for one in _scenes_of(watch) if one.acquisition_id in listed)
     passes = ReadPasses(found.acquisitions, scenes_told, unread)
-    now = {one.id: tuple(list_read_versions(one)) for one in wanted if one.id in added}
+    now = {one.id: tuple(list_read_versions(one)) for one in opened.wanted if one.id in added}
     result = report(found, passes, detection, place.areas, settings, limit, plenty=OF_A_SWEEP)
     return Scored(result, watch, {**kept.versions, **now}, begun=False)
 
@@ -187,21 +175,6 @@ def _place_in(stack: Stack, hit: Hit) -> Standing | None:
     where = stack.georeference
     row, col = where.grid.rowcol(hit.x, hit.y)
     return Standing(hit.kind, before, after, row - where.top, col - where.left)
-
-
-def _is_judged(acquisition: Acquisition, kept: KeptWatch) -> bool:
-    """Whether the watch has the pass as the catalogue has it now, or with more of its tiles."""
-    known = kept.versions.get(acquisition.id)
-    return known is not None and set(list_read_versions(acquisition)) <= set(known)
-
-
-def _refused(acquisition: Acquisition, known: _Known) -> PassRefused | None:
-    """Why a pass was refused, where it was, and nothing of it has changed since."""
-    record = known.passes.get(acquisition.id)
-    if record is None or record.state != "refused" or not set(list_versions(acquisition)) <= set(record.versions):
-        return None
-    code = next(iter(parse_codes(record.reason_code)), ReasonCode.NO_BANDS)
-    return PassRefused(Reason(code, record.reason))
 
 
 def _add_all(watch: Watch, scenes: Sequence[Scene], half_window: timedelta, step: Callable[[], None]) -> Watch:
@@ -260,22 +233,3 @@ def _as_measured(look: Look, old: Look) -> Look:
     return replace(
         look, smallest_detectable_m=old.smallest_detectable_m, reason=old.reason, reason_codes=old.reason_codes
     )
-
-
-def _folder(settings: Settings, found: Survey) -> Path:
-    return settings.home / WATCHES / slug(found.airfield.id)
-
-
-def _key(found: Survey, digest: str) -> str:
-    """What a watch rests on: settings and shapes, the Grid, the catalogue's sensor, and the code."""
-    told = f"{digest} {found.grid!r} {found.catalog.sensor.name} {_hash_stage()}"
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
-@cache
-def _hash_stage() -> str:
-    """Of the files that decide how a look is judged."""
-    root, digest = Path(imagery_watch.__file__).parent, hashlib.sha256()
-    for path in sorted(path for part in STAGE for path in (root / part).rglob("*") if path.suffix in (".py", ".npz")):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()

@@ -28,7 +28,8 @@ from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.keeping.pruning import prune_cache
-from imagery_watch.monitor.looking import Answer, Question, find_new, make_question
+from imagery_watch.monitor.looking import Answer, Gathered, Question, gather, judge, make_question
+from imagery_watch.monitor.machines.ahead import Here
 from imagery_watch.monitor.machines.sharing import ALONE, Share
 from imagery_watch.monitor.noting import Occasion, as_recorded, note_result
 from imagery_watch.monitor.overview import Sweep, write_index
@@ -103,7 +104,7 @@ def sweep(
         desk.greet(store, now)
         job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress, command)
         outcomes, written = [], []
-        for file, find in share.look(files, partial(_ask, job), partial(_find, job)):
+        for file, find in share.look(files, partial(_ask, job), Here(partial(_gather, job), partial(_judge, job))):
             outcomes.append(_visit(job, file, find))
             written += write_waiting(store, folder, now, outcomes[-1].airfield)
             on_done(outcomes[-1])
@@ -162,9 +163,12 @@ def _ask(job: _Sweep, airfield: Airfield) -> Question:
     return make_question(airfield, job.store, job.settings, job.period, job.history_days, job.out)
 
 
-def _find(job: _Sweep, question: Question) -> Answer:
-    """The answer, found in this process."""
-    return find_new(question, job.catalog, job.progress)
+def _gather(job: _Sweep, question: Question, progress: Progress, most_passes: int | None) -> Gathered:
+    return gather(question, job.catalog, progress, most_passes=most_passes)
+
+
+def _judge(job: _Sweep, gathered: Gathered) -> Answer:
+    return judge(gathered, job.progress)
 
 
 def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) -> Outcome:

@@ -31,7 +31,7 @@ from support.monitor import (
 )
 
 from imagery_watch.monitor.keeping.watch import INDEX
-from imagery_watch.monitor.scoring import WATCHES
+from imagery_watch.monitor.opening import WATCHES
 from imagery_watch.monitor.sweep import SweepReport, sweep
 from imagery_watch.outputs.terminal.sweep_table import Outcome
 from imagery_watch.settings import Settings

@@ -19,7 +19,7 @@ from imagery_watch.model import Airfield
 from imagery_watch.model.filename import find_path
 from imagery_watch.model.progress import Progress
 from imagery_watch.monitor.looking import Answer, Question, find_new
-from imagery_watch.monitor.machines.sharing import Ask, Found
+from imagery_watch.monitor.machines.ahead import Ask, Found
 from imagery_watch.outputs.store.database import MARKER
 from imagery_watch.sources.airfields.known import AirfieldFile
 

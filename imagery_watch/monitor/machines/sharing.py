@@ -3,18 +3,13 @@
 However it is, one process has the record: the sweep's own.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from imagery_watch.model import Airfield
-from imagery_watch.monitor.looking import Answer, Question
+from imagery_watch.monitor.machines.ahead import Ask, Found, Here, look_ahead
 from imagery_watch.monitor.machines.sharding import ALL, Shard
 from imagery_watch.sources.airfields.known import AirfieldFile
-
-Ask = Callable[[Airfield], Question]
-Found = tuple[AirfieldFile, Callable[[Airfield], Answer]]
-"""An airfield file, and what gives the answer for its airfield, or raises what kept it from being found."""
 
 
 class Workers(Protocol):
@@ -31,13 +26,13 @@ class Share:
 
     shard: Shard = ALL
     workers: Workers | None = None
-    """Who looks at the airfields; None: the process itself, one after the other."""
+    """Who looks at the airfields; None: the process itself, which reads ahead while it judges one after the other."""
 
-    def look(self, files: Sequence[AirfieldFile], ask: Ask, find: Callable[[Question], Answer]) -> Iterator[Found]:
-        """Each of the files with what gives its answer; `find` is for questions that this process answers itself."""
+    def look(self, files: Sequence[AirfieldFile], ask: Ask, here: Here) -> Iterator[Found]:
+        """Each of the files with what gives its answer; `here` is for questions that this process answers itself."""
         if self.workers is not None:
             return self.workers.look(files, ask)
-        return ((file, lambda airfield: find(ask(airfield))) for file in files)
+        return look_ahead(files, ask, here)
 
 
 ALONE = Share()
