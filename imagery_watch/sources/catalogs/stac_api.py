@@ -1,5 +1,6 @@
 """STAC APIs, through pystac-client, hardened where real catalogues are known to misbehave."""
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pystac.errors import STACError
 from pystac_client import Client
 from pystac_client.errors import ClientTypeError
 from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import DoesNotConformTo
 
 from imagery_watch.errors import CatalogError, CatalogUnavailable
@@ -86,6 +88,8 @@ class ApiCatalog:
         self.name = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         self.sensor = sensor
         self._url = url
+        self._lock = threading.Lock()
+        self._opened: tuple[StacApiIO, Client] | None = None
         self._settings = settings
         self._page_size = page_size
 
@@ -167,8 +171,7 @@ class ApiCatalog:
 
     def _ask(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[Any]:
         try:
-            io = open_io(self._url, self._settings)
-            client = Client.open(self._url, stac_io=io, timeout=self._settings.timeout_s)
+            io, client = self._open()
             search = client.search(
                 collections=list(self._collections),
                 bbox=list(bbox),
@@ -191,6 +194,14 @@ class ApiCatalog:
                 f"catalogue {self.name}: not the answer of a STAC API with item search ({type(error).__name__}); "
                 "is the URL its landing page?"
             ) from None
+
+    def _open(self) -> tuple[StacApiIO, Client]:
+        """The API's client, its landing page read once: a sweep searches for each of hundreds of airfields."""
+        with self._lock:
+            if self._opened is None:
+                io = open_io(self._url, self._settings)
+                self._opened = io, Client.open(self._url, stac_io=io, timeout=self._settings.timeout_s)
+            return self._opened
 
     def _coverage(self) -> str:
         """What the first of the collections covers, in words; empty where the API does not say.

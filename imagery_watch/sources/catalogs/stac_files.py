@@ -1,11 +1,12 @@
 """STAC on disk: an ItemCollection, one item, or a static catalogue, read without leaving its folder."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from imagery_watch.errors import CatalogError
@@ -21,12 +22,25 @@ MAX_BYTES = 256 * 2**20
 MAX_FILES = 100_000
 
 
+Marks = dict[Path, tuple[int, int] | None]
+"""When each file was last changed, in nanoseconds, and its bytes; None where it was not there."""
+
+
+class _Content(NamedTuple):
+    """What the files of a catalogue held when they were parsed."""
+
+    items: tuple[ListedItem, ...]
+    warnings: tuple[str, ...]
+    marks: Marks
+
+
 class FileCatalog:
     """A STAC file and what it links to below its own folder."""
 
     def __init__(self, path: Path, sensor: Sensor, access: Access = OPEN) -> None:
         """`access`: who may be asked for files that are not below the folder. Raises CatalogError."""
-        self._access = access
+        self._access, self._lock = access, threading.Lock()
+        self._content_known: _Content | None = None
         self.path = path / "catalog.json" if path.is_dir() else path
         if not self.path.is_file():
             raise CatalogError(f"catalogue {path}: a folder without a catalog.json; name the STAC file itself")
@@ -35,29 +49,42 @@ class FileCatalog:
         self.local_root: Path | None = self.path.resolve().parent
 
     def search(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Listing:
-        """See `Catalog.search`. Raises CatalogError where the file is not STAC."""
+        """See `Catalog.search`. Raises CatalogError where the file is not STAC.
+
+        Files are parsed again only where one of them has changed since: a sweep searches them for each airfield.
+        """
+        with self._lock:
+            if self._content_known is None or _mark(self._content_known.marks) != self._content_known.marks:
+                self._content_known = self._parse()
+            known = self._content_known
+        if not known.items and known.warnings:
+            raise CatalogError(f"catalogue {self.name}: no usable item in it; first: {known.warnings[0]}")
+        return Listing(tidy(list(known.items), bbox, start, end), known.warnings, describe_coverage(known.items))
+
+    def _parse(self) -> _Content:
         items: list[ListedItem] = []
         warnings: list[str] = []
         remarks: list[Remark] = []
-        for features, folder in self._walk(warnings):
+        marks: Marks = {}
+        for features, folder in self._walk(warnings, marks):
             parsed, misfits = parse_each(features, folder, self.sensor)
             items += parsed
             remarks += misfits
         warnings += [*tell_remarks(remarks), *tell_namesakes(items)]
-        if not items and warnings:
-            raise CatalogError(f"catalogue {self.name}: no usable item in it; first: {warnings[0]}")
         origin = Origin(self.name, self.local_root, self._access)
-        told = [replace(one, origin=origin) for one in items]
-        return Listing(tidy(told, bbox, start, end), tuple(warnings), describe_coverage(items))
+        return _Content(tuple(replace(one, origin=origin) for one in items), tuple(warnings), marks)
 
-    def _walk(self, warnings: list[str]) -> Iterator[tuple[list[Any], Path]]:
-        """Features and the folder that their hrefs are relative to, file by file, links followed once."""
-        queue, seen = [self.path.resolve()], set[Path]()
+    def _walk(self, warnings: list[str], marks: Marks) -> Iterator[tuple[list[Any], Path]]:
+        """Features and the folder that their hrefs are relative to, file by file, links followed once.
+
+        Each file that is opened is noted in `marks`, as it was before.
+        """
+        queue = [self.path.resolve()]
         while queue:
             path = queue.pop(0)
-            if path in seen or len(seen) > MAX_FILES:
+            if path in marks or len(marks) > MAX_FILES:
                 continue
-            seen.add(path)
+            marks.update(_mark([path]))
             content = self._content(path, warnings)
             if content is None:
                 continue
@@ -98,6 +125,18 @@ class FileCatalog:
         except (OSError, ValueError, RuntimeError):
             return None
         return target if self.local_root is not None and target.is_relative_to(self.local_root) else None
+
+
+def _mark(paths: Iterable[Path]) -> Marks:
+    marks: Marks = {}
+    for path in paths:
+        try:
+            told = path.stat()
+        except OSError:
+            marks[path] = None
+        else:
+            marks[path] = told.st_mtime_ns, told.st_size
+    return marks
 
 
 def _read_json(path: Path) -> dict[str, Any]:
