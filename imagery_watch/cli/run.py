@@ -31,7 +31,7 @@ from imagery_watch.cli.options import (
     Verbose,
 )
 from imagery_watch.cli.signals import name_kept, stopping
-from imagery_watch.cli.voice import Progress, Voice, choose_voice, tell_passed_over, telling_progress
+from imagery_watch.cli.voice import Progress, Voice, choose_voice, tell_passed_over, telling_progress, telling_traffic
 from imagery_watch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def run(
     folder = out or Path(f"imagery-watch-{place.id}")
     check_folder(folder, place, force=force)
     held = gather_files(tracks, aircraft, None) if tracks or aircraft else None
-    with working(folder, voice, as_json=as_json) as progress:
+    with working(folder, voice, as_json=as_json) as progress, telling_traffic(voice, chosen.in_flight):
         result = run_airfield(place, catalog, chosen, since=since, until=until, now=datetime.now(UTC),
                               history_days=history, min_length_m=min_length, progress=progress)  # fmt: skip
         told = replace(result.provenance, command=tell_command(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -131,3 +132,15 @@ def tell_passed_over(looks: Iterable["Look"]) -> None:
     for (when, result, reason), number in counted.items():
         aprons = f" ({number} aprons)" if number > 1 else ""
         tell(f"{when} {result.replace('_', ' ')}{aprons}: {plain(reason)}")
+
+
+@contextmanager
+def telling_traffic(voice: Voice, in_flight: int) -> Iterator[None]:
+    """At its end, what came over the network within it, and what had been read before; nothing for a quiet voice."""
+    from imagery_watch.sources.network.traffic import METER
+
+    before, began = METER.read(), time.monotonic()
+    yield
+    told = METER.read().since(before).tell(time.monotonic() - began, in_flight)
+    if told and voice != Voice.QUIET:
+        tell(told)

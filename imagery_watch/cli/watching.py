@@ -28,7 +28,7 @@ from imagery_watch.cli.options import (
 )
 from imagery_watch.cli.signals import stopping
 from imagery_watch.cli.station import keep_station
-from imagery_watch.cli.voice import Progress, Voice, choose_voice, tell_passed_over, telling_progress
+from imagery_watch.cli.voice import Progress, Voice, choose_voice, tell_passed_over, telling_progress, telling_traffic
 from imagery_watch.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def monitor(
     def sweep_once(progress: Progress) -> "SweepReport":
         """One sweep, with the settings as they are now."""
         done.clear()
-        with connected(dask, catalog, progress) as workers:
-            return sweep(names or [], settings(false_alarms_per_year), catalog=catalog, since=since,
-                         history_days=history, out=out, now=datetime.now(UTC), progress=progress,
-                         on_done=done.append, share=Share(part, workers),
+        chosen = settings(false_alarms_per_year)
+        with connected(dask, catalog, progress) as workers, telling_traffic(voice, chosen.in_flight):
+            return sweep(names or [], chosen, catalog=catalog, since=since, history_days=history, out=out,
+                         now=datetime.now(UTC), progress=progress, on_done=done.append, share=Share(part, workers),
                          command=tell_command(sys.argv[1:]))  # fmt: skip
 
     if every is not None:

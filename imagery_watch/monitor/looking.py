@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagery_watch.model import Airfield, Hit, Look, Occupancy, Period, RunResult
+from imagery_watch.model import Acquisition, Airfield, Hit, Look, Occupancy, Period, RunResult
 from imagery_watch.model.progress import Progress, rename_stage
 from imagery_watch.monitor.due import hash_settings, is_anything_new, list_expected, record_passes
 from imagery_watch.monitor.opening import Opened, open_kept
@@ -63,57 +63,73 @@ def make_question(
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """What has to be had of an airfield from elsewhere before it is judged."""
+class Listed:
+    """What the catalogue has for a question."""
 
     question: Question
     found: Survey
     digest: str
     """Of settings and shapes."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What an airfield is judged by."""
+
+    listed: Listed
     opened: Opened | None
     """None where nothing has to be scored."""
-    read: ReadPasses | None
+    read: ReadPasses | None = None
     """The passes that `opened` wants; None where they are still to be read."""
 
+    @property
+    def wanted(self) -> tuple[Acquisition, ...]:
+        """The passes that have to be read."""
+        return () if self.opened is None else self.opened.wanted
 
-def gather(question: Question, catalog: Catalog, progress: Progress, *, most_passes: int | None = None) -> Gathered:
-    """The catalogue's list for an airfield, what was kept of it, and the pixels of its new passes.
 
-    They are not read yet where they are more than `most_passes`. Raises what a survey raises.
-    """
-    airfield, settings, named = question.airfield, question.settings, _name_stages(question, progress)
-    found = survey(airfield, catalog, settings, question.period, history_days=question.history_days, progress=named)
-    digest = hash_settings(airfield, settings, question.history_days)
+def ask_list(question: Question, catalog: Catalog, progress: Progress) -> Listed:
+    """What the catalogue has for a question. Raises what a survey raises."""
+    airfield, settings, days = question.airfield, question.settings, question.history_days
+    named = _name_stages(question, progress)
+    found = survey(airfield, catalog, settings, question.period, history_days=days, progress=named)
+    return Listed(question, found, hash_settings(airfield, settings, days))
+
+
+def open_listed(listed: Listed) -> Ready:
+    """What was kept of the airfield, and what has to be read beside it."""
+    question, found, digest = listed.question, listed.found, listed.digest
     if not _is_due(question, found, digest):
-        return Gathered(question, found, digest, None, None)
-    opened = open_kept(found, settings, digest, question.passes)
-    gathered = Gathered(question, found, digest, opened, None)
-    too_many = most_passes is not None and len(opened.wanted) > most_passes
-    return gathered if too_many else replace(gathered, read=_read(gathered, opened, named))
+        return Ready(listed, None)
+    return Ready(listed, open_kept(found, question.settings, digest, question.passes))
 
 
-def judge(gathered: Gathered, progress: Progress) -> Answer:
+def read_wanted(ready: Ready, progress: Progress) -> Ready:
+    """The same with the pixels of the passes that are wanted; what cannot be read is told by pass."""
+    if ready.opened is None:
+        return ready
+    question, found = ready.listed.question, replace(ready.listed.found, acquisitions=ready.wanted)
+    return replace(ready, read=read_passes(found, question.settings, _name_stages(question, progress)))
+
+
+def judge(ready: Ready, progress: Progress) -> Answer:
     """What is new of an airfield, scored, and kept for the next look below the home's `watch/`.
 
     Raises what scoring raises.
     """
-    question, found, opened, digest = gathered.question, gathered.found, gathered.opened, gathered.digest
-    settings, named = question.settings, _name_stages(question, progress)
-    if opened is None:
+    question, found, digest = ready.listed.question, ready.listed.found, ready.listed.digest
+    if ready.opened is None or ready.read is None:
         return _answer(question, found, None, ())
-    read = gathered.read or _read(gathered, opened, named)
-    scored = score_new(found, opened, read, settings, digest, question.passes, question.looks, question.hits, named)
+    settings, named = question.settings, _name_stages(question, progress)
+    scored = score_new(found, ready.opened, ready.read, settings, digest, question.passes, question.looks,
+                       question.hits, named)  # fmt: skip
     keep(scored, found, settings, digest)
     return _answer(question, found, scored.result, record_passes(found, scored.result, digest, question.passes))
 
 
 def find_new(question: Question, catalog: Catalog, progress: Progress) -> Answer:
-    """What is new of an airfield: gathered, then judged. Raises what either raises."""
-    return judge(gather(question, catalog, progress), progress)
-
-
-def _read(gathered: Gathered, opened: Opened, progress: Progress) -> ReadPasses:
-    return read_passes(replace(gathered.found, acquisitions=opened.wanted), gathered.question.settings, progress)
+    """What is new of an airfield, all steps of a look in turn. Raises what any of them raises."""
+    return judge(read_wanted(open_listed(ask_list(question, catalog, progress)), progress), progress)
 
 
 def _name_stages(question: Question, progress: Progress) -> Progress:

@@ -28,7 +28,16 @@ from imagery_watch.model.provenance import NOTHING_USED
 from imagery_watch.monitor.alerting.desk import open_desk
 from imagery_watch.monitor.dispatch import clear_leftovers, write_waiting
 from imagery_watch.monitor.keeping.pruning import prune_cache
-from imagery_watch.monitor.looking import Answer, Gathered, Question, gather, judge, make_question
+from imagery_watch.monitor.looking import (
+    Answer,
+    Listed,
+    Question,
+    ask_list,
+    judge,
+    make_question,
+    open_listed,
+    read_wanted,
+)
 from imagery_watch.monitor.machines.ahead import Here
 from imagery_watch.monitor.machines.sharing import ALONE, Share
 from imagery_watch.monitor.noting import Occasion, as_recorded, note_result
@@ -104,7 +113,7 @@ def sweep(
         desk.greet(store, now)
         job = _Sweep(number, store, settings, opened, period, history_days, folder, now, progress, command)
         outcomes, written = [], []
-        for file, find in share.look(files, partial(_ask, job), Here(partial(_gather, job), partial(_judge, job))):
+        for file, find in share.look(files, partial(_ask, job), _look_here(job)):
             outcomes.append(_visit(job, file, find))
             written += write_waiting(store, folder, now, outcomes[-1].airfield)
             on_done(outcomes[-1])
@@ -163,12 +172,14 @@ def _ask(job: _Sweep, airfield: Airfield) -> Question:
     return make_question(airfield, job.store, job.settings, job.period, job.history_days, job.out)
 
 
-def _gather(job: _Sweep, question: Question, progress: Progress, most_passes: int | None) -> Gathered:
-    return gather(question, job.catalog, progress, most_passes=most_passes)
+def _look_here(job: _Sweep) -> Here:
+    """The steps of a look in this process."""
 
+    def ask_catalogue(question: Question, progress: Progress) -> Listed:
+        """What the sweep's catalogue has."""
+        return ask_list(question, job.catalog, progress)
 
-def _judge(job: _Sweep, gathered: Gathered) -> Answer:
-    return judge(gathered, job.progress)
+    return Here(ask_catalogue, open_listed, read_wanted, partial(judge, progress=job.progress), job.progress)
 
 
 def _visit(job: _Sweep, file: AirfieldFile, find: Callable[[Airfield], Answer]) -> Outcome:

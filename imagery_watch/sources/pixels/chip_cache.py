@@ -37,6 +37,8 @@ class Chip(NamedTuple):
     """Empty where it gave none, or an older version kept the window."""
     size: int | None = None
     """Bytes of the whole file; None where an older version kept the window."""
+    seconds: float = 0.0
+    """How long the window took to read; 0 where an older version kept it."""
 
 
 class ChipCache:
@@ -68,10 +70,20 @@ class ChipCache:
             return None
         return Chip(pixels.reshape(grid.shape).astype(pixels.dtype.name), **_parse_told(unpacker.unused_data))
 
-    def put(self, item: str, key: str, grid: Grid, pixels: Pixels, *, etag: str = "", size: int | None = None) -> None:
+    def put(
+        self,
+        item: str,
+        key: str,
+        grid: Grid,
+        pixels: Pixels,
+        *,
+        etag: str = "",
+        size: int | None = None,
+        seconds: float = 0.0,
+    ) -> None:
         """Keeps a window of counts or floats; a full or read-only disk costs only the speed of the next run."""
         mark = _DTYPES[pixels.dtype.name]
-        told = json.dumps({"etag": etag, "size": size}).encode() if etag or size is not None else b""
+        told = json.dumps({"etag": etag, "size": size, "seconds": round(seconds, 3)}).encode()
         body = mark + zlib.compress(np.ascontiguousarray(pixels, mark.decode()).data, NOT_PACKED) + told
         path = self._path(item, key, grid)
         with suppress(OSError):

@@ -1,5 +1,6 @@
 """One asset on the Grid: through its catalogue's door, from the chip cache where it is known, checked, or refused."""
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.settings import Settings
 from imagery_watch.sources.doubts import Doubts
+from imagery_watch.sources.network.traffic import METER
 from imagery_watch.sources.pixels.chip_cache import Chip, ChipCache
 from imagery_watch.sources.pixels.hrefs import check_href, is_foreign
 from imagery_watch.sources.pixels.stated import collect_stated
@@ -118,10 +120,13 @@ class Reader:
         cache, name = ChipCache(self.settings.cache_dir), _cache_key(listed, key, asked.href, asked.expected.nodata)
         known = cache.recall(listed.id, name, grid)
         if known is not None:
+            METER.add_kept(known.seconds)
             return known
+        began = time.monotonic()
         read = self._read(asked, grid)
+        seconds = time.monotonic() - began
         if holds_data(read.pixels):  # emptiness may be a fault that passes: it is never remembered
-            cache.put(listed.id, name, grid, read.pixels, etag=read.etag, size=read.size)
+            cache.put(listed.id, name, grid, read.pixels, etag=read.etag, size=read.size, seconds=seconds)
         return Chip(read.pixels, read.etag, read.size)
 
 
