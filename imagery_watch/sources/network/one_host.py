@@ -49,16 +49,14 @@ def keep_to(base: SplitResult, url: str) -> str:
     Raises _ForeignHost: whoever listens at another port is another server.
     """
     parts = urlsplit(url)
-    ports = [one.port or PORTS.get(one.scheme) for one in (base, parts)]
-    both_usual = [base.port or PORTS[base.scheme], parts.port or 0] in ([80, 443], [443, 80])
-    downgraded = base.scheme == "https" and parts.scheme == "http"
     if parts.scheme not in PORTS or parts.hostname != base.hostname:
         raise _ForeignHost
-    if downgraded and parts.port in (None, 80, base.port):
+    port, own = parts.port or PORTS[parts.scheme], base.port or PORTS[base.scheme]
+    if base.scheme == "https" and parts.scheme == "http" and port in (80, own):
         return urlunsplit(parts._replace(scheme="https", netloc=base.netloc))
-    if downgraded or (ports[0] != ports[1] and not both_usual):
-        raise _ForeignHost
-    return url
+    if (base.scheme == parts.scheme and port == own) or (base.scheme == "http" and (own, port) == (80, 443)):
+        return url
+    raise _ForeignHost
 
 
 class _Doorkeeper(BaseAdapter):
