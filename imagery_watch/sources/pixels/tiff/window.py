@@ -27,6 +27,8 @@ MORE, ROOM_BYTES = 1.08, 2048
 Of 300 real-like tiles 8 needed a second request."""
 WASTE_BYTES = 256 * 1024
 """Between two ranges: fewer are fetched along with both, for a round trip of 50 ms is a megabyte at 20 MB/s."""
+SLICE_BYTES = 64 * 1024
+"""Of packed bytes, unpacked at once: with what they unpack to they fit a processor's own cache."""
 LARGEST_REQUEST = 64 * 2**20
 LARGEST_PACKING = 2
 """Times its pixels that a tile may take: DEFLATE makes nothing larger than a thousandth more."""
@@ -131,17 +133,12 @@ def _fetch_all(fetch: Fetch, start: int, end: int) -> bytes:
 
 def _unpack(one: _Part, held: memoryview, directory: Directory, fetch: Fetch) -> NDArray[Any]:
     """The rows and columns of a tile that lie in the window; more of it is fetched where the first bytes do not do."""
-    need = one.rows[1] * directory.tile_width * directory.dtype.itemsize
-    return _arrange(one, _inflate(one, held, need, fetch) if directory.packed else held[:need], directory)
-
-
-def _arrange(one: _Part, raw: bytes | memoryview, directory: Directory) -> NDArray[Any]:
-    """The window's rows and columns out of the unpacked rows of a tile. Raises Damaged."""
-    wide = directory.tile_width
-    need = one.rows[1] * wide * directory.dtype.itemsize
-    if len(raw) < need:
-        raise Damaged(f"tile {one.number} holds {len(raw)} bytes of pixels where {need} are needed")
-    rows = np.frombuffer(raw, directory.dtype, one.rows[1] * wide).reshape(one.rows[1], wide)[one.rows[0] :]
+    row_bytes = directory.tile_width * directory.dtype.itemsize
+    first, need = (row * row_bytes for row in one.rows)
+    raw = _inflate(one, held, (first, need), fetch) if directory.packed else held[first:need]
+    if len(raw) < need - first:
+        raise Damaged(f"tile {one.number} lacks {need - first - len(raw)} bytes of the pixels that are needed")
+    rows = np.frombuffer(raw, directory.dtype).reshape(-1, directory.tile_width)
     part = rows[:, one.cols[0] : one.cols[1]].astype(directory.dtype.newbyteorder("="))
     if directory.differenced:  # all that is on the left counts by its sum alone, which is quicker than one by one
         part[:, 0] += rows[:, : one.cols[0]].sum(axis=1, dtype=part.dtype)
@@ -149,16 +146,37 @@ def _arrange(one: _Part, raw: bytes | memoryview, directory: Directory) -> NDArr
     return part
 
 
-def _inflate(one: _Part, held: memoryview, need: int, fetch: Fetch) -> bytes:
-    """The first `need` bytes that a tile unpacks to. Raises Damaged."""
-    stream = _INFLATER.decompressobj()
+def _inflate(one: _Part, held: memoryview, wanted: tuple[int, int], fetch: Fetch) -> bytes:
+    """Bytes [first, end) of what a tile unpacks to, or fewer. Raises Damaged."""
+    stream = _Stream(*wanted)
     try:
         with _UNPACKING:
-            raw = stream.decompress(held, need)
-        if len(raw) < need and one.start + len(held) < one.end:
-            rest = _fetch_all(fetch, one.start + len(held), one.end)
+            done = stream.feed(held)
+        if not done and one.start + len(held) < one.end:
+            rest = memoryview(_fetch_all(fetch, one.start + len(held), one.end))
             with _UNPACKING:
-                raw += stream.decompress(stream.unconsumed_tail + rest, need - len(raw))
+                stream.feed(rest)
     except _INFLATER.error as error:
         raise Damaged(f"tile {one.number} cannot be unpacked ({error})") from None
-    return raw
+    return b"".join(stream.kept)
+
+
+class _Stream:
+    """A tile unpacked slice by slice: what comes fits the processor's cache, and what lies above the window goes."""
+
+    def __init__(self, first: int, end: int) -> None:
+        self.kept: list[bytes] = []
+        self._first, self._end, self._got = first, end, 0
+        self._inflater = _INFLATER.decompressobj()
+
+    def feed(self, packed: memoryview) -> bool:
+        """Whether all that is wanted is there; no more than that is ever unpacked."""
+        for at in range(0, len(packed), SLICE_BYTES):
+            part = self._inflater.decompress(packed[at : at + SLICE_BYTES], self._end - self._got)
+            above = max(0, self._first - self._got)
+            self._got += len(part)
+            if len(part) > above:
+                self.kept.append(part[above:])
+            if self._got == self._end:
+                return True
+        return False
