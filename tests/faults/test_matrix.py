@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.fault_modes import BUSY, MODES, PHASES, SLOW
-from support.fault_readings import TRUTH, Outcome, read, write_files
+from support.fault_readings import Outcome, read, write_files
 from support.fault_server import FaultServer, serve_faults
 
 from imagery_watch.settings import Settings
@@ -51,9 +51,9 @@ def outcome_of(server: FaultServer, mode: str, phase: str, form: str) -> Outcome
     key, settings = uuid.uuid4().hex, QUICK if mode in SLOW else PATIENT
     url = f"{server.url}/{mode}/{phase}/{key}/A.{form}?sig=CANARY"
     if phase == "again":
-        assert read(url, PATIENT, TRUTH["A"]).kind == "right"
+        assert read(url, PATIENT).kind == "right"
         server.arm(key)
-    return read(url, settings, TRUTH["A"], TRUTH["B"])
+    return read(url, settings)
 
 
 def is_fine(outcome: Outcome, mode: str, phase: str, form: str) -> bool:
@@ -96,14 +96,14 @@ def test_the_matrix_is_as_large_as_was_asked_and_nobody_followed_a_redirect(serv
 def test_a_file_that_was_replaced_is_read_whole_as_it_is_now(server: FaultServer, mode: str, form: str) -> None:
     key = uuid.uuid4().hex
     url = f"{server.url}/{mode}/again/{key}/A.{form}"
-    assert read(url, PATIENT, TRUTH["A"]).kind == "right"
+    assert read(url, PATIENT).kind == "right"
     server.arm(key)
-    outcome = read(url, PATIENT, TRUTH["B"], TRUTH["A"])
+    outcome = read(url, PATIENT, "B")
     assert outcome.kind in ("right", "failed"), outcome
 
 
 def test_a_connection_that_is_reset_at_once_is_a_failed_read(server: FaultServer) -> None:
-    outcome = read(f"{server.resets}/A.cog", PATIENT, TRUTH["A"])
+    outcome = read(f"{server.resets}/A.cog", PATIENT)
     assert (outcome.kind, outcome.words) == ("failed", "server_silent")
 
 

@@ -18,9 +18,6 @@ from support.rasters import write_raster
 BERLIN = Path(__file__).parents[1] / "data" / "berlin"
 DAYS = {"A": "S2A_33UVU_20211010", "B": "S2A_33UVU_20211013"}
 LEFT, TOP, EPSG = 395_040.0, 5_825_450.0, 32633
-ROWS, COLS = slice(15, 145), slice(20, 190)
-GRID = Grid(EPSG, LEFT + 10 * COLS.start, TOP - 10 * ROWS.start, COLS.stop - COLS.start, ROWS.stop - ROWS.start)
-"""Over parts of twelve tiles."""
 FORMS: dict[str, dict[str, Any]] = {
     "cog": {"blocksize": 64},
     "wide": {"blocksize": 64, "compress": "LZW"},
@@ -49,7 +46,22 @@ def crop(letter: str) -> NDArray[np.uint16]:
         return counts
 
 
-TRUTH = {letter: crop(letter)[ROWS, COLS] for letter in DAYS}
+class View(NamedTuple):
+    """Some whole pixels of the crops: those that are read."""
+
+    rows: slice
+    cols: slice
+
+    @property
+    def grid(self) -> Grid:
+        """The same on the ground."""
+        height, width = self.rows.stop - self.rows.start, self.cols.stop - self.cols.start
+        return Grid(EPSG, LEFT + 10 * self.cols.start, TOP - 10 * self.rows.start, width, height)
+
+
+CROPS = {letter: crop(letter) for letter in DAYS}
+VIEW = View(slice(16, 144), slice(20, 190))
+"""Over parts of twelve tiles."""
 
 
 def write_files(folder: Path) -> Path:
@@ -86,18 +98,20 @@ def find_header_end(path: Path) -> int:
         return min(int(source.get_tag_item(f"BLOCK_OFFSET_{x}_{y}", "TIFF", bidx=1)) for x, y in places) - 4
 
 
-def read(url: str, settings: Settings, truth: NDArray[Any], *others: NDArray[Any]) -> Outcome:
-    """One reading by the product's own function; `others` are what may not come in its place."""
+def read(url: str, settings: Settings, letter: str = "A", view: View = VIEW) -> Outcome:
+    """One reading by the product's own function, held against the crop of a letter."""
+    expected = Expected((9.0, 11.0), jpeg2000="jp2" in url)
     began = time.monotonic()
     try:
-        pixels = read_file(url, GRID, Expected((9.0, 11.0), jpeg2000="jp2" in url), settings).pixels
+        pixels = read_file(url, view.grid, expected, settings).pixels
     except (ReadFailed, PassRefused) as error:
         kind = "failed" if isinstance(error, ReadFailed) else "refused"
         return Outcome(kind, str(error.reason.code), time.monotonic() - began, str(error))
     except Exception as error:
         return Outcome("exception", f"{type(error).__name__}: {error}"[:300], time.monotonic() - began)
-    kind, words = judge(pixels, truth, *others)
-    return Outcome(kind, words, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    right, *others = (CROPS[one][view.rows, view.cols] for one in sorted(CROPS, key=lambda one: one != letter))
+    return Outcome(*judge(pixels, right, *others), seconds)
 
 
 def judge(pixels: NDArray[Any], truth: NDArray[Any], *others: NDArray[Any]) -> tuple[str, str]:
