@@ -285,6 +285,13 @@ def test_a_catalogue_leads_to_no_other_server_of_its_machine(door: Door, case: s
     ask(door, PORTS[case])
 
 
+@pytest.mark.parametrize("case", ["next at http://{canary}/search", "search elsewhere", "root elsewhere"])
+def test_a_key_is_sent_to_nobody_else(door: Door, case: str) -> None:
+    """A user and a key in the catalogue's own address."""
+    said = ask(door, APIS[case], "someone:SECRETCANARY@", "?key=SECRETCANARY")
+    assert "SECRET" not in said
+
+
 @pytest.mark.parametrize("href", PATHS)
 @pytest.mark.xfail(strict=True, reason="a search that pystac takes for a file ends in its FileNotFoundError")
 def test_a_search_in_a_file(door: Door, href: str) -> None:
@@ -296,7 +303,7 @@ def test_a_search_that_is_on_no_server(door: Door, href: str) -> None:
     ask(door, api(found(), search=href))
 
 
-def ask(door: Door, answers: dict[str, Answer]) -> str:
+def ask(door: Door, answers: dict[str, Answer], user: str = "", query: str = "") -> str:
     """What is said of an API with these answers."""
     place, filled = door.place, {}
     for path, (status, headers, body) in answers.items():
@@ -307,7 +314,7 @@ def ask(door: Door, answers: dict[str, Answer]) -> str:
             headers = {key: value.replace(mark, name) for key, value in headers.items()}
         filled[path] = status, headers, whole
     with Serving(filled, place.port) as port:
-        return door.take("files", catalog=f"http://127.0.0.1:{port}/", may_ask=port)
+        return door.take("files", catalog=f"http://{user}127.0.0.1:{port}/{query}", may_ask=port)
 
 
 def test_links_in_the_cache_are_not_written_through(door: Door) -> None:

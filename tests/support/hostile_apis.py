@@ -90,13 +90,13 @@ NEXT = ("http://{canary}/search", "https://{canary}/", "file://{raster}", "http:
         "{vector}")  # fmt: skip
 APIS = {
     **{f"next at {href}": api(found(following=href)) for href in NEXT},
-    "search at another port": api(found(), search="http://{canary}/search"),
+    "search elsewhere": api(found(), search="http://{canary}/search"),
     "links of all kinds elsewhere": api(found(), links=ELSEWHERE),
     "root elsewhere": api(found(), links=[{"rel": "root", "href": "http://{canary}/"}]),
-    "moved to another port": {"/": (302, {"Location": "http://{canary}/"}, b"")},
+    "moved elsewhere": {"/": (302, {"Location": "http://{canary}/"}, b"")},
     "moved in circles": {"/": (302, {"Location": "{here}/"}, b"")},
     "moved to a file": {"/": (302, {"Location": "file://{raster}"}, b"")},
-    "search moved to another port": api((307, {"Location": "http://{canary}/search"}, b"")),
+    "search moved elsewhere": api((307, {"Location": "http://{canary}/search"}, b"")),
     "files of this machine": api(found("file://{raster}")),
     "a path of this machine": api(found("{raster}")),
     "GDAL's own paths": api(found("/vsicurl/http://{canary}/x.tif")),
