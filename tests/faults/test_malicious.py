@@ -7,6 +7,7 @@ canaries: files that tell that they were opened, and a port that tells what was 
 import gzip
 import json
 import os
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 import pytest
 from sources.flights.files import ROWS, trace, write_tar
+from support.fault_readings import write_files
 from support.hostile import CONTENTS, FOREIGN, HREFS, RESOLVED, SIDECARS, Place, gzipped, laughs, lying_zip, xxe
 from support.hostile_airfields import AIRFIELDS, ZIPPED_VRT, airfield
 from support.hostile_apis import APIS, PATHS, PORTS, SEARCHES, Answer, Serving, api, found
+from support.hostile_jp2 import SIZES, lead, one_huge_tile
 from support.rasters import make_item, pattern, write_collection, write_pass, write_raster
 from support.watched import AIRFIELD, Canaries, Watched, watch
 
@@ -26,6 +29,7 @@ from imagery_watch.sources.airfields.grids import grid_for
 MOST_MB = 1024
 """A process that holds the libraries takes 180; tracks may unpack to a quarter of a gigabyte, which is held twice."""
 LONGEST_S = 20.0
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="canaries are Linux's")
 GRID = grid_for(read_airfield(AIRFIELD), 100, 400)
 COUNTS = pattern(*GRID.shape)
 
@@ -152,6 +156,33 @@ def test_a_file_that_is_no_plain_raster_is_not_believed(door: Door, case: str) -
 def test_nor_is_one_from_afar(door: Door, case: str) -> None:
     with Serving({"/evil.tif": (206, {}, CONTENTS[case](door.place))}) as port:
         assert not was_read(door.take_items("files", f"http://127.0.0.1:{port}/evil.tif", may_ask=port))
+
+
+@pytest.fixture(scope="module")
+def picture(base: Path) -> bytes:
+    """A good JPEG 2000 of Berlin."""
+    return (write_files(base / "home") / "A.jp2").read_bytes()
+
+
+@pytest.mark.parametrize("case", SIZES)
+def test_the_sizes_of_a_jpeg_2000_are_not_believed(door: Door, picture: bytes, case: str) -> None:
+    path = door.place.folder / "evil.jp2"
+    path.write_bytes(SIZES[case](picture))
+    said = door.take("jpeg2000", path=path)
+    assert said == "read: zeros" or "evil.jp2" in said  # what is missing in a whole file is nothing
+
+
+@pytest.mark.xfail(strict=True, reason="GDAL tells of small blocks where a JPEG 2000 has one huge tile")
+def test_one_huge_tile_of_a_jpeg_2000_is_refused_unread(door: Door, picture: bytes) -> None:
+    path = door.place.folder / "evil.jp2"
+    path.write_bytes(one_huge_tile(picture))
+    door.take("jpeg2000", path=path)
+
+
+def test_the_crs_of_a_jpeg_2000_leads_nowhere(door: Door, picture: bytes) -> None:
+    path = door.place.folder / "evil.jp2"
+    path.write_bytes(lead(picture, f"http://127.0.0.1:{door.place.port}"))
+    assert "no projected CRS" in door.take("jpeg2000", path=path)
 
 
 @pytest.mark.parametrize("case", SIDECARS)
@@ -336,5 +367,5 @@ def test_links_in_the_cache_are_not_written_through(door: Door) -> None:
 
 
 def test_there_are_as_many_as_was_asked() -> None:
-    groups = (CONTENTS, CONTENTS, SIDECARS, HREFS, FOREIGN, RESOLVED, AIRFIELDS, ZIPPED_VRT, TRACKS, APIS, PORTS)
+    groups = (CONTENTS, CONTENTS, SIZES, SIDECARS, HREFS, FOREIGN, RESOLVED, AIRFIELDS, ZIPPED_VRT, TRACKS, APIS, PORTS)
     assert sum(map(len, groups)) >= 60

@@ -110,8 +110,13 @@ def read(url: str, settings: Settings, letter: str = "A", view: View = VIEW) -> 
     except Exception as error:
         return Outcome("exception", f"{type(error).__name__}: {error}"[:300], time.monotonic() - began)
     seconds = time.monotonic() - began
+    return Outcome(*judge_view(pixels, letter, view), seconds)
+
+
+def judge_view(pixels: NDArray[Any], letter: str = "A", view: View = VIEW) -> tuple[str, str]:
+    """What pixels are, beside those of the crop of a letter."""
     right, *others = (CROPS[one][view.rows, view.cols] for one in sorted(CROPS, key=lambda one: one != letter))
-    return Outcome(*judge(pixels, right, *others), seconds)
+    return judge(pixels, right, *others)
 
 
 def judge(pixels: NDArray[Any], truth: NDArray[Any], *others: NDArray[Any]) -> tuple[str, str]:

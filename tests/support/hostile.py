@@ -65,7 +65,7 @@ def xxe(source: str, root: str = "kml") -> bytes:
             f"<Placemark><name>&x;</name></Placemark></Document></{root}>").encode()  # fmt: skip
 
 
-def tiff(width: int, height: int, tile: tuple[int, int], data: bytes, **tags: tuple[int, int]) -> bytes:
+def tiff(width: int, height: int, tile: tuple[int, int], data: bytes) -> bytes:
     """A TIFF of one band of 16 bits in UTM, DEFLATE, every tile of it the same bytes."""
     tiles = -(-width // tile[0]) * -(-height // tile[1])
     entries: list[tuple[int, int, int, bytes]] = [

@@ -143,7 +143,7 @@ def _main(home: Path) -> None:
 
     _mislead()
     seen = _Seen()
-    ours = (ROOT / "imagery_watch", ROOT / "aoi", ROOT / "tests" / "support", home, home.resolve())
+    ours = (ROOT / "imagery_watch", ROOT / "aoi", ROOT / "tests", home, home.resolve())
     python = (sys.prefix, sys.base_prefix, Path(sys.prefix).resolve())
     prefixes = [f"{one}/" for one in (*ours, *python)]
     sys.addaudithook(seen.hook)
@@ -252,11 +252,21 @@ def _tracks(home: Path, path: str) -> str:
     return str(inspect_tracks([Path(path)], home))
 
 
+def _jpeg2000(home: Path, path: str) -> str:
+    """A file of a catalogue whose bands are that, which is given where it is: those catalogues want keys."""
+    from imagery_watch.sources.pixels.windows import read_file
+    from support.fault_readings import VIEW, Expected, judge_view
+
+    pixels = read_file(path, VIEW.grid, Expected((9.0, 11.0), jpeg2000=True), _settings(home)).pixels
+    return judge_view(pixels)[0]
+
+
 DOORS: dict[str, Callable[..., str]] = {
     "files": _files,
     "foreign": _foreign,
     "airfield": _airfield,
     "tracks": _tracks,
+    "jpeg2000": _jpeg2000,
 }
 
 if __name__ == "__main__":
