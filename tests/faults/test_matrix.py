@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.fault_modes import BUSY, MODES, PHASES, SLOW
-from support.fault_readings import Outcome, read, write_files
+from support.fault_readings import CROPS, VIEW, Outcome, read, write_files
 from support.fault_server import FaultServer, serve_faults
 
 from imagery_watch.settings import Settings
@@ -31,6 +31,8 @@ OVERCOME = {
     *("bytes_alone", "nothing_at_all", "reset", "alert_of_tls"),
 }
 """Where the first answer alone is so, the second is believed."""
+WHOLE = f"{(CROPS['A'] != CROPS['B'])[VIEW.rows, VIEW.cols].mean():.1%} of the pixels"
+"""Where the other day's crop differs."""
 REPLACED = {"another_file", "another_file_same_name"}
 """In a second reading, the file that is there now."""
 
@@ -103,6 +105,24 @@ def test_a_file_that_was_replaced_is_read_whole_as_it_is_now(server: FaultServer
     server.arm(key)
     outcome = read(url, PATIENT, "B")
     assert outcome.kind in ("right", "failed"), outcome
+
+
+@pytest.mark.parametrize("form", SHAPES)
+def test_a_file_that_is_replaced_while_many_read_it_is_never_mixed(server: FaultServer, form: str) -> None:
+    """Those who began before may fail; whoever gets pixels gets all of one file, and in the end it is the new one."""
+    key = uuid.uuid4().hex
+    url = f"{server.url}/another_file/again/{key}/A.{form}"
+
+    def read_one(number: int) -> Outcome:
+        if number == 60:
+            server.arm(key)
+        return read(url, PATIENT)
+
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = [*pool.map(read_one, range(120))]
+    assert {one.kind for one in outcomes} <= {"right", "failed", "stale"}
+    mixed = [one for one in outcomes if one.kind == "stale" and not one.words.startswith(WHOLE)]
+    assert mixed == [] and outcomes[0].kind == "right" and outcomes[-1].kind == "stale"
 
 
 def test_a_connection_that_is_reset_at_once_is_a_failed_read(server: FaultServer) -> None:
