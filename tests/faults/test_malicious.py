@@ -4,122 +4,22 @@ Python's opens and connections are seen by an audit hook in the process; those o
 canaries: files that tell that they were opened, and a port that tells what was said to it.
 """
 
-import gzip
-import json
-import os
+import socket
 import sys
-import tarfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sources.flights.files import ROWS, trace, write_tar
-from support.fault_readings import write_files
-from support.hostile import CONTENTS, FOREIGN, HREFS, RESOLVED, SIDECARS, Place, gzipped, laughs, lying_zip, xxe
-from support.hostile_airfields import AIRFIELDS, ZIPPED_VRT, airfield
+from support.doors import COUNTS, GRID, Door, fill, was_read
+from support.hostile import CONTENTS, SIDECARS, gzipped, lying_zip
+from support.hostile_addresses import FOREIGN, HREFS, RESOLVED
+from support.hostile_airfields import AIRFIELDS, ZIPPED_VRT
 from support.hostile_apis import APIS, PATHS, PORTS, SEARCHES, Answer, Serving, api, found
 from support.hostile_jp2 import SIZES, lead, one_huge_tile
-from support.rasters import make_item, pattern, write_collection, write_pass, write_raster
-from support.watched import AIRFIELD, Canaries, Watched, watch
+from support.hostile_tracks import TRACKS, write_hostile_tracks
+from support.rasters import make_item, write_collection, write_pass, write_raster
+from support.watched import Canaries
 
-from imagery_watch.sources.airfields.geojson import read_airfield
-from imagery_watch.sources.airfields.grids import grid_for
-
-MOST_MB = 1024
-"""A process that holds the libraries takes 180; tracks may unpack to a quarter of a gigabyte, which is held twice."""
-LONGEST_S = 20.0
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="canaries are Linux's")
-GRID = grid_for(read_airfield(AIRFIELD), 100, 400)
-COUNTS = pattern(*GRID.shape)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`elsewhere/` with the canaries, `home/`, and `catalogue/` with a good raster."""
-    base = tmp_path_factory.mktemp("malicious")
-    for name in ("elsewhere", "catalogue", "home"):
-        (base / name).mkdir()
-    for path in (base / "elsewhere" / "B04.tif", base / "catalogue" / "good.tif"):
-        write_raster(path, COUNTS, GRID.left, GRID.top, epsg=GRID.epsg)
-    (base / "elsewhere" / "field.geojson").write_bytes(airfield(name="CANARY"))
-    folder = base / "catalogue"
-    (folder / "link.tif").symlink_to(base / "elsewhere" / "B04.tif")
-    (folder / "folder-link").symlink_to(base / "elsewhere")
-    (folder / "folder").mkdir()
-    os.mkfifo(folder / "pipe")
-    return base
-
-
-@pytest.fixture(scope="module")
-def canaries(base: Path) -> Iterator[Canaries]:
-    canaries = Canaries(base / "elsewhere" / "B04.tif", base / "elsewhere" / "field.geojson")
-    yield canaries
-    canaries.close()
-
-
-@pytest.fixture(scope="module")
-def place(base: Path, canaries: Canaries) -> Place:
-    elsewhere = base / "elsewhere"
-    return Place(base / "catalogue", elsewhere / "B04.tif", elsewhere / "field.geojson", canaries.port)
-
-
-@pytest.fixture(scope="module")
-def started(base: Path) -> Iterator[list[Watched]]:
-    """The process, started when it is first asked; at the end of the list the one that is alive."""
-    with watch(base / "home") as watched:
-        yield [watched]
-
-
-class Door:
-    """Takes cases, and looks at what became of them."""
-
-    def __init__(self, watched: Watched, canaries: Canaries, place: Place) -> None:
-        self.watched, self.canaries, self.place = watched, canaries, place
-
-    def take(self, door: str, *, may_ask: int = 0, **case: Any) -> str:
-        """What is said of a case, after all that may never be was looked for."""
-        self.canaries.touched()
-        told = self.watched.take(door=door, allowed=[str(self.place.folder)], **case)
-        said = str(told["said"])
-        asked = [one for one in told["asked"] if not may_ask or one != str(("127.0.0.1", may_ask))]
-        assert (told["opened"], asked, told["started"]) == ([], [], []), said
-        assert not self.canaries.touched(), f"the canary was opened: {said}"
-        assert self.canaries.heard == [], f"the canary was asked: {said}"
-        assert not said.startswith("EXCEPTION") and "CANARY" not in said, said
-        assert told["peak_mb"] < MOST_MB and told["seconds"] < LONGEST_S, (told["peak_mb"], told["seconds"])
-        return said
-
-    def take_items(self, door: str, href: str, **options: Any) -> str:
-        """The same of one item, all of whose files are at an address."""
-        path = write_items(self.place.folder / f"items-{os.getpid()}.json", href)
-        return self.take(door, **{"files": {"catalog": path}, "foreign": {"items": path}}[door], **options)
-
-
-@pytest.fixture
-def door(started: list[Watched], canaries: Canaries, place: Place) -> Iterator[Door]:
-    canaries.heard.clear()
-    yield Door(started[-1], canaries, place)
-
-
-def write_items(path: Path, href: str) -> Path:
-    item = make_item()
-    for key in item["assets"]:
-        item["assets"][key]["href"] = href
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [item]}))
-    return path
-
-
-def was_read(said: str) -> bool:
-    """Whether there were pixels, even if all bands were found to be one file."""
-    return "pixels up to" in said or "hold the same pixels" in said
-
-
-def fill(text: str, place: Place, scheme: str = "") -> str:
-    told = {"raster": place.raster, "url": place.url, "port": place.port, "scheme": scheme}
-    for name, value in told.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text
 
 
 def test_what_is_good_is_read(door: Door) -> None:
@@ -131,18 +31,11 @@ def test_what_is_good_is_read(door: Door) -> None:
 
 
 def test_canaries_sing(base: Path, canaries: Canaries) -> None:
-    import socket
-    import time
-
     (base / "elsewhere" / "B04.tif").read_bytes()
     assert canaries.touched() and not canaries.touched()
     with socket.create_connection(("127.0.0.1", canaries.port)) as caller:
         caller.sendall(b"hello")
-        deadline = time.monotonic() + 5
-        while not canaries.heard and time.monotonic() < deadline:
-            time.sleep(0.01)
-    assert canaries.heard == [b"hello"]
-    canaries.heard.clear()
+    assert canaries.hear() == [b"hello"] and canaries.hear() == []
 
 
 @pytest.mark.parametrize("case", CONTENTS)
@@ -156,12 +49,6 @@ def test_a_file_that_is_no_plain_raster_is_not_believed(door: Door, case: str) -
 def test_nor_is_one_from_afar(door: Door, case: str) -> None:
     with Serving({"/evil.tif": (206, {}, CONTENTS[case](door.place))}) as port:
         assert not was_read(door.take_items("files", f"http://127.0.0.1:{port}/evil.tif", may_ask=port))
-
-
-@pytest.fixture(scope="module")
-def picture(base: Path) -> bytes:
-    """A good JPEG 2000 of Berlin."""
-    return (write_files(base / "home") / "A.jp2").read_bytes()
 
 
 @pytest.mark.parametrize("case", SIZES)
@@ -247,51 +134,6 @@ def test_an_archive_that_lies_about_its_size(door: Door) -> None:
 def tree(folder: Path) -> list[str]:
     """All that lies there."""
     return sorted(str(path) for path in folder.rglob("*"))
-
-
-HEAD = b'{"icao": "4b1901", "timestamp": 1700006400, "trace": ['
-
-
-def write_hostile_tracks(folder: Path, place: Place) -> dict[str, Path]:
-    """Files of tracks that mean harm, by what they do."""
-    contents = {
-        "gzip that unpacks to half a gigabyte": gzipped(HEAD),
-        "gzip in gzip": gzip.compress(trace(ROWS)),
-        "KML that laughs": laughs(),
-        "KML that names a file": xxe(place.vector.as_uri()),
-        "KML that names an address": xxe(place.url),
-        "brackets, 100 000 deep": HEAD + b"[" * 100_000,
-        "a number of 10 000 digits": HEAD + b"[" + b"9" * 10_000 + b"]]}",
-        "SQLite": b"SQLite format 3\0" + bytes(4000),
-        "parquet that is cut": b"PAR1" + b"\xff" * 60 + b"PAR1",
-        "a table of one endless row": b"time,icao24,lat,lon,velocity\n" + b"1," * 5_000_000,
-        "bytes of nothing": bytes(100_000),
-    }
-    made = {}
-    for number, (case, data) in enumerate(contents.items()):
-        made[case] = folder / f"tracks-{number}.json"
-        made[case].write_bytes(data)
-    climbing = {"../../../x/trace_full_4b1901.json": trace(ROWS), "/etc/trace_full_4b1902.json": trace(ROWS)}
-    made["tar that climbs"] = write_tar(folder / "climbing.tar", climbing)
-    made["tar with a bomb"] = write_tar(folder / "bomb.tar", {"trace_full_4b1901.json": gzipped(HEAD)})
-    made["tar that links elsewhere"] = write_links(folder / "links.tar", place)
-    return made
-
-
-def write_links(path: Path, place: Place) -> Path:
-    with tarfile.open(path, "w") as archive:
-        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
-            told = tarfile.TarInfo("trace_full_4b1901.json")
-            told.type, told.linkname = kind, str(place.vector)
-            archive.addfile(told)
-    return path
-
-
-TRACKS = (
-    "gzip that unpacks to half a gigabyte", "gzip in gzip", "KML that laughs", "KML that names a file",
-    "KML that names an address", "brackets, 100 000 deep", "a number of 10 000 digits", "SQLite", "parquet that is cut",
-    "a table of one endless row", "bytes of nothing", "tar that climbs", "tar with a bomb", "tar that links elsewhere",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", TRACKS)
