@@ -35,7 +35,7 @@ from support.fault_readings import CROPS, Outcome, View, read, write_files  # no
 from support.fault_server import FaultServer, serve_faults  # noqa: E402
 
 from imagery_watch.settings import Settings  # noqa: E402
-from imagery_watch.sources.pixels import exchange  # noqa: E402
+from imagery_watch.sources.network import pools  # noqa: E402
 
 FORMS = ("cog", "wide", "jp2")
 QUICK, PATIENT = Settings(timeout_s=0.3, retries=1), Settings(timeout_s=10.0, retries=1)
@@ -99,7 +99,7 @@ def run(seed: int, reads: int, seconds: float) -> Tally:
     """So many readings of one process, or as many as there is time for."""
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    exchange.LONGEST_WAIT_S = 0.05
+    pools.LONGEST_WAIT_S = 0.05
     dice, until = random.Random(seed), time.monotonic() + seconds
     counted, longest, examples = Counter[str](), 0.0, list[str]()
     with tempfile.TemporaryDirectory() as folder, serve_faults(write_files(Path(folder))) as server:

@@ -201,7 +201,9 @@ def run(seed: int, first: int, last: int) -> Tally:
     with tempfile.TemporaryDirectory() as folder:
         seeds = make_seeds(Path(folder))
     taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = taken + MEMORY if hard == resource.RLIM_INFINITY else min(taken + MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     counted, slowest, bad = Counter[str](), 0.0, list[str]()
     for number in range(first, last):
         dice = random.Random(seed * 10**9 + number)

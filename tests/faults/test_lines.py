@@ -19,7 +19,7 @@ from support.fault_readings import CROPS, find_header_end, read, write_files
 from support.fault_server import FaultServer, serve_faults
 
 from imagery_watch.settings import Settings
-from imagery_watch.sources.one_host import open_io
+from imagery_watch.sources.network.one_host import open_io
 from imagery_watch.sources.pixels.tiff.source import open_plain
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -129,7 +129,6 @@ def test_a_host_that_speaks_no_tls_gives_no_pixels(served: Any) -> None:
     assert (outcome.kind, outcome.words) == ("failed", "server_silent")
 
 
-@pytest.mark.xfail(strict=True, reason="a host is told by its name alone, whatever its port and scheme")
 def test_a_catalogue_on_https_leads_to_no_plain_http(served: Any) -> None:
     plain = served()
     with pytest.raises(requests.RequestException):
@@ -148,7 +147,6 @@ def test_an_error_is_not_remembered(server: FaultServer, status: int, form: str)
 TRIES = 400
 
 
-@pytest.mark.xfail(strict=True, reason="DEFLATE's own sum is not looked at where all of a tile is needed")
 def test_a_bit_that_turns_over_in_a_tile_that_is_needed_whole_is_seen(folder: Path) -> None:
     """Nine in a hundred are not: the tile unpacks to the right length, and its sum behind it would tell."""
     assert count_unseen(folder, rows=64) == 0

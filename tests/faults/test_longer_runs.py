@@ -19,9 +19,6 @@ def run(name: str, *options: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xfail(
-    strict=False, reason="one reading in ten thousand or so: a tile's sum that is not looked at, a crash of GDAL"
-)
 def test_no_reading_among_thousands_is_silently_wrong() -> None:
     """A process may crash: GDAL's table of file systems, which every reading of rasterio's opener changes, is no
     thread's own (rasterio issue 3636). That is told, and not yet held.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_FEATURES = 20_000
 LARGEST_UNPACKED = 128_000_000
 """Bytes that an archive may unpack to: a large airport takes a tenth of a megabyte."""
+READ_BYTES = 1 << 16
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _PACKED = (*_SHAPEFILE, ".kml", ".gpkg", ".geojson", ".json", ".fgb")
 _TO_GEOJSON = "save it as GeoJSON in WGS84 (EPSG:4326), for instance with QGIS or `ogr2ogr airfield.geojson FILE`"
@@ -131,9 +132,10 @@ def _unpacked(path: Path, data: bytes, folder: Path) -> Path:
             members = [one for one in archive.infolist() if Path(one.filename).suffix.lower() in _PACKED]
             if sum(one.file_size for one in members) > LARGEST_UNPACKED:
                 raise AoiError(f"{path}: unpacks to more than {LARGEST_UNPACKED // 10**6} MB: keep the airfield's own")
+            left = LARGEST_UNPACKED
             for one in members:
                 name = Path(one.filename)
-                (folder / f"{_plain(name.stem)}{name.suffix.lower()}").write_bytes(archive.read(one))
+                left -= _lay_out(archive, one, folder / f"{_plain(name.stem)}{name.suffix.lower()}", left, path)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise AoiError(f"{path}: is a ZIP archive that cannot be unpacked ({error}): unpack it first") from error
     wanted = [file for file in sorted(folder.iterdir()) if file.suffix not in _SHAPEFILE[1:]]
@@ -145,6 +147,21 @@ def _unpacked(path: Path, data: bytes, folder: Path) -> Path:
     if wanted[0].suffix == ".gpkg":
         _check_tables(path, wanted[0])
     return wanted[0]
+
+
+def _lay_out(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most: int, path: Path) -> int:
+    """Bytes of a file of an archive, laid out: as many as come, not as many as it says. Raises AoiError."""
+    with archive.open(member) as packed, target.open("wb") as file:
+        written = 0
+        while part := packed.read(min(READ_BYTES, most + 1 - written)):
+            written += file.write(part)
+            if written > most:
+                raise AoiError(f"{path}: unpacks to more than {LARGEST_UNPACKED // 10**6} MB: keep the airfield's own")
+    with target.open("rb") as file:
+        found = name_format(target, file.read(READ_BYTES))
+    if target.suffix in (".kml", ".gpkg", ".fgb", ".shp") and found.suffix != target.suffix:
+        raise AoiError(f"{path}: is a ZIP archive whose {target.suffix} file is none: {_TO_GEOJSON}")
+    return written
 
 
 def _plain(stem: str) -> str:

@@ -72,20 +72,37 @@ class _TimedHTTPS(HTTPSConnection):
 
 class _PublicHTTP(_TimedHTTP):
     def _new_conn(self) -> socket.socket:
-        return _only_public(super()._new_conn(), self)
+        _check_name(self)
+        return _check_peer(super()._new_conn(), self)
 
 
 class _PublicHTTPS(_TimedHTTPS):
     def _new_conn(self) -> socket.socket:
-        return _only_public(super()._new_conn(), self)
+        _check_name(self)
+        return _check_peer(super()._new_conn(), self)
 
 
-def _only_public(sock: socket.socket, connection: HTTPConnection) -> socket.socket:
-    """The connected socket, before anything is asked of it. Raises PrivateHost: a name may resolve to anything."""
+def _check_name(connection: HTTPConnection) -> None:
+    """Raises PrivateHost where a name leads home; a name that leads nowhere is the connection's to tell."""
+    if connection.proxy is not None:
+        return
+    try:
+        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return
+    if any(is_private(str(address[0])) for *_, address in found):
+        raise PrivateHost(_HOME)
+
+
+def _check_peer(sock: socket.socket, connection: HTTPConnection) -> socket.socket:
+    """The connected socket, before anything is asked of it. Raises PrivateHost: a name may lead elsewhere by now."""
     if connection.proxy is None and is_private(str(sock.getpeername()[0])):
         sock.close()
-        raise PrivateHost("the host is on this machine or in its own network")
+        raise PrivateHost(_HOME)
     return sock
+
+
+_HOME = "the host is on this machine or in its own network"
 
 
 class _TimedPool(urllib3.HTTPConnectionPool):

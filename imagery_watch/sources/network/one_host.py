@@ -87,13 +87,23 @@ class _Doorkeeper(BaseAdapter):
         return answer
 
 
+class _OnlyRemote(StacApiIO):
+    """What pystac-client takes for a file is none of a catalogue of elsewhere: it would be opened."""
+
+    def read_text(self, source: Any, *args: Any, **options: Any) -> str:
+        """As StacApiIO does. Raises _ForeignHost for what is no http or https address."""
+        if not str(getattr(source, "href", source)).startswith(("http://", "https://")):
+            raise _ForeignHost
+        return super().read_text(source, *args, **options)
+
+
 def open_io(url: str, settings: Settings) -> StacApiIO:
     """Retries POST too and honours Retry-After; pystac-client's own default retries no HTTP status.
 
     Raises UsageError where the environment's proxy or certificates are none.
     """
     pool_for(url, timeout_s=settings.timeout_s, in_flight=settings.in_flight, public_only=False)
-    io = StacApiIO()
+    io = _OnlyRemote()
     for scheme in ("http://", "https://"):
         io.session.mount(scheme, _Doorkeeper(url, settings))
     return io

@@ -1,7 +1,7 @@
 """One raster, one Grid: exactly the window that is needed, and the certainty that every pixel of it was read."""
 
 import math
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,13 @@ from imagery_watch.reasons import ReasonCode
 from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.hrefs import public_name, read_failed
 from imagery_watch.sources.pixels.native.cutting import Cut, cut_under
+from imagery_watch.sources.pixels.native.gdal import (
+    CODESTREAM,
+    HEAD_BYTES,
+    MAX_BLOCK_BYTES,
+    check_jpeg2000,
+    open_by_gdal,
+)
 from imagery_watch.sources.pixels.native.placing import MAX_OBLONGNESS, place
 from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile
 from imagery_watch.sources.pixels.stated import contradict
@@ -22,8 +29,6 @@ from imagery_watch.sources.pixels.validity import TIFF_STARTS, find_alpha_band, 
 
 FILE_DTYPES = {"uint16": ("uint16", "int16"), "classes": ("uint8", "uint16", "int16"), "float32": ("float32",)}
 """What a file may hold to be read as that; 8 bits may be classes, but no reflectance."""
-
-MAX_BLOCK_BYTES = 128 * 2**20
 
 _MAGIC = {
     **dict.fromkeys(TIFF_STARTS, "TIFF"),
@@ -95,13 +100,16 @@ def _read_once(href: str, remote: RemoteFile | None, grid: Grid, expected: Expec
     from rasterio.errors import RasterioError
 
     try:
-        with ExitStack() as stack:
-            source = stack.enter_context(_open(href, remote, expected, stack))
+        with _open(href, remote, expected) as source:
             _check(source, public_name(href), expected)
             if remote is not None and (what := contradict(remote, source, expected.stated)):
                 raise read_failed(ReasonCode.OTHER_FILE, remote.name, what=what)
             cut = cut_under(source, grid, expected, public_name(href))
             read = _describe(place(cut, grid, expected), cut, href, remote)
+    except PassRefused:
+        if remote is not None and remote.error is not None:  # judged by bytes that did not come
+            raise remote.error from None
+        raise
     except (RasterioError, ValueError, MemoryError, OSError) as error:
         raise _cause(remote, href) from error
     if remote is not None and remote.error is not None:
@@ -115,31 +123,9 @@ def _describe(pixels: Pixels, cut: Cut, href: str, remote: RemoteFile | None) ->
     return Read(pixels, cut, remote.size, remote.etag)
 
 
-def _gdal_options(expected: Expected, *, sidecars: bool) -> dict[str, str]:
-    """One thread: with more, GDAL reports some failed reads as success. No side-cars: they are nine extra look-ups.
-
-    Where a local file has some, their masks, nodata values, scales and offsets count; where it lies they tell only if
-    it does not tell itself.
-    """
-    options = {"GDAL_NUM_THREADS": "1", "GTIFF_IGNORE_READ_ERRORS": "NO"}
-    if expected.sidecars:
-        return {**options, "GDAL_PAM_ENABLED": "YES", "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
-    if sidecars:
-        heeded = {
-            "GDAL_PAM_ENABLED": "YES",
-            "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
-            "GDAL_GEOREF_SOURCES": "INTERNAL,PAM",
-        }
-        return {**options, **heeded}
-    return {**options, "GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
-
-
-def _open(href: str, remote: RemoteFile | None, expected: Expected, stack: ExitStack) -> Any:
-    """The dataset, opened by a fixed driver: VRT and its kin would read whatever other file they name.
-
-    Remote files of the plain kind are read without GDAL, whose settings hold for the others while `stack` is open.
-    """
-    kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href))
+def _open(href: str, remote: RemoteFile | None, expected: Expected) -> AbstractContextManager[Any]:
+    """The dataset, once it is entered: remote files of the plain kind are read without GDAL."""
+    kind = _kind(remote.chunk(0, 4) if remote is not None else _first_bytes(href, 4))
     allowed = ("TIFF", "JPEG 2000") if expected.sidecars or expected.jpeg2000 else ("TIFF",)
     if kind not in allowed:
         reason = ReasonCode.NOT_GEOTIFF.because(file=public_name(href), what=kind or "no image format known here")
@@ -148,22 +134,24 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected, stack: ExitS
     if remote is not None and plain is not None:
         remote.ahead = 0
         return nullcontext(plain)
-    return _open_by_gdal(href, remote, expected, stack, "GTiff" if kind == "TIFF" else "JP2OpenJPEG")
-
-
-def _open_by_gdal(href: str, remote: RemoteFile | None, expected: Expected, stack: ExitStack, driver: str) -> Any:
-    import rasterio
-
-    sidecars = remote is None and has_sidecars(href)
-    stack.enter_context(rasterio.Env(**_gdal_options(expected, sidecars=sidecars)))
+    if kind == "JPEG 2000":
+        check_jpeg2000(_read_head(href, remote), public_name(href))
+    driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
     if remote is None:
-        return rasterio.open(href, driver=driver)
-    return rasterio.open(remote.name, driver=driver, opener=lambda *_args, **_kwargs: Cursor(remote))
+        return open_by_gdal(href, driver, expected, sidecars=has_sidecars(href))
+    return open_by_gdal(remote.name, driver, expected, sidecars=False, opener=lambda *_, **__: Cursor(remote))
 
 
-def _first_bytes(path: str) -> bytes:
+def _read_head(href: str, remote: RemoteFile | None) -> bytes:
+    """How a JPEG 2000 begins, up to its sizes."""
+    if remote is None:
+        return _first_bytes(href, HEAD_BYTES)
+    return remote.header if CODESTREAM in remote.header[:-64] else remote.chunk(0, HEAD_BYTES)
+
+
+def _first_bytes(path: str, number: int) -> bytes:
     with Path(path).open("rb") as file:
-        return file.read(4)
+        return file.read(number)
 
 
 def _kind(magic: bytes) -> str:

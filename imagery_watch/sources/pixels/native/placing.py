@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from imagery_watch.model import Expected, Grid, Pixels, holds_data
 from imagery_watch.sources.pixels.native.cutting import Cut, find_corner, find_factor, find_overlap
+from imagery_watch.sources.pixels.native.gdal import OPENING
 
 Floats = NDArray[np.float32]
 
@@ -67,7 +68,7 @@ def _resample(pixels: Floats, cut: Cut, grid: Grid, *, smooth: bool) -> Floats:
 
     where: dict[str, Any] = {"crs": cut.crs, "transform": cut.transform, "nodata": np.nan}
     size = {"width": pixels.shape[1], "height": pixels.shape[0], "count": 1, "dtype": "float32"}
-    with MemoryFile() as memory:
+    with OPENING, MemoryFile() as memory:
         with memory.open(driver="GTiff", **size, **where) as target:
             target.write(pixels, 1)
         with (

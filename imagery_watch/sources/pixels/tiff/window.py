@@ -29,6 +29,8 @@ WASTE_BYTES = 256 * 1024
 """Between two ranges: fewer are fetched along with both, for a round trip of 50 ms is a megabyte at 20 MB/s."""
 SLICE_BYTES = 64 * 1024
 """Of packed bytes, unpacked at once: with what they unpack to they fit a processor's own cache."""
+LOST = bytes(64)
+"""In a packed stream of real ground so many zeros in a row do not come about."""
 LARGEST_REQUEST = 64 * 2**20
 LARGEST_PACKING = 2
 """Times its pixels that a tile may take: DEFLATE makes nothing larger than a thousandth more."""
@@ -70,9 +72,9 @@ def read_window(directory: Directory, fetch: Fetch, size: int, corner: tuple[int
     for group in _merge(parts, directory):
         start = group[0].start
         end = min(max(_first_end(one, directory) for one in group), max(one.end for one in group))
-        view = memoryview(_fetch_all(fetch, start, end))
+        data = _fetch_all(fetch, start, end)
         for one in group:
-            held = view[one.start - start : one.end - start]
+            held = _doubt(one, data, start, fetch) if directory.packed else memoryview(data)[one.start - start :]
             rows = _unpack(one, held, directory, fetch)
             (row, col), (height, width) = one.at, rows.shape
             pixels[row : row + height, col : col + width] = rows
@@ -131,11 +133,23 @@ def _fetch_all(fetch: Fetch, start: int, end: int) -> bytes:
     return data
 
 
+def _doubt(one: _Part, data: bytes, start: int, fetch: Fetch) -> memoryview:
+    """A tile's bytes among `data`, which begin at `start`; all of them where a long row of zeros is in what came.
+
+    So many zeros are what a disk or a line that lost something gives: the tile's checksum, at its end, has to tell.
+    """
+    first, last = one.start - start, min(one.end - start, len(data))
+    if start + last < one.end and data.find(LOST, first, last) >= 0:
+        return memoryview(data[first:last] + _fetch_all(fetch, start + last, one.end))
+    return memoryview(data)[first:last]
+
+
 def _unpack(one: _Part, held: memoryview, directory: Directory, fetch: Fetch) -> NDArray[Any]:
     """The rows and columns of a tile that lie in the window; more of it is fetched where the first bytes do not do."""
     row_bytes = directory.tile_width * directory.dtype.itemsize
     first, need = (row * row_bytes for row in one.rows)
-    raw = _inflate(one, held, (first, need), fetch) if directory.packed else held[first:need]
+    stream = _Stream(first, need, directory.tile_height * row_bytes)
+    raw = _inflate(one, held, stream, fetch) if directory.packed else held[first:need]
     if len(raw) < need - first:
         raise Damaged(f"tile {one.number} lacks {need - first - len(raw)} bytes of the pixels that are needed")
     rows = np.frombuffer(raw, directory.dtype).reshape(-1, directory.tile_width)
@@ -146,37 +160,51 @@ def _unpack(one: _Part, held: memoryview, directory: Directory, fetch: Fetch) ->
     return part
 
 
-def _inflate(one: _Part, held: memoryview, wanted: tuple[int, int], fetch: Fetch) -> bytes:
-    """Bytes [first, end) of what a tile unpacks to, or fewer. Raises Damaged."""
-    stream = _Stream(*wanted)
+def _inflate(one: _Part, held: memoryview, stream: "_Stream", fetch: Fetch) -> bytes:
+    """What is wanted of a tile, or less; held against its checksum where all of its bytes are there. Raises Damaged."""
+    whole = one.start + len(held) >= one.end
     try:
         with _UNPACKING:
-            done = stream.feed(held)
-        if not done and one.start + len(held) < one.end:
-            rest = memoryview(_fetch_all(fetch, one.start + len(held), one.end))
+            stream.feed(held, to_end=whole)
+        if not whole and not stream.is_enough:
+            rest, whole = memoryview(_fetch_all(fetch, one.start + len(held), one.end)), True
             with _UNPACKING:
-                stream.feed(rest)
+                stream.feed(rest, to_end=True)
     except _INFLATER.error as error:
         raise Damaged(f"tile {one.number} cannot be unpacked ({error})") from None
+    if whole and not stream.is_whole:
+        raise Damaged(f"tile {one.number} ends before its checksum, or goes on behind its pixels")
     return b"".join(stream.kept)
 
 
 class _Stream:
     """A tile unpacked slice by slice: what comes fits the processor's cache, and what lies above the window goes."""
 
-    def __init__(self, first: int, end: int) -> None:
+    def __init__(self, first: int, end: int, tile: int) -> None:
         self.kept: list[bytes] = []
-        self._first, self._end, self._got = first, end, 0
+        self._first, self._end, self._tile, self._got = first, end, tile, 0
         self._inflater = _INFLATER.decompressobj()
 
-    def feed(self, packed: memoryview) -> bool:
-        """Whether all that is wanted is there; no more than that is ever unpacked."""
+    @property
+    def is_enough(self) -> bool:
+        """Whether all that is wanted is there."""
+        return self._got >= self._end
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the stream has ended, and its checksum was right."""
+        return bool(self._inflater.eof)
+
+    def feed(self, packed: memoryview, *, to_end: bool) -> None:
+        """Unpacks up to what is wanted, or to the stream's end, and never more than a tile."""
+        most = self._tile + 1 if to_end else self._end
         for at in range(0, len(packed), SLICE_BYTES):
-            part = self._inflater.decompress(packed[at : at + SLICE_BYTES], self._end - self._got)
-            above = max(0, self._first - self._got)
-            self._got += len(part)
-            if len(part) > above:
-                self.kept.append(part[above:])
-            if self._got == self._end:
-                return True
-        return False
+            if self._inflater.eof or self._got >= most:
+                return
+            self._keep(self._inflater.decompress(packed[at : at + SLICE_BYTES], most - self._got))
+
+    def _keep(self, part: bytes) -> None:
+        above, below = max(0, self._first - self._got), self._end - self._got
+        self._got += len(part)
+        if above < min(len(part), below):
+            self.kept.append(part[above:below])
