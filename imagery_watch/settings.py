@@ -3,15 +3,25 @@
 import os
 from math import inf
 from pathlib import Path
+from typing import Annotated
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from imagery_watch.errors import UsageError
 
 KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 """Where keys to a store on `s3://` are looked for: the names that the Copernicus Data Space's documentation uses."""
+
+
+def _tidy_hosts(text: str) -> str:
+    """The hosts in small letters. Raises ValueError for what is none."""
+    hosts = [one.strip().lower().rstrip(".") for one in text.split(",") if one.strip()]
+    for one in hosts:
+        if set(one) & set("/:@*? ") or one.startswith(".."):
+            raise ValueError(f"{one[:60]!r} is no host; write example.org, or .example.org for all that end so")
+    return ",".join(hosts)
 
 
 class Settings(BaseSettings):
@@ -49,7 +59,7 @@ class Settings(BaseSettings):
     s3_secret: SecretStr | None = Field(None, validation_alias=KEY_VARIABLES[1])
     """The other half."""
 
-    hosts: str = ""
+    hosts: Annotated[str, AfterValidator(_tidy_hosts)] = ""
     """Hosts, with commas between them, that may be asked for files beside those that a catalogue is known to use."""
 
     overpass: str = "https://overpass-api.de/api/interpreter"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import warnings
 from typing import Annotated, NoReturn
 
@@ -102,6 +103,9 @@ def main() -> NoReturn:
         end_process(stop.exit_code)
     except ImageryWatchError as error:
         tell_cause(error)
+        if any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+            tell(f"imagery-watch: {plain(str(error))}")
+            end_process(error.exit_code)  # threads that still read are not waited for
         _fail(str(error), error.exit_code)
     except typer.Exit as stop:
         raise SystemExit(stop.exit_code) from None

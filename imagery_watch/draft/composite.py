@@ -18,7 +18,7 @@ def make_composite(scenes: Sequence[Scene]) -> Image:
     In the order of `BANDS`, which each of the scenes has. What moves, or is parked for few passes, is not in it.
     """
     layers = []
-    for scene in (one for one in scenes if one.bands):
+    for scene in scenes:
         data = scene.data[[scene.bands.index(band) for band in BANDS]]
         layers.append(np.where(is_clear(scene), data, np.nan))
     stack = np.stack(layers)

@@ -32,7 +32,7 @@ class Scene:
     data: NDArray[np.float32] = field(repr=False)
     """(band, y, x): `quantity`; NaN where invalid."""
     valid: NDArray[np.bool_] = field(repr=False)
-    """(y, x): every band was read and holds data."""
+    """(y, x): every band was read and holds data; all True where none was."""
     scl: NDArray[np.uint8] | None = field(repr=False)
     """(y, x): Sentinel-2 scene classification (0 no data), None where the item has none."""
     sun_azimuth: float

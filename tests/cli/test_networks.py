@@ -122,7 +122,7 @@ def test_a_store_that_nobody_trusts_is_named_and_not_asked(company: dict[str, st
     done = ask(tmp_path, company)
     assert done.returncode == 3, done.stderr
     looks = (tmp_path / "out" / "looks.csv").read_text()
-    assert f"set IMAGERY_WATCH_HOSTS={PIXELS}" in looks, looks
+    assert f"lies on {PIXELS}" in looks and "add it to IMAGERY_WATCH_HOSTS" in looks, looks
 
 
 def test_a_companys_certificate_that_nobody_named_is_told_with_the_variable(

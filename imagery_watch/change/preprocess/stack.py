@@ -126,6 +126,7 @@ def prepare_stack(
     useful = [note_missing_infrared(one, detector) for one in alike if one.acquisition_id not in useless]
     unusable = [UnusablePass(scene, reason) for scene, reason in lacking]
     unusable += [UnusablePass(one, useless[one.acquisition_id]) for one in alike if one.acquisition_id in useless]
+    clouded = [scene for scene in ordered if not scene.bands]
     window = find_window(areas)
     frame, prepared = _place_all(useful, clear, areas, grid, detector, pool, on_pass)
     lost = [one for one in prepared if isinstance(one, UnusablePass)]
@@ -136,7 +137,7 @@ def prepare_stack(
         georeference=Georeference(grid, window[0].start, window[1].start),
         apron_index=areas.apron_index[window],
         detector=detector,
-        snowy=tuple(scene.datetime for scene in alike if lies_under_snow(scene, areas)),
+        snowy=tuple(sorted(one.datetime for one in (*alike, *clouded) if lies_under_snow(one, areas))),
         frame=frame,
     )
 

@@ -2,8 +2,10 @@
 
 import io
 import json
+import lzma
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ MOST_FEATURES = 20_000
 LARGEST_UNPACKED = 128_000_000
 """Bytes that an archive may unpack to: a large airport takes a tenth of a megabyte."""
 READ_BYTES = 1 << 16
+_NOT_UNPACKED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError)
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _PACKED = (*_SHAPEFILE, ".kml", ".gpkg", ".geojson", ".json", ".fgb")
 _TO_GEOJSON = "save it as GeoJSON in WGS84 (EPSG:4326), for instance with QGIS or `ogr2ogr airfield.geojson FILE`"
@@ -136,7 +139,15 @@ def _unpacked(path: Path, data: bytes, folder: Path) -> Path:
             for one in members:
                 name = Path(one.filename)
                 left -= _lay_out(archive, one, folder / f"{_plain(name.stem)}{name.suffix.lower()}", left, path)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        EOFError,
+    ) as error:
         raise AoiError(f"{path}: is a ZIP archive that cannot be unpacked ({error}): unpack it first") from error
     wanted = [file for file in sorted(folder.iterdir()) if file.suffix not in _SHAPEFILE[1:]]
     if len(wanted) != 1:

@@ -164,6 +164,5 @@ def list_hosts(settings: Settings, *catalogues: KnownCatalog, own: str = "") -> 
     """
     addresses = [str(getattr(settings, name)) for one in catalogues for name in (one.address, one.s3) if name]
     stores = [host for one in catalogues for host in one.hosts]
-    trusted = [one.strip().lower() for one in settings.hosts.split(",")]
-    named = [*stores, *(host_of(address).lower() for address in (*addresses, own)), *trusted]
+    named = [*stores, *(host_of(one).lower().strip("[]") for one in (*addresses, own)), *settings.hosts.split(",")]
     return tuple(dict.fromkeys(host for host in named if host))

@@ -35,7 +35,9 @@ def _open_one(where: str, settings: Settings, sensor: Sensor) -> Catalog:
         from imagery_watch.sources.catalogs.stac_api import ApiCatalog
 
         try:
-            return ApiCatalog(where, settings, sensor, access=Access(hosts=list_hosts(settings, own=where)))
+            return ApiCatalog(
+                where, settings, sensor, access=Access(hosts=list_hosts(settings, *KNOWN_CATALOGS, own=where))
+            )
         except ValueError:
             raise CatalogError(f"catalogue {where!r}: not a usable URL") from None
     path = Path(find_path(where)).expanduser()

@@ -171,9 +171,10 @@ class ApiCatalog:
 
     def _ask(self, bbox: BBox, start: datetime | None, end: datetime | None) -> Iterator[Any]:
         try:
+            asked = self._collections
             io, client = self._open()
             search = client.search(
-                collections=list(self._collections),
+                collections=list(asked),
                 bbox=list(bbox),
                 datetime=_interval(start, end),
                 limit=self._page_size,
@@ -182,8 +183,7 @@ class ApiCatalog:
         except (APIError, requests.RequestException) as error:
             if getattr(error, "status_code", None) in NOT_KNOWN:
                 self._coverage()
-                if known := self._known_collections():
-                    self._narrow(known)
+                if self._narrow(asked):
                     yield from self._ask(bbox, start, end)
                     return
             raise CatalogUnavailable(
@@ -218,20 +218,22 @@ class ApiCatalog:
             )
         return describe_extent(collections[held[0]]) if held else ""
 
-    def _known_collections(self) -> tuple[str, ...]:
-        """Those of the collections that the API has, where it has some and not all of them; else none.
+    def _narrow(self, asked: tuple[str, ...]) -> bool:
+        """Whether fewer collections are searched from now on than were `asked` for: those that the API has.
 
-        None, too, where the list that was read is not all of its collections: the others may come behind it.
+        Not where it has none or all of them, nor where the list that was read is not whole: the others may come behind.
         """
         collections, whole = self._list_collections()
-        held = tuple(name for name in self._collections if name in collections)
-        return held if whole and len(held) < len(self._collections) else ()
-
-    def _narrow(self, known: tuple[str, ...]) -> None:
-        """Searches those alone from now on, and notes which ones are left out."""
-        left = ", ".join(name for name in self._collections if name not in known)
-        self._narrowed = (f"catalogue {self.name} has no collection {left}: only {', '.join(known)} is searched",)
-        self._collections = known
+        with self._lock:
+            if self._collections != asked:  # another airfield's search has found it out
+                return True
+            held = tuple(name for name in asked if name in collections)
+            if not held or not whole or len(held) == len(asked):
+                return False
+            left = ", ".join(name for name in asked if name not in held)
+            self._narrowed = (f"catalogue {self.name} has no collection {left}: only {', '.join(held)} is searched",)
+            self._collections = held
+            return True
 
     def _list_collections(self) -> tuple[dict[str, Any], bool]:
         """The API's collections by id, none where it does not say, and whether they are all of them."""

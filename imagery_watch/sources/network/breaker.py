@@ -24,7 +24,7 @@ class _State:
 
     failures: int = 0
     since: float = 0.0
-    """When the first question of those that failed in a row was asked."""
+    """When the first of those that failed in a row had failed: many that fail at once are one silence."""
     rests_until: float = 0.0
 
 
@@ -45,11 +45,11 @@ class Breakers:
                 f"it did not answer {FAILURES_IN_A_ROW} times in a row, and is asked again in {left:.0f} s"
             )
 
-    def note_failure(self, place: str, asked_at: float) -> None:
+    def note_failure(self, place: str) -> None:
         """A question failed, with all of its retries."""
         with self._lock:
             state = self._states.setdefault(place, _State())
-            state.since = min(state.since, asked_at) if state.failures else asked_at
+            state.since = state.since if state.failures else time.monotonic()
             state.failures += 1
             if state.failures >= FAILURES_IN_A_ROW and time.monotonic() - state.since >= SILENT_S:
                 state.rests_until = time.monotonic() + REST_S

@@ -3,7 +3,6 @@
 Who may be asked is looked at before a connection is made, and again at its other end; redirects are followed by nobody.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -43,7 +42,7 @@ def ask(
     `retries`: those of the settings where it is None. Raises HostRefused for who may not be asked, and is not for now;
     urllib3's HTTPError where nothing came; UsageError for a proxy without an address.
     """
-    place, began = urlsplit(question.url).netloc.rpartition("@")[2], time.monotonic()
+    place = urlsplit(question.url).netloc.rpartition("@")[2]
     allowed.check(question.url)
     BREAKERS.check(place)
     pool = pool_for(question.url, timeout_s=settings.timeout_s, in_flight=settings.in_flight,
@@ -53,7 +52,7 @@ def ask(
     try:
         answer = pool.request(question.method, question.url, body=question.body, headers=question.headers,
                               redirect=False, retries=make_retry(patience), preload_content=False)  # fmt: skip
-        silent = answer.status in PASSING
+        silent = answer.status in PASSING and patience.retries > 0  # else who asked once has its Retry-After to heed
         yield answer
     except urllib3.exceptions.HTTPError as error:
         silent = not isinstance(error, HostRefused)
@@ -63,6 +62,6 @@ def ask(
             answer.close()
             answer.release_conn()
         if silent:
-            BREAKERS.note_failure(place, began)
+            BREAKERS.note_failure(place)
         elif answer is not None:
             BREAKERS.note_answer(place)

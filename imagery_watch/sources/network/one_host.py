@@ -23,7 +23,7 @@ def tell_trouble(error: Exception, url: str) -> str:
     """What went wrong on the line and what to try, without the URL: it may hold a secret."""
     cause = error.__context__ or error
     if isinstance(cause, _ForeignHost):
-        return "sends us on to another host, which is not followed"
+        return "sends us on to another host or port, which is not followed"
     if isinstance(cause, _TooLong):
         return f"sends more than {MAX_ANSWER_BYTES // 2**20} MB in one answer, which is not read"
     status = getattr(error, "status_code", None)
@@ -54,7 +54,7 @@ def keep_to(base: SplitResult, url: str) -> str:
     port, own = parts.port or PORTS[parts.scheme], base.port or PORTS[base.scheme]
     if base.scheme == "https" and parts.scheme == "http" and port in (80, own):
         return urlunsplit(parts._replace(scheme="https", netloc=base.netloc))
-    if (base.scheme == parts.scheme and port == own) or (base.scheme == "http" and (own, port) == (80, 443)):
+    if (base.scheme == parts.scheme and port == own) or (base.scheme, port) == ("http", 443):
         return url
     raise _ForeignHost
 

@@ -43,7 +43,7 @@ class PatientRetry(Retry):
 
 @lru_cache(maxsize=16)
 def make_retry(patience: Patience) -> Retry:
-    """What tries again whatever failed for a passing reason, a POST too: every question here may be asked twice."""
+    """What tries again whatever failed for a passing reason, a POST too; nothing where no retries are wished for."""
     if not patience.retries:
         return PatientRetry(total=0, redirect=False, raise_on_status=False, respect_retry_after_header=False)
     return PatientRetry(
@@ -63,8 +63,9 @@ def pool_for(url: str, *, timeout_s: float, in_flight: int, public_only: bool) -
     It keeps at most `in_flight` connections to a host, and whoever comes then waits. Every exchange has a deadline;
     with `public_only`, none is with a host of this machine or its own network.
     """
+    proxy = find_proxy(url)
     with _ONE_AT_A_TIME:  # else each thread that comes first makes a pool of its own
-        return _pool(url.startswith("https:"), in_flight, timeout_s, public_only, find_proxy(url))
+        return _pool(url.startswith("https:"), in_flight, timeout_s, public_only, proxy)
 
 
 @lru_cache(maxsize=16)

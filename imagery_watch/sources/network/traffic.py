@@ -37,39 +37,31 @@ class Traffic(NamedTuple):
 
 
 class _Meter:
-    """Counts of all threads; each adds to its own, so that none waits for another."""
+    """Counts of all threads."""
 
     def __init__(self) -> None:
-        self._lock, self._counts, self._mine = threading.Lock(), list[list[float]](), threading.local()
+        self._lock, self._traffic = threading.Lock(), Traffic(0, 0)
 
-    def _count(self) -> list[float]:
-        """The thread's own numbers, as `Traffic` has them."""
-        try:
-            count: list[float] = self._mine.count
-        except AttributeError:
-            count = self._mine.count = [0, 0, 0, 0.0]
-            with self._lock:
-                self._counts.append(count)
-        return count
+    def _add(self, requests: int = 0, came: int = 0, kept: int = 0, saved_s: float = 0.0) -> None:
+        with self._lock:
+            now = self._traffic
+            self._traffic = Traffic(now.requests + requests, now.bytes + came, now.kept + kept, now.saved_s + saved_s)
 
     def add_request(self) -> None:
         """One more was sent."""
-        self._count()[0] += 1
+        self._add(requests=1)
 
     def add_bytes(self, number: int) -> None:
         """So many more came."""
-        self._count()[1] += number
+        self._add(came=number)
 
     def add_kept(self, seconds: float) -> None:
         """One more window needed not be read, which took so long when it was."""
-        self._count()[2] += 1
-        self._count()[3] += seconds
+        self._add(kept=1, saved_s=seconds)
 
     def read(self) -> Traffic:
         """All that was counted so far."""
-        with self._lock:
-            asked, came, kept, saved = (sum(one[n] for one in self._counts) for n in range(4))
-        return Traffic(int(asked), int(came), int(kept), saved)
+        return self._traffic
 
 
 METER = _Meter()

@@ -8,7 +8,7 @@ from imagery_watch.sources.network.breaker import HostResting
 from imagery_watch.sources.network.hosts import PROXY_FORM, HostRefused, find_proxy, host_of
 
 LATER = "try again later"
-ALLOW = "where you trust it, name it in IMAGERY_WATCH_HOSTS"
+ALLOW = "where you trust it, add it to IMAGERY_WATCH_HOSTS"
 NO_NETWORK = f"is there a network? Where it wants a proxy, set HTTPS_PROXY={PROXY_FORM}"
 PROXY = "check HTTPS_PROXY, or unset it where there is no proxy; NO_PROXY names the hosts that are asked straight"
 CERTIFICATE = "a proxy that opens https? Set SSL_CERT_FILE to its certificate; check this machine's clock"

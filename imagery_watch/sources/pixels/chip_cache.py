@@ -14,7 +14,8 @@ import numpy as np
 from imagery_watch.atomic import replace_whole
 from imagery_watch.model import Grid, Pixels
 
-_MAGIC = b"IWCHIP2\n"
+_MAGIC, _OLDER = b"IWCHIP3\n", b"IWCHIP2\n"
+"""How a file begins: of this version, and of the one before, which knew no `seconds` and cannot read the new ones."""
 _SUFFIX = ".chip"
 NOT_PACKED = 0
 """Counts of real ground pack to two thirds at best, at the price of a tenth of the time that reading takes."""
@@ -116,12 +117,13 @@ class ChipCache:
 def is_whole(content: bytes) -> bool:
     """Whether a file of the cache is one of this version, and what was written."""
     digest, body = content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
-    return content.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest
+    return content.startswith((_MAGIC, _OLDER)) and hashlib.sha256(body).digest() == digest
 
 
 def _parse_told(rest: bytes) -> dict[str, Any]:
     """What stands behind the packed pixels, which older versions, too, pass over."""
-    return dict(json.loads(rest)) if rest else {}
+    told = json.loads(rest) if rest else {}
+    return {name: value for name, value in told.items() if name in Chip._fields}
 
 
 class _File(NamedTuple):

@@ -63,8 +63,8 @@ def _check_host(href: str, allowed: Allowed) -> None:
         raise href_refused(public_name(href), "a host of this machine or its own network, which is not asked")
     if not allowed.admits(host):
         named = (host or "")[:100]
-        what = f"lies on {named}, which is not among the hosts of its catalogue's files; where you trust it, set "
-        raise read_failed(ReasonCode.NO_ACCESS, public_name(href), what=f"{what}IMAGERY_WATCH_HOSTS={named}")
+        what = f"lies on {named}, which is not among the hosts of its catalogue's files; where you trust it, add "
+        raise read_failed(ReasonCode.NO_ACCESS, public_name(href), what=f"{what}it to IMAGERY_WATCH_HOSTS")
 
 
 def _check_store(href: str, bucket: str, access: Access) -> str:

@@ -66,6 +66,11 @@ class RemoteFile:
         """Whether the file is no longer the one whose header was remembered: whoever reads must begin anew."""
         self.ahead = AHEAD_BYTES
         """Bytes that are fetched at least; none where whoever reads knows what it needs."""
+        self.is_offline = False
+        """Whether nothing is fetched for now: what is not there yet is noted as missing."""
+        self.missing: tuple[int, int] | None = None
+        """The bytes that were asked for meanwhile."""
+        self._held = list[tuple[int, bytes]]()
         self._remembered = False
         self._header = (self._recall() if remembered else b"") or self._remember(self._fetch(0, HEADER_BYTES))
 
@@ -102,10 +107,12 @@ class RemoteFile:
     def chunk(self, start: int, end: int) -> bytes:
         """Bytes [start, end), within the file. Never raises: after a failure it is empty, and `error` says why."""
         end = min(end, self.size)
-        for base, held in ((0, self._header), self._last):
+        for base, held in ((0, self._header), self._last, *self._held):
             if base <= start and end <= base + len(held):
                 return held[start - base : end - base]
-        if self.error is not None:
+        if self.is_offline:
+            self.missing = start, end
+        if self.error is not None or self.is_offline:
             return b""
         try:
             fetched = self._fetch(start, max(end, min(start + self.ahead, self.size)))
@@ -118,6 +125,15 @@ class RemoteFile:
         self._last = (start, fetched)
         return fetched[: end - start]
 
+    def fetch_missing(self) -> bool:
+        """Whether bytes were missing that are there now, and stay. Where they do not come, `error` says why."""
+        if self.missing is None or self.error is not None:
+            return False
+        self.chunk(*self.missing)
+        self.missing = None
+        self._held.append(self._last)
+        return self.error is None and not self.replaced
+
     def _fetch(self, start: int, end: int) -> bytes:
         """Bytes [start, end) as far as the file goes, verified. Raises ReadFailed or PassRefused.
 
@@ -125,7 +141,7 @@ class RemoteFile:
         """
         for attempts_left in range(self._settings.retries, -1, -1):
             try:
-                with slot_for(self._access, self._settings.in_flight):
+                with slot_for(self._url, self._access, self._settings.in_flight):
                     return self._attempt(start, end)
             except _BodyCutError as cut:
                 if not attempts_left:

@@ -24,9 +24,11 @@ CLASSES = "classes"
 CLOUDED_SHARE = 0.98
 """Share of the classified Grid that must be called cloud or shadow for the bands not to be read.
 
-The change stage calls a pass clouded where less than 15 % of the ring is clear: with a ring of a seventh of the Grid,
-which is less than any airfield's, such a pass is clouded whatever its bands hold (docs/method.md, section 3).
+The change stage calls a pass clouded where less than 15 % of the ring is clear: with a ring of a seventh of the Grid
+such a pass is clouded whatever its bands hold (docs/method.md, section 3).
 """
+LEAST_MARGIN_M = 1000.0
+"""With less around the aprons the ring may be less than that, and all bands are read."""
 MOST_ASSETS = 8
 """Of an item in which no band was found, those that are named."""
 
@@ -209,13 +211,15 @@ class _Plan:
             scl = self._scl()
         finally:
             if self._hidden(scl) < CLOUDED_SHARE:
-                with suppress(RuntimeError):  # the pool was told to stop
+                with suppress(RuntimeError):  # the pool was told to stop, and nobody waits for the pass
                     self.windows = {band: self.pool.submit(self._band, band) for band in self.bands}
         return scl
 
     def _hidden(self, scl: NDArray[np.uint8] | None) -> float:
-        margin = round(self.reader.settings.margin_m / self.grid.resolution)
-        return measure_hidden(scl, self.reader.sensor.class_raster.hiding, margin)
+        margin_m = self.reader.settings.margin_m
+        if margin_m < LEAST_MARGIN_M:
+            return 0.0
+        return measure_hidden(scl, self.reader.sensor.class_raster.hiding, round(margin_m / self.grid.resolution))
 
     def _stack(self, scl: NDArray[np.uint8] | None) -> NDArray[np.float32]:
         """(band, y, x): the bands that were read; none of a pass under cloud."""

@@ -208,14 +208,15 @@ def _token_signer(address: str, settings: Settings, allowed: Allowed) -> TokenSi
     return TokenSigner(address, settings, allowed)
 
 
-def slot_for(access: Access, in_flight: int) -> AbstractContextManager[object]:
-    """Holds one of the requests that are under way at once: as many as the store answers, and as are wished for.
+def slot_for(url: str, access: Access, in_flight: int) -> AbstractContextManager[object]:
+    """Holds one of the requests to a file's host that are under way at once: as many as it answers, and as are wished.
 
     Whoever waits has not signed yet, so that no signature grows old in a queue.
     """
-    return _slots(access.s3_service, min(access.at_once or in_flight, in_flight))
+    host = urlsplit(url).netloc.rpartition("@")[2] if not url.startswith("s3:") else access.s3_service
+    return _slots(host, min(access.at_once or in_flight, in_flight))
 
 
-@lru_cache(maxsize=8)
-def _slots(_service: str, at_once: int) -> threading.BoundedSemaphore:
+@lru_cache(maxsize=256)
+def _slots(_host: str, at_once: int) -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(at_once)

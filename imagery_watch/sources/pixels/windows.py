@@ -15,14 +15,15 @@ from imagery_watch.settings import Settings
 from imagery_watch.sources.pixels.hrefs import public_name, read_failed
 from imagery_watch.sources.pixels.native.cutting import Cut, cut_under
 from imagery_watch.sources.pixels.native.gdal import (
-    CODESTREAM,
     HEAD_BYTES,
     MAX_BLOCK_BYTES,
     check_jpeg2000,
-    open_by_gdal,
+    find_codestream,
+    open_local,
+    open_remote,
 )
 from imagery_watch.sources.pixels.native.placing import MAX_OBLONGNESS, place
-from imagery_watch.sources.pixels.ranges import Cursor, RemoteFile
+from imagery_watch.sources.pixels.ranges import RemoteFile
 from imagery_watch.sources.pixels.stated import contradict
 from imagery_watch.sources.pixels.tiff.source import open_plain
 from imagery_watch.sources.pixels.validity import TIFF_STARTS, find_alpha_band, has_sidecars
@@ -138,15 +139,15 @@ def _open(href: str, remote: RemoteFile | None, expected: Expected) -> AbstractC
         check_jpeg2000(_read_head(href, remote), public_name(href))
     driver = "GTiff" if kind == "TIFF" else "JP2OpenJPEG"
     if remote is None:
-        return open_by_gdal(href, driver, expected, sidecars=has_sidecars(href))
-    return open_by_gdal(remote.name, driver, expected, sidecars=False, opener=lambda *_, **__: Cursor(remote))
+        return open_local(href, driver, expected, sidecars=has_sidecars(href))
+    return open_remote(remote, driver, expected)
 
 
 def _read_head(href: str, remote: RemoteFile | None) -> bytes:
     """How a JPEG 2000 begins, up to its sizes."""
     if remote is None:
         return _first_bytes(href, HEAD_BYTES)
-    return remote.header if CODESTREAM in remote.header[:-64] else remote.chunk(0, HEAD_BYTES)
+    return remote.header if find_codestream(remote.header[:-64]) >= 0 else remote.chunk(0, HEAD_BYTES)
 
 
 def _first_bytes(path: str, number: int) -> bytes:

@@ -246,7 +246,7 @@ NONSENSE = {
         api({"status": 302, "headers": {"location": "http://localhost:9/search"}, "body": ""}),
         "another host",
     ),
-    "a next to a file": (api(page(make_item(), following="file:///etc/passwd")), "did not answer"),
+    "a next to a file": (api(page(make_item(), following="file:///etc/passwd")), "another host or port"),
     "403": (api({"status": 403, "body": "no"}), "HTTP 403"),
     "404": (api({"status": 404, "body": "no"}), "HTTP 404"),
     "503 for ever": (api({"status": 503, "body": "busy"}), "HTTP 503"),

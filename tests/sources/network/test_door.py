@@ -13,8 +13,9 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagery_watch.settings import Settings
-from imagery_watch.sources.network import breaker, door
+from imagery_watch.errors import UsageError
+from imagery_watch.settings import Settings, read_settings
+from imagery_watch.sources.network import breaker
 from imagery_watch.sources.network.answers import MOST_HEADERS, read_head
 from imagery_watch.sources.network.breaker import FAILURES_IN_A_ROW, Breakers, HostResting
 from imagery_watch.sources.network.door import Question, ask
@@ -110,15 +111,13 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(breaker, "time", clock)
-    monkeypatch.setattr(door, "time", clock)
     return clock
 
 
 def fail(breakers: Breakers, clock: Clock, number: int, seconds: float) -> None:
     for _ in range(number):
-        asked = clock.now
         clock.now += seconds
-        breakers.note_failure("host:1", asked)
+        breakers.note_failure("host:1")
 
 
 def test_a_host_that_is_silent_for_long_is_left_alone_for_a_while(clock: Clock) -> None:
@@ -138,7 +137,7 @@ def test_a_host_that_is_silent_for_long_is_left_alone_for_a_while(clock: Clock) 
     breakers.check("host:1")
 
 
-@pytest.mark.parametrize(("number", "seconds"), [(FAILURES_IN_A_ROW - 1, 60.0), (100, 0.1)])
+@pytest.mark.parametrize(("number", "seconds"), [(FAILURES_IN_A_ROW - 1, 60.0), (100, 0.1), (32, 0.0)])
 def test_few_failures_or_a_short_break_are_borne(clock: Clock, number: int, seconds: float) -> None:
     breakers = Breakers()
     fail(breakers, clock, number, seconds)
@@ -156,12 +155,25 @@ def test_a_silent_host_rests_whoever_asks(clock: Clock) -> None:
         pass
 
 
+@pytest.mark.parametrize(("text", "hosts"), [("A.example, .b.example.", "a.example,.b.example"), ("", "")])
+def test_hosts_of_the_users_own(text: str, hosts: str) -> None:
+    assert Settings(hosts=text).hosts == hosts
+
+
+@pytest.mark.parametrize("text", ["https://a.example", "a.example:443", "*.a.example", "a b.example", "a.example/x"])
+def test_what_is_no_host_is_told(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGERY_WATCH_HOSTS", text)
+    with pytest.raises(UsageError, match=r"IMAGERY_WATCH_HOSTS: .* is no host"):
+        read_settings()
+
+
 HTTPS, HTTP = "https://stac.example/v1", "http://127.0.0.1:8080/v1"
 KEPT = [
     (HTTPS, "https://stac.example/v1/search?next=2", "https://stac.example/v1/search?next=2"),
     (HTTPS, "https://stac.example:443/next", "https://stac.example:443/next"),
     (HTTPS, "http://stac.example/next?token=a", "https://stac.example/next?token=a"),
     ("http://stac.example/v1", "https://stac.example/next", "https://stac.example/next"),
+    ("http://stac.example:8080/v1", "https://stac.example/next", "https://stac.example/next"),
     (HTTP, "http://127.0.0.1:8080/next", "http://127.0.0.1:8080/next"),
     (HTTPS, "https://other.example/next", None),
     (HTTPS, "https://stac.example:8443/next", None),
