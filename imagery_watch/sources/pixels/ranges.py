@@ -22,6 +22,7 @@ from imagery_watch.sources.network.door import Question, ask
 from imagery_watch.sources.network.hosts import Allowed, PrivateHost, host_of
 from imagery_watch.sources.network.troubles import explain
 from imagery_watch.sources.pixels.hrefs import href_refused, public_name, read_failed
+from imagery_watch.sources.pixels.native.turns import waiting
 from imagery_watch.sources.pixels.signing import find_signer, slot_for
 from imagery_watch.sources.pixels.tiff.headers import HEADERS, Header
 
@@ -141,7 +142,7 @@ class RemoteFile:
         """
         for attempts_left in range(self._settings.retries, -1, -1):
             try:
-                with slot_for(self._url, self._access, self._settings.in_flight):
+                with waiting(), slot_for(self._url, self._access, self._settings.in_flight):
                     return self._attempt(start, end)
             except _BodyCutError as cut:
                 if not attempts_left:

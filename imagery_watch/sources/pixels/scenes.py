@@ -16,6 +16,7 @@ from imagery_watch.model.access import Origin
 from imagery_watch.reasons import Reason, ReasonCode
 from imagery_watch.sensors.protocol import Sensor
 from imagery_watch.sensors.sun import solar_position
+from imagery_watch.sources.pixels.native.turns import take_turn
 from imagery_watch.sources.pixels.reader import Reader, Unread
 from imagery_watch.sources.pixels.source_notes import note_source
 
@@ -60,8 +61,8 @@ def read_scenes(
 
 
 def count_threads(in_flight: int) -> int:
-    """Threads for so many connections: while some unpack what came, others keep the connections busy."""
-    return in_flight + max(2, in_flight // 2)
+    """Threads for so many connections: while a few unpack what came, the others keep the connections busy."""
+    return in_flight + 4
 
 
 def _join(plan: "_Plan", lonlat: tuple[float, float]) -> Scene | Unread:
@@ -95,7 +96,7 @@ class _Plan:
         self.missing = sorted(set().union(*held) - common)
         self.windows: dict[str, Future[NDArray[np.float32]]] = {}
         """Asked for once the classes are there, which a pass under cloud is known by."""
-        self.scl = pool.submit(self._scl_first)
+        self.scl = pool.submit(take_turn, self._scl_first)
 
     def elsewhere(self) -> "_Plan | None":
         """The pass with the next copies of what could not be read; None where none of them can be opened.
@@ -212,7 +213,7 @@ class _Plan:
         finally:
             if self._hidden(scl) < CLOUDED_SHARE:
                 with suppress(RuntimeError):  # the pool was told to stop, and nobody waits for the pass
-                    self.windows = {band: self.pool.submit(self._band, band) for band in self.bands}
+                    self.windows = {band: self.pool.submit(take_turn, self._band, band) for band in self.bands}
         return scl
 
     def _hidden(self, scl: NDArray[np.uint8] | None) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from imagery_watch.model.raster import Stated
+from imagery_watch.sources.pixels.native.crs import find_code
 from imagery_watch.sources.pixels.ranges import RemoteFile
 
 CLOCKS = timedelta(days=1)
@@ -80,7 +81,7 @@ def contradict_store(remote: RemoteFile, stated: Stated) -> str:
 
 def contradict_header(source: Any, stated: Stated) -> str:
     """What a raster's own header says against its item, or an empty string."""
-    epsg = source.crs.to_epsg() if source.crs is not None else None
+    epsg = find_code(source.crs) if source.crs is not None else None
     if stated.epsg is not None and epsg is not None and epsg != stated.epsg:
         return f"it lies in EPSG:{epsg} where its item states EPSG:{stated.epsg}"
     if stated.shape is not None and stated.shape != (source.height, source.width):

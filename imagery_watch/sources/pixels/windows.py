@@ -25,7 +25,7 @@ from imagery_watch.sources.pixels.native.gdal import (
 from imagery_watch.sources.pixels.native.placing import MAX_OBLONGNESS, place
 from imagery_watch.sources.pixels.ranges import RemoteFile
 from imagery_watch.sources.pixels.stated import contradict
-from imagery_watch.sources.pixels.tiff.source import open_plain
+from imagery_watch.sources.pixels.tiff.source import PlainTiff, open_plain
 from imagery_watch.sources.pixels.validity import TIFF_STARTS, find_alpha_band, has_sidecars
 
 FILE_DTYPES = {"uint16": ("uint16", "int16"), "classes": ("uint8", "uint16", "int16"), "float32": ("float32",)}
@@ -176,7 +176,7 @@ def _other_layout(file: str, what: str) -> PassRefused:
 
 
 def _check(source: Any, name: str, expected: Expected) -> None:
-    if source.crs is None or not source.crs.is_projected:
+    if not isinstance(source, PlainTiff) and (source.crs is None or not source.crs.is_projected):
         found = "none" if source.crs is None else f"{source.crs.to_string()[:60]}, in degrees"
         raise _other_layout(name, f"no projected CRS in the file itself ({found})")
     _check_numbers(source, name, expected)

@@ -9,6 +9,7 @@ from affine import Affine
 from imagery_watch.errors import PassRefused
 from imagery_watch.model import Expected, Grid, Pixels
 from imagery_watch.reasons import ReasonCode
+from imagery_watch.sources.pixels.native.crs import find_code
 from imagery_watch.sources.pixels.validity import read_valid
 
 MAX_MISALIGNMENT_PX = 0.01
@@ -49,7 +50,7 @@ def cut_under(source: Any, grid: Grid, expected: Expected, name: str) -> Cut:
 
 def find_factor(crs: Any, transform: Affine, grid: Grid) -> int | None:
     """How many Grid pixels make one source pixel, if that is whole and their edges coincide."""
-    if crs.to_epsg() != grid.epsg:
+    if find_code(crs) != grid.epsg:
         return None
     factors = np.array([transform.a, -transform.e]) / grid.resolution
     offsets = np.array([transform.c - grid.left, transform.f - grid.top]) / grid.resolution

@@ -1,12 +1,12 @@
 """A plain GeoTIFF with the face of an open rasterio dataset, as far as a window's reading looks at one."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
+from imagery_watch.sources.pixels.native.crs import find_crs, is_projected
 from imagery_watch.sources.pixels.tiff.directory import Directory, parse_directory
 from imagery_watch.sources.pixels.tiff.window import Fetch, read_window
 
@@ -40,14 +40,6 @@ class PlainTiff:
         return out
 
 
-@lru_cache(maxsize=128)
-def find_crs(epsg: int) -> Any:
-    """Rasterio's CRS of a code. Raises rasterio's CRSError for one that nobody knows."""
-    from rasterio.crs import CRS
-
-    return CRS.from_epsg(epsg)
-
-
 def open_plain(header: bytes, fetch: Fetch, size: int) -> PlainTiff | None:
     """The file that begins with these bytes; None where it is not of the plain kind: then it is GDAL's to open."""
     from rasterio.errors import CRSError
@@ -56,6 +48,6 @@ def open_plain(header: bytes, fetch: Fetch, size: int) -> PlainTiff | None:
     if directory is None:
         return None
     try:
-        return PlainTiff(directory, fetch, size)
+        return PlainTiff(directory, fetch, size) if is_projected(directory.epsg) else None
     except CRSError:
         return None

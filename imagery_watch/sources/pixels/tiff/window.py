@@ -4,8 +4,6 @@ The rows of a tile come in order out of DEFLATE, and predictor 2 looks no furthe
 bytes up to the last row of the window are fetched, and only its columns are summed up.
 """
 
-import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -34,10 +32,6 @@ LOST = bytes(64)
 LARGEST_REQUEST = 64 * 2**20
 LARGEST_PACKING = 2
 """Times its pixels that a tile may take: DEFLATE makes nothing larger than a thousandth more."""
-
-
-_UNPACKING = threading.BoundedSemaphore(os.cpu_count() or 1)
-"""Held while a tile is unpacked: more at once would only all be late, and their connections idle."""
 
 
 class Damaged(OSError):
@@ -164,12 +158,10 @@ def _inflate(one: _Part, held: memoryview, stream: "_Stream", fetch: Fetch) -> b
     """What is wanted of a tile, or less; held against its checksum where all of its bytes are there. Raises Damaged."""
     whole = one.start + len(held) >= one.end
     try:
-        with _UNPACKING:
-            stream.feed(held, to_end=whole)
+        stream.feed(held, to_end=whole)
         if not whole and not stream.is_enough:
             rest, whole = memoryview(_fetch_all(fetch, one.start + len(held), one.end)), True
-            with _UNPACKING:
-                stream.feed(rest, to_end=True)
+            stream.feed(rest, to_end=True)
     except _INFLATER.error as error:
         raise Damaged(f"tile {one.number} cannot be unpacked ({error})") from None
     if whole and not stream.is_whole:
