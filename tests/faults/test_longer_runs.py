@@ -23,14 +23,14 @@ def test_no_reading_among_thousands_is_silently_wrong() -> None:
     """A process may crash: GDAL's table of file systems, which every reading of rasterio's opener changes, is no
     thread's own (rasterio issue 3636). That is told, and not yet held.
     """
-    said = run("faults.py", "--reads", "12000", "--seconds", "100", "--seed", "2")
+    said = run("faults.py", "--reads", "12000", "--seconds", "60", "--seed", "2")
     assert "silent zeros 0, stale 0, wrong 0, other exceptions 0, crashes 0" in said
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_no_header_among_many_crashes_hangs_or_fills_the_memory() -> None:
-    assert "BAD" not in run("fuzz_tiff.py", "--cases", "200000", "--seed", "2")
+    assert "BAD" not in run("fuzz_tiff.py", "--cases", "100000", "--seed", "2")
 
 
 def test_a_few_headers_neither() -> None:
