@@ -64,15 +64,17 @@ def pool_for(url: str, *, timeout_s: float, in_flight: int, public_only: bool) -
     with `public_only`, none is with a host of this machine or its own network.
     """
     proxy = find_proxy(url)
+    certificates = trust() if url.startswith("https:") or proxy else None  # they take a while to load
     with _ONE_AT_A_TIME:  # else each thread that comes first makes a pool of its own
-        return _pool(url.startswith("https:"), in_flight, timeout_s, public_only, proxy)
+        return _pool(certificates, in_flight, timeout_s, public_only, proxy)
 
 
 @lru_cache(maxsize=16)
-def _pool(safe: bool, in_flight: int, timeout_s: float, public_only: bool, proxy: str) -> urllib3.PoolManager:
+def _pool(
+    certificates: ssl.SSLContext | None, in_flight: int, timeout_s: float, public_only: bool, proxy: str
+) -> urllib3.PoolManager:
     keep_queries_out_of_logs()
     timeout = Timeout(connect=timeout_s, read=timeout_s)
-    certificates = trust() if safe or proxy else None  # they take a while to load
     if not proxy:
         pool = urllib3.PoolManager(maxsize=in_flight, block=True, timeout=timeout, ssl_context=certificates)
         return set_deadlines(pool, public_only=public_only)
