@@ -22,6 +22,7 @@ LARGEST_UNPACKED = 128_000_000
 """Bytes that an archive may unpack to: a large airport takes a tenth of a megabyte."""
 READ_BYTES = 1 << 16
 _NOT_UNPACKED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError)
+"""What `zipfile` raises over what is damaged; NotImplementedError is its word for an unknown compression."""
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _PACKED = (*_SHAPEFILE, ".kml", ".gpkg", ".geojson", ".json", ".fgb")
 _TO_GEOJSON = "save it as GeoJSON in WGS84 (EPSG:4326), for instance with QGIS or `ogr2ogr airfield.geojson FILE`"
@@ -139,15 +140,7 @@ def _unpacked(path: Path, data: bytes, folder: Path) -> Path:
             for one in members:
                 name = Path(one.filename)
                 left -= _lay_out(archive, one, folder / f"{_plain(name.stem)}{name.suffix.lower()}", left, path)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        EOFError,
-    ) as error:
+    except _NOT_UNPACKED as error:
         raise AoiError(f"{path}: is a ZIP archive that cannot be unpacked ({error}): unpack it first") from error
     wanted = [file for file in sorted(folder.iterdir()) if file.suffix not in _SHAPEFILE[1:]]
     if len(wanted) != 1:

@@ -4,6 +4,7 @@ A pool's timeout bounds each silence alone: a server that sends a header drop by
 a reader for ever. Here every byte of an answer, its headers too, comes before one deadline.
 """
 
+import http.client
 import io
 import socket
 import time
@@ -12,13 +13,9 @@ from typing import Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from imagery_watch.sources.network.answers import LeanResponse
 from imagery_watch.sources.network.hosts import PrivateHost, is_private
 from imagery_watch.sources.network.traffic import METER
 
-MUCH_BYTES, WAITED_S, GATHER_S = 64 * 1024, 0.0005, 0.004
-"""Where so much more is to come, and the last bytes were waited for, they are let gather for a while: a thread that
-wakes for each packet costs more than the packet. At 20 MB/s that is 80 kB at a time."""
 PATIENCE = 3.0
 """Times the longest silence that is borne, for one exchange as a whole."""
 
@@ -45,11 +42,8 @@ class _Timed(io.RawIOBase):
                 raise TimeoutError("the answer takes too long as a whole")
             if left < self._silence_s:  # else the socket's own patience, which costs a call of the system to set
                 self._sock.settimeout(left)
-        began = time.monotonic()
         count: int = self._sock.recv_into(buffer)
         self._came += count
-        if len(buffer) - count > MUCH_BYTES and time.monotonic() - began > WAITED_S:
-            time.sleep(GATHER_S)
         return count
 
     def close(self) -> None:
@@ -60,7 +54,7 @@ class _Timed(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(LeanResponse):
+class _TimedResponse(http.client.HTTPResponse):
     """An answer of which every byte comes before one deadline."""
 
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:

@@ -1,6 +1,7 @@
 """The one door to the network: every byte of a catalogue, a store, a map or a service comes through here.
 
-Who may be asked is looked at before a connection is made, and again at its other end; redirects are followed by nobody.
+Who may be asked is looked at before a connection is made, and again at its other end. An answer that sends us elsewhere
+is given back as it is: whoever follows asks anew.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
-"""Who is asked, who is left alone, what is counted, and what a head of an answer is."""
+"""Who is asked, who is left alone, and what is counted."""
 
-import http.client
-import io
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,13 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import urllib3
-from hypothesis import given
-from hypothesis import strategies as st
 
 from imagery_watch.errors import UsageError
 from imagery_watch.settings import Settings, read_settings
 from imagery_watch.sources.network import breaker
-from imagery_watch.sources.network.answers import MOST_HEADERS, read_head
 from imagery_watch.sources.network.breaker import FAILURES_IN_A_ROW, Breakers, HostResting
 from imagery_watch.sources.network.door import Question, ask
 from imagery_watch.sources.network.hosts import Allowed, HostRefused
@@ -193,43 +188,3 @@ def test_a_catalogue_is_asked_at_its_own_host_and_port(base: str, url: str, aske
         return
     with pytest.raises(_ForeignHost):
         keep_to(urlsplit(base), url)
-
-
-HEADS = {
-    "plain": (b"A: 1\r\nb-C: two words \r\n\r\nbody", [("A", "1"), ("b-C", "two words")]),
-    "nothing": (b"\r\n", []),
-    "the end of the line": (b"A: 1\r\n", [("A", "1")]),
-    "a line that goes on": (b"A: 1\r\n  more\r\nB:\r\n\r\n", [("A", "1 more"), ("B", "")]),
-    "twice": (b"A: 1\r\na: 2\r\n\r\n", [("A", "1"), ("a", "2")]),
-    "no name": (b": 1\r\n\r\n", None),
-    "no colon": (b"A 1\r\n\r\n", None),
-    "a space in the name": (b"A : 1\r\n\r\n", None),
-    "too many": (b"A: 1\r\n" * (MOST_HEADERS + 1) + b"\r\n", None),
-    "too long": (b"A: " + b"x" * 70_000 + b"\r\n\r\n", None),
-}
-
-
-@pytest.mark.parametrize("case", HEADS)
-def test_heads(case: str) -> None:
-    data, pairs = HEADS[case]
-    if pairs is None:
-        with pytest.raises(http.client.HTTPException):
-            read_head(io.BytesIO(data))
-        return
-    head = read_head(io.BytesIO(data))
-    assert head.items() == pairs
-    assert all(head.get(name.upper()) for name, value in pairs if value)
-
-
-@given(
-    st.dictionaries(
-        st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,12}", fullmatch=True),
-        st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
-        max_size=20,
-    )
-)
-def test_heads_are_read_as_http_client_reads_them(headers: dict[str, str]) -> None:
-    data = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
-    ours, theirs = read_head(io.BytesIO(data)), http.client.parse_headers(io.BytesIO(data))
-    assert ours.items() == theirs.items()
-    assert all(ours.get(name.lower()) == theirs.get(name.lower()) for name in headers)

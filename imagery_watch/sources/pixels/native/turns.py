@@ -1,7 +1,7 @@
 """As many threads work as there are processors; the others wait for servers, or for their turn.
 
 Python runs one thread at a time. Where dozens that have all they need take turns at that, much of what they do is
-just that: a fifth of the processor's time went there when 60 scenes were read.
+just that: a sixth of the processor's time went there when 60 scenes were read.
 """
 
 import os
