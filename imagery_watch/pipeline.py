@@ -175,7 +175,7 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPa
     """Every pass of a survey, its windows read in parallel."""
     from imagery_watch.sources.pixels.reader import Reader
     from imagery_watch.sources.pixels.scenes import read_scenes
-    from imagery_watch.sources.pixels.suspects import find_suspects
+    from imagery_watch.sources.pixels.suspects import Suspects
 
     reader = Reader(settings, found.catalog.name, found.catalog.local_root, found.catalog.sensor)
     west, south, east, north = found.airfield.bounds
@@ -186,14 +186,15 @@ def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPa
         progress(Stage("reading", name_pass(acquisition)), number, total)
 
     outcomes = read_scenes(found.acquisitions, found.grid, middle, reader, wait)
-    scenes, unread = [], {}
+    scenes, unread, doubted = [], {}, Suspects()
     for acquisition, outcome in zip(found.acquisitions, outcomes, strict=True):
         if isinstance(outcome, Scene):
             scenes.append(outcome)
+            doubted.look_at(outcome)
         else:
             unread[acquisition.id] = outcome
     progress("reading", total, total)
-    suspects = find_suspects(scenes)
+    suspects = doubted.find()
     kept = tuple(scene for scene in scenes if scene.acquisition_id not in suspects)
     return ReadPasses(found.acquisitions, kept, {**unread, **suspects})
 

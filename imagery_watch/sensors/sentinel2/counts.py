@@ -22,8 +22,11 @@ GARBLED_REFLECTANCE, GARBLED_SHARE = 2.2, 0.2
 
 def to_reflectance(counts: Pixels, offset: float) -> NDArray[np.float32]:
     """Reflectance of counts, any shape; NaN where the count is 0 (no data, by the product specification)."""
-    reflectance = counts.astype(np.float32) / np.float32(QUANTIFICATION) + np.float32(offset)
-    return np.where(counts > 0, reflectance, np.float32(np.nan))
+    reflectance = counts.astype(np.float32)
+    reflectance /= np.float32(QUANTIFICATION)
+    reflectance += np.float32(offset)
+    np.copyto(reflectance, np.float32(np.nan), where=counts <= 0)
+    return reflectance
 
 
 def implausible_counts(counts: Pixels) -> str:
@@ -32,9 +35,9 @@ def implausible_counts(counts: Pixels) -> str:
     A reflectance beyond 2 is rare even on snow and cloud; a fifth of a chip beyond it means wrapped or garbled
     counts (Earth Search issue 78: counts of 64000-65000 in all bands).
     """
-    data = counts[counts > 0]
-    if data.size == 0:
+    beyond = np.count_nonzero(counts > GARBLED_REFLECTANCE * QUANTIFICATION)
+    if not beyond:
         return ""
-    share = float(np.mean(data > GARBLED_REFLECTANCE * QUANTIFICATION))
+    share = beyond / np.count_nonzero(counts > 0)
     garbled = share > GARBLED_SHARE
     return f"{share:.0%} of the counts lie beyond reflectance 2.2 (garbled or wrapped counts)" if garbled else ""

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -22,6 +23,7 @@ class PrivateHost(HostRefused):
     """A host on this machine or in its own network, named by a catalogue of elsewhere."""
 
 
+@lru_cache(maxsize=1024)
 def is_private(host: str | None) -> bool:
     """Whether a host's name or number is of this machine, its own network, or of nowhere."""
     name = (host or "").strip("[]").rstrip(".").lower()

@@ -1,6 +1,7 @@
 """Which addresses of files may be read, what a file is called in messages, and how its failure is."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,6 +102,7 @@ def read_failed(code: ReasonCode, file: str, **facts: object) -> ReadFailed:
     return ReadFailed(code.because(file=file, **facts))
 
 
+@lru_cache(maxsize=1024)
 def public_name(href: str) -> str:
     """The last two parts of the path that names a file: enough to find it, and no secret in it."""
     parts = [part for part in re.split(r"[/\\]", find_file_path(href)) if part]

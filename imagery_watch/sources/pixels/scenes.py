@@ -132,6 +132,7 @@ class _Plan:
         notes = [*scl_note, *(() if stated else (ReasonCode.SUN_COMPUTED.because(),))]
         notes += [ReasonCode.BAND_LEFT_OUT.because(band=band) for band in self.missing]
         valid: NDArray[np.bool_] = np.asarray(np.isfinite(data).all(axis=0))
+        np.copyto(data, np.float32(np.nan), where=~valid)
         if not self.windows:
             notes.append(ReasonCode.BANDS_SPARED.because(share=self._hidden(scl)))
         return Scene(
@@ -141,7 +142,7 @@ class _Plan:
             platform=self.acquisition.platform,
             relative_orbit=self.acquisition.relative_orbit,
             bands=tuple(self.windows),
-            data=np.where(valid, data, np.float32(np.nan)),
+            data=data,
             valid=valid,
             scl=scl,
             sun_azimuth=sun.azimuth,
@@ -200,7 +201,8 @@ class _Plan:
             if why := sensor.implausible(pixels):
                 self.failed.add(one.same)
                 raise PassRefused(ReasonCode.COUNTS_IMPLAUSIBLE.because(band=band, item=one.id, what=why))
-            joined = np.where(np.isnan(joined), sensor.to_physical(pixels, asset), joined)
+            gaps = np.isnan(joined)
+            np.copyto(joined, sensor.to_physical(pixels, asset), where=gaps)
             if not np.isnan(joined).any():
                 break
         return joined

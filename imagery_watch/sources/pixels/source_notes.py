@@ -29,4 +29,4 @@ def name_source(one: ListedItem, key: str) -> str:
 
 def digest_pixels(pixels: Pixels) -> str:
     """SHA-256 of pixels row by row, little-endian: see `SourceNote.sha256`."""
-    return hashlib.sha256(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).data).hexdigest()

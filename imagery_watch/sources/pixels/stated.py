@@ -4,10 +4,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from math import isfinite
+from math import isclose, isfinite
 from typing import Any
-
-import numpy as np
 
 from imagery_watch.model.raster import Stated
 from imagery_watch.sources.pixels.native.crs import find_code
@@ -92,7 +90,7 @@ def contradict_header(source: Any, stated: Stated) -> str:
     across, _, left, _, down, top = stated.transform
     found = source.transform
     near = max(abs(found.c - left), abs(found.f - top)) <= NEAR_PX * abs(found.a)
-    if near and np.allclose([found.a, found.e], [across, down], rtol=0.01):
+    if near and isclose(found.a, across, rel_tol=0.01) and isclose(found.e, down, rel_tol=0.01):
         return ""
     return (
         f"its corner is at {found.c:.0f}, {found.f:.0f}, in pixels of {found.a:g} m, where its item states "

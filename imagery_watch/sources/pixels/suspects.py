@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -20,38 +20,54 @@ SAME_PASS = timedelta(minutes=15)
 """Nearer in time, two looks with the same bytes are one pass under two names: the first of them is kept."""
 
 
-def find_suspects(scenes: Sequence[Scene]) -> dict[str, PassRefused]:
-    """Why a pass is not to be believed, by acquisition id: a band of one value, two bands or two passes with one band.
+class Suspects:
+    """Passes that are not to be believed: a band of one value, two bands or two passes with one band.
 
     No two looks of a sensor are alike to the last bit. Which of two passes with the same bytes has them from the other
     cannot be told, so neither is used.
     """
-    suspects: dict[str, PassRefused] = {}
-    owners = defaultdict[str, list[tuple[Scene, str]]](list)
-    for scene in scenes:
-        for band, image in zip(scene.bands, scene.data, strict=True):
-            seen = image[np.isfinite(image)]
-            if seen.size < FEWEST_PX:
+
+    def __init__(self) -> None:
+        self._alone: dict[str, PassRefused] = {}
+        self._owners = defaultdict[str, list[tuple[Scene, str]]](list)
+
+    def look_at(self, scene: Scene) -> None:
+        """Takes one pass more into account: best as soon as it is there, while the next are waited for."""
+        spans = [_find_span(image) for image in scene.data]
+        for band, image, span in zip(scene.bands, scene.data, spans, strict=True):
+            if span is None:
                 continue
-            if (seen == seen[0]).all():
-                suspects[scene.acquisition_id] = PassRefused(ReasonCode.BAND_CONSTANT.because(band=band))
+            if span[0] == span[1]:
+                self._alone[scene.acquisition_id] = PassRefused(ReasonCode.BAND_CONSTANT.because(band=band))
             else:
-                owners[_digest(image)].append((scene, band))
-        if _is_picture(scene):
+                self._owners[_digest(image)].append((scene, band))
+        if scene.quantity == "reflectance" and _is_picture(spans, scene.offset):
             what = "no count of any band is above 255: a picture of 8 bits, not reflectance"
-            suspects[scene.acquisition_id] = PassRefused(
+            self._alone[scene.acquisition_id] = PassRefused(
                 ReasonCode.COUNTS_IMPLAUSIBLE.because(band="every band", item=scene.item_ids[0], what=what)
             )
-    for alike in owners.values():
-        if len(alike) > 1:
-            for name, error in _blame(alike).items():
-                suspects.setdefault(name, error)
-    return suspects
+
+    def find(self) -> dict[str, PassRefused]:
+        """Why each pass that was looked at is not to be believed, by acquisition id."""
+        found = dict(self._alone)
+        for alike in self._owners.values():
+            if len(alike) > 1:
+                for name, error in _blame(alike).items():
+                    found.setdefault(name, error)
+        return found
+
+
+def find_suspects(scenes: Iterable[Scene]) -> dict[str, PassRefused]:
+    """Why a pass is not to be believed, by acquisition id, as `Suspects` tell it of all of them."""
+    suspects = Suspects()
+    for scene in scenes:
+        suspects.look_at(scene)
+    return suspects.find()
 
 
 def digest_bands(scene: Scene) -> tuple[str, ...]:
     """A digest of each band that is seen enough of, by which another pass with the same bytes is known later."""
-    return tuple(_digest(image) for image in scene.data if np.isfinite(image).sum() >= FEWEST_PX)
+    return tuple(_digest(image) for image in scene.data if _is_seen(image))
 
 
 def find_repeats(scenes: Sequence[Scene], known: Mapping[str, str]) -> dict[str, PassRefused]:
@@ -66,14 +82,24 @@ def find_repeats(scenes: Sequence[Scene], known: Mapping[str, str]) -> dict[str,
 
 
 def _digest(image: NDArray[np.float32]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 
 
-def _is_picture(scene: Scene) -> bool:
+def _is_seen(image: NDArray[np.float32]) -> bool:
+    return bool(np.count_nonzero(np.isfinite(image)) >= FEWEST_PX)
+
+
+def _find_span(image: NDArray[np.float32]) -> tuple[float, float] | None:
+    """The least and the largest value of a band; None where too little of it is seen."""
+    if not _is_seen(image):
+        return None
+    return float(np.fmin.reduce(image, axis=None)), float(np.fmax.reduce(image, axis=None))
+
+
+def _is_picture(spans: Sequence[tuple[float, float] | None], offset: float) -> bool:
     """Whether all that is seen is darker than any land in all bands: 8 bits of a picture, kept in more."""
-    if scene.quantity != "reflectance" or not scene.bands or scene.valid.sum() < FEWEST_PX:
-        return False
-    return float(scene.data[:, scene.valid].max()) - scene.offset <= DARKEST_LAND
+    largest = [span[1] for span in spans if span is not None]
+    return bool(largest) and max(largest) - offset <= DARKEST_LAND
 
 
 def _blame(alike: Sequence[tuple[Scene, str]]) -> dict[str, PassRefused]:

@@ -85,10 +85,10 @@ def read_valid(source: Any, window: Any, name: str, expected: Expected) -> Pixel
     signed = source.dtypes[0] == "int16"  # read as counts, its negative ones would be lost to "nothing"
     pixels = read_complete(source, window, name, "float32" if signed else expected.dtype)
     there = _find_data(pixels, source, window, expected)
-    if expected.dtype == "float32":
-        return np.where(there, pixels, np.float32(np.nan))
-    there &= pixels != 0
-    return np.where(there, np.maximum(pixels, 1), 0).astype(np.uint16)
+    if signed and expected.dtype == "uint16":
+        np.maximum(pixels, 1, where=pixels != 0, out=pixels)
+    np.copyto(pixels, pixels.dtype.type(expected.nothing), where=~there)
+    return pixels.astype(expected.dtype, copy=False)
 
 
 def _find_data(pixels: Pixels, source: Any, window: Any, expected: Expected) -> NDArray[np.bool_]:
@@ -119,10 +119,11 @@ def read_complete(source: Any, window: Any, name: str, dtype: DType = "uint16") 
     value come back, a second read with another sentinel tells a real value from an unwritten one.
     """
     shape = (int(window.height), int(window.width))
-    first, second = (np.full(shape, sentinel, dtype) for sentinel in SENTINELS[dtype])
+    first = np.full(shape, SENTINELS[dtype][0], dtype)
     sentinel = first.dtype.type(SENTINELS[dtype][0])
     source.read(1, window=window, out=first)
     if (first == sentinel).any():
+        second = np.full(shape, SENTINELS[dtype][1], dtype)
         source.read(1, window=window, out=second)
         if (second[first == sentinel] != sentinel).any():
             raise read_failed(ReasonCode.READ_CUT, name, what="the read ended without writing all of its pixels")

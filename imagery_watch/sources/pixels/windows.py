@@ -181,7 +181,7 @@ def _check(source: Any, name: str, expected: Expected) -> None:
         raise _other_layout(name, f"no projected CRS in the file itself ({found})")
     _check_numbers(source, name, expected)
     transform, (smallest, largest) = source.transform, expected.resolution_m
-    if not np.isfinite([*transform]).all():
+    if not all(map(math.isfinite, transform)):
         raise _other_layout(name, "its corner or its pixel size is not a number")
     if transform.b != 0 or transform.d != 0 or transform.e >= 0:
         raise _other_layout(name, "not a north-up raster")
@@ -189,7 +189,7 @@ def _check(source: Any, name: str, expected: Expected) -> None:
         raise _other_layout(name, f"pixels of {transform.a:.9g} x {-transform.e:.9g} m are not square")
     if not smallest <= transform.a <= largest:
         raise PassRefused(ReasonCode.PIXEL_SIZE.because(file=name, found=transform.a, expected=smallest))
-    block = np.prod([int(edge) for edge in source.block_shapes[0]]) * np.dtype(expected.dtype).itemsize
+    block = math.prod(map(int, source.block_shapes[0])) * np.dtype(expected.dtype).itemsize
     if block > MAX_BLOCK_BYTES:
         raise _other_layout(name, f"blocks of {block / 2**20:.0f} MB; such a file is refused unread")
 

@@ -26,8 +26,10 @@ def place(cut: Cut, grid: Grid, expected: Expected) -> Pixels:
 
 def _place_aligned(cut: Cut, grid: Grid, factor: int, expected: Expected) -> Pixels:
     """Whole source pixels under the Grid, each repeated `factor` times: nothing is interpolated."""
-    pixels: Pixels = np.full(grid.shape, expected.nothing, expected.dtype)
     (top, left), (height, width) = find_corner(cut.transform, grid), cut.pixels.shape
+    if factor == 1 and (top, left) == (0, 0) and cut.pixels.shape == grid.shape:
+        return cut.pixels
+    pixels: Pixels = np.full(grid.shape, expected.nothing, expected.dtype)
     cols = find_overlap(left, grid.width, factor, width)
     rows = find_overlap(top, grid.height, factor, height)
     if cols[0] >= cols[1] or rows[0] >= rows[1]:

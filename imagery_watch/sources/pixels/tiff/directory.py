@@ -71,7 +71,7 @@ def parse_directory(data: bytes) -> Directory | None:
     try:
         reader = _Reader(data)
         tags = reader.read_tags(reader.first)
-        return _to_directory(tags, reader.order) if not reader.has_mask(tags) else None
+        return _to_directory(tags, reader.order) if not reader.has_mask() else None
     except (_NotPlain, struct.error, ValueError, TypeError, IndexError, OverflowError, KeyError):
         return None
 
@@ -124,19 +124,26 @@ class _Reader:
             return tag, self._unpack(f"{number}s", place)
         return tag, self._unpack(f"{len(form) * number}{form[0]}", place)
 
-    def has_mask(self, first: Tags) -> bool:
+    def has_mask(self) -> bool:
         """Whether any of the file's directories is of a mask; raises `_NotPlain` where not all are in the bytes."""
         at, seen = self.first, set[int]()
         while at and len(seen) < MOST_DIRECTORIES:
             if at in seen:
                 raise _NotPlain
             seen.add(at)
-            tags = first if at == self.first else self.read_tags(at)
-            if int(tags.get(SUBFILE, (0,))[0]) & IS_MASK:
+            if self._find_kind(at) & IS_MASK:
                 return True
             _, _, end = self._list(at)
             at = self._unpack("Q" if self.big else "I", end)[0]
         return bool(at)
+
+    def _find_kind(self, at: int) -> int:
+        """NewSubfileType of a directory: the only one of its tags that is looked at."""
+        count, begin, _ = self._list(at)
+        size = 20 if self.big else 12
+        entries = range(begin, begin + count * size, size)
+        found = next((place for place in entries if self._unpack("H", place)[0] == SUBFILE), None)
+        return 0 if found is None else int(self._read_entry(found)[1][0])
 
 
 def _one(tags: Tags, tag: int, usual: int | None = None) -> int:
