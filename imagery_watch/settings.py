@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """Window reads under way at once: 32 to 64 is the optimum on two cores with object stores."""
 
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64)
-    """Threads that compare passes."""
+    """Processes that look for aircraft and measure limits, and threads that compare passes."""
 
     timeout_s: float = Field(30.0, gt=0)
     """Longest silence of a server, in seconds, before a request is given up (and tried again)."""

@@ -63,10 +63,11 @@ def nothing_is_remembered_of_servers() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's own airfields, record or cache."""
+    """No test reads or writes the user's own airfields, record or cache, or begins processes while others wait."""
     for name in [name for name in os.environ if name.startswith(("IMAGERY_WATCH_", "AWS_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("IMAGERY_WATCH_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("IMAGERY_WATCH_WORKERS", "1")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagery_watch.change.background.models import learn_backgrounds
 from imagery_watch.change.background.residuals import ResidualImage, compute_residuals
@@ -25,6 +26,7 @@ from imagery_watch.change.tracking.events import Event, Standing, derive_events,
 from imagery_watch.change.tracking.exclusion import enforce_exclusive_occupancy
 from imagery_watch.change.tracking.objects import Boundary, ParkedObject, link_detections
 from imagery_watch.model import Areas, DetectorModel, Grid, Scene
+from imagery_watch.spread import spread
 
 MIN_OPEN_LLR = 0.0
 """Least evidence of a change that is followed."""
@@ -97,14 +99,14 @@ def detect(
 
     Changes are reported from the score at which false ones would number `false_alarms_per_year` in a nominal year of
     73 passes, and weaker ones beside many such; or from `min_score` where that is given. Passes are worked on by
-    `workers` threads, which changes nothing but the time; `on_pass` is called twice for each usable pass. Raises
-    ValueError for scenes of another quantity than the detector's.
+    `workers` threads and processes, which changes nothing but the time; `on_pass` is called twice for each usable pass.
+    Raises ValueError for scenes of another quantity than the detector's.
     """
     with ThreadPoolExecutor(workers) as pool:
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         learnt = learn_backgrounds(stack, half_window)
         images = tuple(compute_residuals(stack, learnt))
-        detections = [] if stack.is_few else detect_in_each(images, stack, pool, on_pass)
+        detections = [] if stack.is_few else detect_in_each(images, stack, workers, on_pass)
         judged = Judged(
             stack, tuple(None if one is None else one.model.own_orbit for one in learnt), images, detections
         )
@@ -201,19 +203,20 @@ def conclude(
 
 
 def detect_in_each(
-    images: Sequence[ResidualImage | None], stack: Stack, pool: Executor, on_pass: Callable[[], None]
+    images: Sequence[ResidualImage | None], stack: Stack, workers: int, on_pass: Callable[[], None]
 ) -> list[Detection]:
     """The objects of every look; weak ones too, for several looks may add up."""
     found: list[Detection] = []
-    for detections in pool.map(lambda index: detect_in(index, images[index], stack), range(len(images))):
+    parts = ((index, image, stack.apron_index) for index, image in enumerate(images))
+    for detections in spread(detect_in, parts, len(images), workers):
         found += detections
         on_pass()
     return found
 
 
-def detect_in(index: int, image: ResidualImage | None, stack: Stack) -> list[Detection]:
+def detect_in(index: int, image: ResidualImage | None, apron_index: NDArray[np.int16]) -> list[Detection]:
     """The objects of one look, `index` being its place in the stack; weak ones too."""
-    return [] if image is None else find_detections(index, image, stack.apron_index, NEAR_MISS_LLR[0])
+    return [] if image is None else find_detections(index, image, apron_index, NEAR_MISS_LLR[0])
 
 
 def _is_told(event: Event, events: Sequence[Event], least: float, calibration: Calibration, open_budget: float) -> bool:

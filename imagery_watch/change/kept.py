@@ -27,6 +27,10 @@ class Kept(Generic[T]):
                 self._values.popitem(last=False)
         return made
 
+    def __reduce__(self) -> tuple[type["Kept[T]"], tuple[int]]:
+        """For another process, in which nothing is kept yet."""
+        return Kept, (self._most,)
+
     def clear(self) -> None:
         """Drops them all."""
         with self._lock:

@@ -59,7 +59,7 @@ def begin_watch(
             return None
         learnt = learn_backgrounds(stack, half_window)
         images = compute_residuals(stack, learnt)
-        detections = detect_in_each(images, stack, pool, on_pass)
+        detections = detect_in_each(images, stack, workers, on_pass)
     _forget_cutouts(images)
     orbits = tuple(None if one is None else one.model.own_orbit for one in learnt)
     return Watch(stack, orbits, Later.of(images), tuple(detections))
@@ -77,7 +77,7 @@ def add_look(watch: Watch, scene: Scene, half_window: timedelta) -> Watch:
     learnt = learn_background(stack, index, half_window)
     image = None if learnt is None else compute_residual(stack.passes[index], learnt, stack)
     own_orbit = None if learnt is None else learnt.model.own_orbit
-    detections = (*_moved(watch.detections, index, 1), *detect_in(index, image, stack))
+    detections = (*_moved(watch.detections, index, 1), *detect_in(index, image, stack.apron_index))
     _forget_cutouts([image])
     return replace(
         watch,

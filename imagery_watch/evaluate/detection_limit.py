@@ -7,10 +7,8 @@ So a shorter aircraft would probably have been missed, and a longer one may be m
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from math import ceil
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +28,7 @@ from imagery_watch.model.arrays import Image, Mask
 from imagery_watch.reasons import ReasonCode, join_reasons
 from imagery_watch.simulate.aircraft import TYPES
 from imagery_watch.simulate.inject import REACH_PX, Placement, inject
+from imagery_watch.spread import spread
 
 LADDER = ("F-16", "Su-30", "E175", "A320", "Tu-204", "Il-62M", "B777-200", "An-124")
 """Types by overall length, 15 to 69 m: of those of one length, one with wings that are not large for it."""
@@ -44,8 +43,6 @@ CLEARANCE_PX = 5
 """Side of the square around such a place that is left alone."""
 ROOM_PX = REACH_PX + 1
 STAGE = "measuring limits"
-ONE_PAINTER = Lock()
-"""rasterio silences a warning while it draws, in a way that several threads would undo for each other."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -176,8 +173,7 @@ def planted(view: View, placement: Placement) -> ResidualImage:
     rows, cols = (np.arange(middle - ROOM_PX, middle + ROOM_PX + 1) for middle in (row, col))
     ground = view.image[:, np.clip(rows, 0, height - 1)[:, None], np.clip(cols, 0, width - 1)]
     there = replace(placement, row=placement.row - rows[0], col=placement.col - cols[0])
-    with ONE_PAINTER:
-        change = inject(ground, compared.bands, there, compared.sun_azimuth, compared.sun_elevation) - ground
+    change = inject(ground, compared.bands, there, compared.sun_azimuth, compared.sun_elevation) - ground
     change = change[:, (rows >= 0) & (rows < height)][:, :, (cols >= 0) & (cols < width)]
     cut = np.s_[..., max(0, row - ROOM_PX) : row + ROOM_PX + 1, max(0, col - ROOM_PX) : col + ROOM_PX + 1]
     spread = compared.spread[cut]
@@ -275,22 +271,21 @@ def _job(looks: Sequence[Look], detection: DetectionResult, areas: Areas) -> _Jo
 def _measured(
     jobs: Sequence[_Job], detection: DetectionResult, plantings: int, workers: int, progress: Progress
 ) -> list[Limit | None]:
-    """The limit of each job, worked on by threads, which changes nothing but the time."""
-    stack = detection.stack
-
-    def measure(job: _Job) -> Limit | None:
-        """One of them."""
-        compared = detection.compared_with(job.index)
-        assert compared is not None  # a pass without a ground is not judged
-        image = np.where(np.isfinite(stack.passes[job.index].image), stack.passes[job.index].image, compared.ground)
-        aprons = stack.apron_index >= 0
-        few, snow = detection.few_looks, detection.snow.looks[job.index]
-        view = View(compared, image, detection.min_score, stack.resolution, aprons, few, snow)
-        return limit_in(view, np.isin(stack.apron_index, job.aprons), plantings, job.seed)
-
+    """The limit of each job, worked on by processes, which changes nothing but the time."""
+    parts = (
+        (_view(job, detection), np.isin(detection.stack.apron_index, job.aprons), plantings, job.seed) for job in jobs
+    )
     found = []
-    with ThreadPoolExecutor(workers) as pool:
-        for limit in pool.map(measure, jobs):
-            found.append(limit)
-            progress(STAGE, len(found), len(jobs))
+    for limit in spread(limit_in, parts, len(jobs), workers):
+        found.append(limit)
+        progress(STAGE, len(found), len(jobs))
     return found
+
+
+def _view(job: _Job, detection: DetectionResult) -> View:
+    stack = detection.stack
+    compared, seen = detection.compared_with(job.index), stack.passes[job.index].image
+    assert compared is not None  # a pass without a ground is not judged
+    image = np.where(np.isfinite(seen), seen, compared.ground)
+    few, snow = detection.few_looks, detection.snow.looks[job.index]
+    return View(compared, image, detection.min_score, stack.resolution, stack.apron_index >= 0, few, snow)

@@ -105,8 +105,10 @@ def under(*sun: float) -> Imaging:
     return imaging_of(*sun, DETECTOR.psf_sigma_m, 10.0)
 
 
-def look_for(scenes: Sequence[Scene], where: Areas | None = None, grid: Grid = GRID) -> DetectionResult:
-    return detect(scenes, where or areas(), grid, DETECTOR, half_window=timedelta(days=180))
+def look_for(
+    scenes: Sequence[Scene], where: Areas | None = None, grid: Grid = GRID, workers: int = 1
+) -> DetectionResult:
+    return detect(scenes, where or areas(), grid, DETECTOR, half_window=timedelta(days=180), workers=workers)
 
 
 def changes(detection: DetectionResult) -> list[Change]:

@@ -107,6 +107,16 @@ def test_the_order_of_scenes_is_irrelevant(seed: int) -> None:
     np.testing.assert_array_equal(places(shuffled), places(plain))
 
 
+def test_processes_change_nothing_but_the_time() -> None:
+    scenes = series(stand(".JJ..A", J=JET, A=AIRBUS))
+    spread, here = look_for(scenes, workers=2), look_for(scenes)
+    assert changes(spread) == changes(here) != []
+    assert [event.score for event in spread.events] == [event.score for event in here.events]
+    assert [event.parked.best.fit.length_m for event in spread.events] == [
+        event.parked.best.fit.length_m for event in here.events
+    ]
+
+
 def test_scenes_come_back_as_they_were() -> None:
     scenes = series(stand(".J.", J=JET))
     before = [scene.data.copy() for scene in scenes]

@@ -155,7 +155,7 @@ def middle(detection: DetectionResult) -> tuple[float, float]:
     return MIDDLE[0] - detection.stack.georeference.top, MIDDLE[1] - detection.stack.georeference.left
 
 
-def test_looks_that_saw_their_apron_get_a_limit_whatever_the_threads() -> None:
+def test_looks_that_saw_their_apron_get_a_limit_whatever_the_processes() -> None:
     detection = detected(clouded=4)
     looks = looks_at(["no_change", "change", "no_change", "no_change", "not_observed"])
     told: list[tuple[str, int, int]] = []
