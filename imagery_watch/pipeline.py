@@ -127,8 +127,7 @@ def score(
     from imagery_watch.sources.airfields.grids import draw_areas
 
     areas = draw_areas(found.airfield, found.grid)
-    passes = read_passes(found, settings, progress)
-    detection = compare(passes.scenes, areas, found, settings, progress)
+    passes, detection = read_and_compare(found, areas, settings, progress)
 
     def limit(looks: tuple[Look, ...]) -> tuple[Look, ...]:
         """The looks with the smallest aircraft that they would likely have shown."""
@@ -163,12 +162,22 @@ def limits_of(
     opened, period = _asked(catalog, settings, since, until, now)
     found = survey(airfield, opened, settings, period, history_days=history_days, progress=progress)
     areas = draw_areas(airfield, found.grid)
-    passes = read_passes(found, settings, progress)
-    detection = compare(passes.scenes, areas, found, settings, progress)
+    passes, detection = read_and_compare(found, areas, settings, progress)
     looks = looks_of(passes, detection, airfield, areas, period, (), settings.min_visible_fraction)
     measured = apron_limits(looks, detection, areas, plantings, workers=settings.workers, progress=progress)
     notes = describe_run(found, passes, detection, areas, settings)
     return LimitReport(airfield.id, plantings, measured, notes.warnings, notes.incomplete)
+
+
+def read_and_compare(
+    found: Survey, areas: Areas, settings: Settings, progress: Progress
+) -> tuple[ReadPasses, "DetectionResult"]:
+    """Every pass of a survey, and what the change stage makes of them, whose processes begin while pixels come."""
+    from imagery_watch.spread import prepare
+
+    prepare("imagery_watch.change.detect", len(found.acquisitions), settings.workers)
+    passes = read_passes(found, settings, progress)
+    return passes, compare(passes.scenes, areas, found, settings, progress)
 
 
 def read_passes(found: Survey, settings: Settings, progress: Progress) -> ReadPasses:

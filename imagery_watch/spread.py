@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -54,6 +55,13 @@ def spread(
         for future, _ in asked:
             if future is not None:
                 future.cancel()
+
+
+def prepare(module: str, number: int, workers: int) -> None:
+    """Begins the processes that so many parts will want, and has them load a module, while something else is done."""
+    if workers > 1 and number >= FEWEST_PARTS and (pool := _open_pool(workers)) is not None:
+        for _ in range(workers):
+            _submit(pool, import_module, (module,))
 
 
 def _open_pool(workers: int) -> Executor | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from imagery_watch.spread import FEWEST_PARTS, spread
+from imagery_watch.spread import FEWEST_PARTS, prepare, spread
 
 MANY = 3 * FEWEST_PARTS
 SCRIPT = """
@@ -58,6 +58,17 @@ def test_results_come_in_order_and_from_other_processes() -> None:
 def test_little_work_and_one_worker_need_no_process(number: int, workers: int) -> None:
     told = list(spread(square_in, [(n, os.getpid()) for n in range(number)], number, workers))
     assert told == [(n**2, True) for n in range(number)]
+
+
+def has_loaded(module: str) -> bool:
+    return module in sys.modules
+
+
+def test_processes_can_begin_before_they_are_wanted() -> None:
+    prepare("tabnanny", FEWEST_PARTS, 2)  # which nothing else here loads
+    assert any(spread(has_loaded, [("tabnanny",)] * MANY, MANY, 2))
+    prepare("tabnanny", FEWEST_PARTS - 1, 2)
+    assert not has_loaded("tabnanny")
 
 
 def test_parts_are_made_as_they_are_needed() -> None:
