@@ -61,7 +61,11 @@ def prepare(module: str, number: int, workers: int) -> None:
     """Begins the processes that so many parts will want, and has them load a module, while something else is done."""
     if workers > 1 and number >= FEWEST_PARTS and (pool := _open_pool(workers)) is not None:
         for _ in range(workers):
-            _submit(pool, import_module, (module,))
+            _submit(pool, _load, (module,))
+
+
+def _load(module: str) -> None:
+    import_module(module)  # and does not give it back, which would load it where it is awaited
 
 
 def _open_pool(workers: int) -> Executor | None:

@@ -78,8 +78,17 @@ def _median_of_sorted(values: Floats, weights: Floats) -> Floats:
 
 def nan_median(stack: ImageStack) -> Floats:
     """Median over the first axis of what is not NaN; NaN where nothing is."""
-    ordered = np.sort(stack, axis=0)
-    count = np.isfinite(stack).sum(axis=0)
-    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(stack) - 1)
-    ends = [np.take_along_axis(ordered, index[None], axis=0)[0] for index in (low, high)]
-    return np.where(count > 0, 0.5 * (ends[0] + ends[1]), np.nan).astype(np.float32)
+    flat = np.reshape(stack, (len(stack), -1))
+    found = np.empty(flat.shape[1], np.float32)
+    for start in range(0, flat.shape[1], PIXELS_AT_ONCE):
+        some = slice(start, start + PIXELS_AT_ONCE)
+        found[some] = _median_of_rows(np.array(flat[:, some].T, order="C"))
+    return found.reshape(stack.shape[1:])
+
+
+def _median_of_rows(values: Floats) -> Floats:
+    """(pixel,): median of values (pixel, time) that are not NaN; they are brought into order."""
+    values.sort(axis=1)  # NaN comes last
+    count, each = np.count_nonzero(np.isfinite(values), axis=1), np.arange(len(values))
+    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, values.shape[1] - 1)
+    return np.where(count > 0, 0.5 * (values[each, low] + values[each, high]), np.nan).astype(np.float32)
