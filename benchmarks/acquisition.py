@@ -18,8 +18,8 @@ imports, too.
 
 To be kept in mind: ours is the whole line from a survey to scenes (checks, reflectance, digests, chips written to disk)
 with the import of whatever it loads when the first file is opened, the others read alone, and only windows inside one
-tile of 1024 pixels are compared. Server and client share the cores. A peer that dies at its end without a word is run
-once more, which the table says. Classes of an archive that was kept from before they were patches fit into a file's
+tile of 1024 pixels are compared. Server and client share the cores. A peer that dies of a signal is run once more,
+which the table says. Classes of an archive that was kept from before they were patches fit into a file's
 first 8 kB, which spares ours a request in ten.
 """
 
@@ -56,7 +56,7 @@ class Way:
     notes: list[str] = field(default_factory=list)
 
     def run(self, items: Path, in_flight: int, path: Path) -> None:
-        """One round; a process that dies without a word is run once more."""
+        """One round; a peer that dies of a signal is run once more."""
         if "not installed" in self.notes:
             return
         way = "ours" if self.checkout else self.name
@@ -70,10 +70,10 @@ class Way:
             if self.checkout is None and "ModuleNotFoundError" in done.error:
                 self.notes.append("not installed")
                 return
-            if done.error.strip():
+            if self.checkout or done.code > 0:
                 raise SystemExit(f"{self.name}: {done.error[-2000:]}")
-            self.notes.append(f"died with code {done.code}, run again")
-        raise SystemExit(f"{self.name} died twice, without a word")
+            self.notes.append(f"died of signal {-done.code}, run again")
+        raise SystemExit(f"{self.name} died twice")
 
     def middle(self, name: str) -> float:
         """The median of a figure."""

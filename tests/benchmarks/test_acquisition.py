@@ -109,15 +109,17 @@ def write_peer(path: Path, lines: str) -> str:
     return str(path)
 
 
-def test_a_peer_that_dies_without_a_word_is_run_once_more_and_that_is_told(tmp_path: Path) -> None:
+def test_a_peer_that_dies_of_a_signal_is_run_once_more_and_that_is_told(tmp_path: Path) -> None:
     once = tmp_path / "once"
-    way = Way("odc", write_peer(tmp_path / "peer", f"[ -e {once} ] || {{ touch {once}; exit 3; }}; echo '{{}}'"))
+    way = Way("odc", write_peer(tmp_path / "peer", f"[ -e {once} ] || {{ touch {once}; kill -ABRT $$; }}; echo '{{}}'"))
     way.run(tmp_path / "items.json", 4, tmp_path / "access.log")
-    assert way.notes == ["died with code 3, run again"]
+    assert way.notes == ["died of signal 6, run again"]
     assert len(way.rows) == 1
 
 
-@pytest.mark.parametrize(("lines", "told"), [("exit 3", "died twice"), ("echo broken >&2; exit 1", "broken")])
+@pytest.mark.parametrize(
+    ("lines", "told"), [("kill -ABRT $$", "died twice"), ("exit 3", "odc"), ("echo broken >&2; exit 1", "broken")]
+)
 def test_a_peer_that_fails_for_good_ends_the_benchmark(tmp_path: Path, lines: str, told: str) -> None:
     way = Way("odc", write_peer(tmp_path / "peer", lines))
     with pytest.raises(SystemExit, match=told):
