@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,14 @@ def describe_run(
     )
 
 
+@lru_cache(maxsize=1)
+def _list_libraries() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
 def list_versions() -> dict[str, str]:
     """Name and version of this package, and versions of the libraries that may change numbers."""
-    libraries = {name: version(name) for name in LIBRARIES}
-    return {"name": "imagery-watch", "version": version("imagery-watch"), **libraries}
+    return {"name": "imagery-watch", "version": version("imagery-watch"), **_list_libraries()}
 
 
 def pick_decisive(settings: Settings) -> dict[str, float | int]:

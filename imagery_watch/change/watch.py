@@ -53,6 +53,8 @@ def begin_watch(
     on_pass: Callable[[], None] = lambda: None,
 ) -> Watch | None:
     """A watch whose history these scenes are, each judged among all of them; None where they are too few for one."""
+    if len(scenes) < LEAST_HISTORY:
+        return None
     with ThreadPoolExecutor(workers) as pool:
         stack = prepare_stack(scenes, areas, grid, detector, pool, on_pass)
         if len(stack.passes) < LEAST_HISTORY:

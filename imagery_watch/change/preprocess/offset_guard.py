@@ -33,8 +33,13 @@ def guard_offsets(scenes: Sequence[Scene], detector: DetectorModel) -> list[Scen
     First each scene by itself (impossibly dark: the offset was applied twice), then each against the median dark level
     of all; scenes without valid pixels pass unchanged.
     """
-    alone = [_undo_double_offset(scene, detector) for scene in scenes]
-    levels = {index: measure_dark_level(scene) for index, scene in enumerate(alone) if scene.valid.any()}
+    seen = {index: measure_dark_level(scene) for index, scene in enumerate(scenes) if scene.valid.any()}
+    alone = [
+        _undo_double_offset(one, seen[index], detector) if index in seen else one for index, one in enumerate(scenes)
+    ]
+    levels = {
+        index: seen[index] if alone[index] is scenes[index] else measure_dark_level(alone[index]) for index in seen
+    }
     if len(levels) < 2:
         return alone
     return [
@@ -47,8 +52,12 @@ def guard_offsets(scenes: Sequence[Scene], detector: DetectorModel) -> list[Scen
 
 def guard_offset(scene: Scene, usual: NDArray[np.float32], detector: DetectorModel) -> Scene:
     """One scene, as `guard_offsets` would have it among scenes whose usual dark level is `usual`, (band,)."""
-    alone = _undo_double_offset(scene, detector)
-    return _correct_offset(alone, measure_dark_level(alone) - usual, detector) if alone.valid.any() else alone
+    if not scene.valid.any():
+        return scene
+    seen = measure_dark_level(scene)
+    alone = _undo_double_offset(scene, seen, detector)
+    level = seen if alone is scene else measure_dark_level(alone)
+    return _correct_offset(alone, level - usual, detector)
 
 
 def measure_dark_level(scene: Scene) -> NDArray[np.float32]:
@@ -57,9 +66,9 @@ def measure_dark_level(scene: Scene) -> NDArray[np.float32]:
     return level
 
 
-def _undo_double_offset(scene: Scene, detector: DetectorModel) -> Scene:
+def _undo_double_offset(scene: Scene, level: NDArray[np.float32], detector: DetectorModel) -> Scene:
     visible = [detector.is_visible(band) for band in scene.bands]  # without water nothing is dark in near infrared
-    if not scene.valid.any() or not any(visible) or not (measure_dark_level(scene)[visible] < IMPOSSIBLE_DARK).all():
+    if not any(visible) or not (level[visible] < IMPOSSIBLE_DARK).all():
         return scene
     note = _corrected("had been applied already, whatever the item says: undone")
     return scene.with_data(scene.data + np.float32(OFFSET_STEP), note)
