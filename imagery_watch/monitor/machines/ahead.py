@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from imagery_watch.model import Airfield
 from imagery_watch.model.progress import Progress
@@ -53,7 +53,7 @@ class _Coming:
                 self._listing = pool.submit(here.ask_list, ask(file.airfield), self._note)
             except Exception as error:  # of the record; whoever takes the answer is told
                 self._listing.set_exception(error)
-        self._listing.add_done_callback(lambda _: self._said.put(None))
+        _tell_end(self._listing, self._said)
 
     def _note(self, stage: str, done: int, total: int) -> None:
         """Keeps a step of its progress for when its turn comes."""
@@ -71,7 +71,7 @@ class _Coming:
 
     def _read(self, ready: Ready) -> "Future[Ready]":
         reading = self._reading = self._pool.submit(self._here.read, ready, self._note)
-        reading.add_done_callback(lambda _: self._said.put(None))
+        _tell_end(reading, self._said)
         return reading
 
     def answer(self) -> Answer:
@@ -86,6 +86,11 @@ class _Coming:
         """Progress, until the step that is under way is done."""
         while (step := self._said.get()) is not None:
             self._here.progress(*step)
+
+
+def _tell_end(step: "Future[Any]", said: "SimpleQueue[tuple[str, int, int] | None]") -> None:
+    """Has the end of a step told. Nothing that belongs to its airfield is held on to: pixels would stay for long."""
+    step.add_done_callback(lambda _: said.put(None))
 
 
 def look_ahead(files: Sequence[AirfieldFile], ask: Ask, here: Here) -> Iterator[Found]:
