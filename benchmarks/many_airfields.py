@@ -4,9 +4,9 @@ python benchmarks/many_airfields.py                         500 airfields on 60 
 python benchmarks/many_airfields.py --sweep --airfields 50  the whole of `monitor`'s first sweep, stage by stage
 python benchmarks/many_airfields.py --against CHECKOUT      and the same by another checkout, in turn
 
-*Reading* is what a sweep asks of each airfield in its turn, survey and windows, by the product's own functions
-(`pipeline.survey`, `pipeline.read_passes`), with nothing kept from before: airfields on one tile know its files'
-headers from the first of them, and no window is in the cache of chips. *Sweep* is `monitor.sweep.sweep` itself,
+*Reading* is what a sweep asks for all airfields, surveys and windows, by its own steps (`monitor.machines.ahead`) with
+nothing to judge, and nothing kept from before: airfields on one tile know its files' headers from the first of them,
+and no window is in the cache of chips. *Sweep* is `monitor.sweep.sweep` itself,
 judging, record and outputs included; its stages are told by its own progress, each moment counted for the stage that
 reports next.
 
@@ -63,26 +63,38 @@ def write_airfields(home: Path, number: int, tiles: int, seed: int) -> None:
 
 
 def read_all(home: Path, items: Path, in_flight: int) -> dict[str, Any]:
-    """What the reading of each airfield in turn took."""
+    """What the reading of all airfields took."""
     from acquisition_ours import ALWAYS
 
-    from imagery_watch import pipeline
+    from imagery_watch.model import Airfield
+    from imagery_watch.monitor.looking import Question, Ready, ask_list, open_listed, read_wanted
+    from imagery_watch.monitor.machines.ahead import Here, look_ahead
     from imagery_watch.sensors.registry import find_sensor
     from imagery_watch.settings import Settings
     from imagery_watch.sources.airfields.known import list_airfields
     from imagery_watch.sources.catalogs.stac_files import FileCatalog
 
-    settings = Settings(home=home, in_flight=in_flight)
-    airfields = [one.airfield for one in list_airfields(home) if one.airfield and one.airfield.id.startswith("AF")]
-    catalog, windows, searching, clock = FileCatalog(items, find_sensor()), 0, 0.0, time.perf_counter()
-    for airfield in airfields:
-        start = time.perf_counter()
-        found = pipeline.survey(airfield, catalog, settings, ALWAYS, history_days=0)
-        searching += time.perf_counter() - start
-        passes = pipeline.read_passes(found, settings, lambda *_: None)
-        windows += sum(len(scene.sources) for scene in passes.scenes)
+    settings, catalog = Settings(home=home, in_flight=in_flight), FileCatalog(items, find_sensor())
+    files = [one for one in list_airfields(home) if one.airfield and one.airfield.id.startswith("AF")]
+    windows = 0
+
+    def count(ready: Ready) -> Any:
+        """Stands for the judging."""
+        nonlocal windows
+        windows += sum(len(scene.sources) for scene in ready.read.scenes) if ready.read else 0
+
+    def ask(airfield: Airfield) -> Question:
+        """With nothing in the record."""
+        return Question(airfield, settings, ALWAYS, 0, False, {}, (), ())
+
+    here = Here(lambda question, progress: ask_list(question, catalog, progress), open_listed, read_wanted, count,
+                lambda *_: None)  # fmt: skip
+    clock = time.perf_counter()
+    for file, answer in look_ahead(files, ask, here):
+        if file.airfield is not None:
+            answer(file.airfield)
     wall = time.perf_counter() - clock
-    return {"wall_s": wall, "searching_s": searching, "reading_s": wall - searching, "rest_s": 0.0, "windows": windows}
+    return {"wall_s": wall, "searching_s": 0.0, "reading_s": wall, "rest_s": 0.0, "windows": windows}
 
 
 def sweep_all(home: Path, items: Path, in_flight: int) -> dict[str, Any]:
