@@ -10,9 +10,10 @@ Up to the first line it is *start*; from the last comparison to the first limit 
 limit; from the last limit *outputs*, with pictures, the report and the process's end.
 
 To be kept in mind: lines are as fine as the program's own steps, and reading goes on in the background while the first
-pass is waited for alone; one apron of .64 km2 with nine aircraft and clutter, no clouds; warm means that the disk's own
-cache is warm, too. Server and client share the cores. Hits are held against each other: other hits are told below the
-table, and are no fault in themselves where the checkouts differ in how they judge.
+pass is waited for alone; one apron of .64 km2 with nine aircraft and clutter, no clouds; memory (PSS) is looked at when
+a line comes, of all the run's processes together; warm means that the disk's own cache is warm, too. Server and client
+share the cores. Hits are held against each other: other hits are told below the table, and are no fault in themselves
+where the checkouts differ in how they judge.
 """
 
 import argparse
@@ -26,11 +27,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import airfield
 import numpy as np
+import psutil
 import rasterio
 from acquisition_archive import EDGE, EPSG, TILE, outline
 from acquisition_server import PROFILES, ROOT, Log, find_port, make_environment, serving
@@ -43,7 +46,7 @@ from imagery_watch.simulate.ground import BANDS
 
 STEP = re.compile(r"(?P<stage>[a-z ]+): (?P<done>\d+) of (?P<total>\d+)")
 STAGES = ("start", "searching", "reading", "comparing passes", "objects", "measuring limits", "outputs")
-FIGURES = (("cpu_s", 1), ("rss_mb", 0), ("requests", 0), ("mb", 0))
+FIGURES = (("cpu_s", 1), ("pss_mb", 0), ("requests", 0), ("mb", 0))
 """Of a whole run, and their digits."""
 SEED, OFFSET = 3, 360
 """Pixels from the tile's edges to the square."""
@@ -84,21 +87,24 @@ def enlarge(path: Path) -> None:
 
 
 class StageClock:
-    """Wall and CPU seconds of a process by its stages, as its own lines tell them."""
+    """Wall and CPU seconds of a process and its own processes by its stages, as its lines tell them."""
 
     def __init__(self, pid: int, start: float) -> None:
         self.wall, self.cpu = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
-        self._stat, self._stage, self._last = Path(f"/proc/{pid}/stat"), "start", (start, 0.0)
+        self.pss_mb = 0.0
+        """The most of all of them together at any line: what they share is counted once."""
+        self._root, self._stage, self._last = psutil.Process(pid), "start", (start, 0.0)
 
     def hear(self, line: str) -> None:
         """A line of the process: what passed since the one before is the stage's that it names."""
         step = STEP.match(line)
         if step is None or step["stage"] not in STAGES:
             return
-        used = self._stat.read_text().rpartition(")")[2].split()[11:13]
+        used, pss_mb = measure_family(self._root)
+        self.pss_mb = max(self.pss_mb, pss_mb)
         between = {"start": "start", "comparing passes": "objects"}.get(self._stage, step["stage"])
         stage, self._stage = step["stage"] if step["stage"] == self._stage else between, step["stage"]
-        self._note(stage, time.perf_counter(), sum(map(int, used)) / os.sysconf("SC_CLK_TCK"))
+        self._note(stage, time.perf_counter(), used)
 
     def end(self, cpu: float) -> None:
         """The process is over; it used so many CPU seconds in all."""
@@ -108,6 +114,16 @@ class StageClock:
         self.wall[stage] += now - self._last[0]
         self.cpu[stage] += cpu - self._last[1]
         self._last = now, cpu
+
+
+def measure_family(root: psutil.Process) -> tuple[float, float]:
+    """CPU seconds and megabytes of a process and its children."""
+    cpu = pss_mb = 0.0
+    for one in (root, *root.children(recursive=True)):
+        with suppress(psutil.Error):  # it may be over by now
+            times = one.cpu_times()
+            cpu, pss_mb = cpu + times.user + times.system, pss_mb + one.memory_full_info().pss / 2**20
+    return cpu, pss_mb
 
 
 def run_once(checkout: Path, folder: Path, home: Path, path: Path) -> dict[str, Any]:
@@ -129,7 +145,7 @@ def run_once(checkout: Path, folder: Path, home: Path, path: Path) -> dict[str, 
         raise SystemExit(f"{checkout}: {''.join(heard[-20:])}")
     clock.end(used.ru_utime + used.ru_stime)
     cpu = {f"{stage} CPU": seconds for stage, seconds in clock.cpu.items()}
-    whole = {"whole": sum(clock.wall.values()), "cpu_s": sum(cpu.values()), "rss_mb": used.ru_maxrss / 1024}
+    whole = {"whole": sum(clock.wall.values()), "cpu_s": sum(cpu.values()), "pss_mb": clock.pss_mb}
     return clock.wall | cpu | whole | log.count()._asdict() | {"hits": digest_hits(out)}
 
 
@@ -172,7 +188,7 @@ def show(found: dict[str, list[dict[str, Any]]], chosen: argparse.Namespace) -> 
         ours = statistics.median(row["whole"] for row in found[name.replace("before", "ours")])
         figures = [f"{middle[key]:.{digits}f}" for key, digits in FIGURES]
         rows.append([name, *stages, whole, show_times(middle["whole"], ours), *figures, told[0]["hits"]])
-    heads = ("run", *STAGES, "whole (least-most)", "to ours", "CPU s", "RSS MB", "requests", "MB", "hits")
+    heads = ("run", *STAGES, "whole (least-most)", "to ours", "CPU s", "PSS MB", "requests", "MB", "hits")
     show_table(heads, rows)
     if len(hits) > 1:
         print(f"the hits are not the same in all: {', '.join(sorted(hits))}")
