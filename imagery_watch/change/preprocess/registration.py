@@ -7,6 +7,7 @@ section 4).
 """
 
 from dataclasses import dataclass, field
+from math import hypot, inf
 
 import numpy as np
 from scipy import fft, ndimage
@@ -234,7 +235,14 @@ def _step(block: _Block, spline: Spline, rows: float, cols: float) -> tuple[floa
     weight = np.clip(1 - (apart / (TUKEY_TUNING * spread)) ** 2, 0, None) ** 2
     weighted = columns * weight
     normal = weighted @ columns.T
-    if np.linalg.cond(normal[:2, :2]) > MAX_CONDITION or normal[0, 0] < MIN_CURVATURE:
+    first, both, second = float(normal[0, 0]), float(normal[0, 1]), float(normal[1, 1])
+    if first < MIN_CURVATURE or _condition_of(first, both, second) > MAX_CONDITION:
         return None
     solution = np.linalg.solve(normal + 1e-6 * np.eye(4), weighted @ target)
     return -float(solution[0]), -float(solution[1])
+
+
+def _condition_of(first: float, both: float, second: float) -> float:
+    """Condition number of the symmetric matrix ((first, both), (both, second)) without a negative eigenvalue."""
+    middle, apart = (first + second) / 2, hypot((first - second) / 2, both)
+    return (middle + apart) / (middle - apart) if middle > apart else inf
