@@ -56,7 +56,7 @@ def tidy(
     Catalogues repeat items across pages and ignore sort orders, and some ignore the box: so this is decided here. Items
     that share an id are the same only where they are of one collection, satellite, time and tile.
     """
-    near = [one for one in items if touches(one.item, bbox) and in_time(one.facts.datetime, start, end)]
+    near = [one for one in items if in_time(one.facts.datetime, start, end) and touches(one.item, bbox)]
     wanted = {_identity(one): one for one in sorted(near, key=_fullness)}
     return tuple(sorted(wanted.values(), key=lambda one: (one.facts.datetime, one.id, _identity(one))))
 
