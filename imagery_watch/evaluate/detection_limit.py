@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ BUSY = 3.0
 CLEARANCE_PX = 5
 """Side of the square around such a place that is left alone."""
 ROOM_PX = REACH_PX + 1
+ONE_PAINTER = Lock()
+"""rasterio silences a warning while it draws, in a way that several threads would undo for each other."""
 STAGE = "measuring limits"
 
 Progress = Callable[[str, int, int], None]
@@ -173,7 +176,8 @@ def planted(view: View, placement: Placement) -> ResidualImage:
     rows, cols = (np.arange(middle - ROOM_PX, middle + ROOM_PX + 1) for middle in (row, col))
     ground = view.image[:, np.clip(rows, 0, height - 1)[:, None], np.clip(cols, 0, width - 1)]
     there = replace(placement, row=placement.row - rows[0], col=placement.col - cols[0])
-    change = inject(ground, compared.bands, there, compared.sun_azimuth, compared.sun_elevation) - ground
+    with ONE_PAINTER:
+        change = inject(ground, compared.bands, there, compared.sun_azimuth, compared.sun_elevation) - ground
     change = change[:, (rows >= 0) & (rows < height)][:, :, (cols >= 0) & (cols < width)]
     cut = np.s_[..., max(0, row - ROOM_PX) : row + ROOM_PX + 1, max(0, col - ROOM_PX) : col + ROOM_PX + 1]
     spread = compared.spread[cut]

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from math import isclose, isfinite
+from math import isfinite
 from typing import Any
 
 from imagery_watch.model.raster import Stated
@@ -90,12 +90,16 @@ def contradict_header(source: Any, stated: Stated) -> str:
     across, _, left, _, down, top = stated.transform
     found = source.transform
     near = max(abs(found.c - left), abs(found.f - top)) <= NEAR_PX * abs(found.a)
-    if near and isclose(found.a, across, rel_tol=0.01) and isclose(found.e, down, rel_tol=0.01):
+    if near and _is_about(found.a, across) and _is_about(found.e, down):
         return ""
     return (
         f"its corner is at {found.c:.0f}, {found.f:.0f}, in pixels of {found.a:g} m, where its item states "
         f"{left:.0f}, {top:.0f} and {across:g} m"
     )
+
+
+def _is_about(found: float, stated: float) -> bool:
+    return abs(found - stated) <= 0.01 * abs(stated)
 
 
 def contradict_sum(remote: RemoteFile, stated: Stated) -> str:
