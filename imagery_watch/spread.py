@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -29,6 +30,8 @@ AHEAD = 2
 """Parts for each process that are made before they can be begun."""
 IDLE_S = 60.0
 """After so long without work a process ends."""
+LOOKOUT_S = 0.5
+"""Between two looks whether the program still runs."""
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """In each process, which shares the processors with its like."""
 BEGIN = "import sys; module, *sys.path = sys.argv[1:]; from imagery_watch.spread import serve; serve(module)"
@@ -216,6 +219,8 @@ def serve(module: str) -> None:
     """What a process does: loads a module, where one is named, and answers until nobody asks any more."""
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)  # what a library prints would be taken for an answer
+    if os.name == "posix":  # elsewhere a process keeps its parent's number for good
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     if module:
         import_module(module)
     while _is_asked(asked):
@@ -233,6 +238,13 @@ def _do(message: bytes) -> tuple[bool, Any]:
         return True, work(*part)
     except BaseException as error:
         return False, error
+
+
+def _end_with(asker: int) -> None:
+    """Ends this process in the middle of its work when the one that asked is gone."""
+    while os.getppid() == asker:
+        time.sleep(LOOKOUT_S)
+    os._exit(0)
 
 
 def _is_asked(pipe: BinaryIO) -> bool:
