@@ -10,6 +10,7 @@ from imagery_watch.outputs.properties import look_row, stay_properties
 from imagery_watch.outputs.review.hits_file import describe
 from imagery_watch.outputs.review.tally import Tally, say_rate
 from imagery_watch.outputs.terminal.layout import GLUE, Sheet, fold, print_text
+from imagery_watch.outputs.terminal.tables import print_simulated
 from imagery_watch.outputs.values import dump
 from imagery_watch.outputs.wording.doubts import tell_doubt
 from imagery_watch.outputs.wording.evidence import tell_probability
@@ -52,6 +53,8 @@ class Around(Protocol):
 
 def show_hits(hits: Sequence[RecordedHit], tallies: Iterable[Tally], console: "Console") -> None:
     """Prints a row a hit, what the reviews of each airfield add up to, and how many hits there are."""
+    if made := sum(one.hit.simulated for one in hits):
+        print_simulated(console, f"{made} of {len(hits)} hits are of simulated passes: nobody saw what they tell.")
     if hits:
         hits_table(hits, roomy=console.width >= ROOMY).show(console)
     counted = sum(one.judgement == "unreviewed" for one in hits)
@@ -100,6 +103,8 @@ def describe_hit(around: Around) -> dict[str, Any]:
 def show_hit(around: Around, console: "Console") -> None:
     """Prints everything about one hit."""
     one = around.recorded
+    if one.hit.simulated:
+        print_simulated(console, "The passes of this hit are simulated: nobody saw what it tells.")
     print_text(console, [one.hit.summary, ""])
     for name, value in _facts(one):
         _print_folded(console, name.ljust(NAMES, GLUE) + value, NAMES)
