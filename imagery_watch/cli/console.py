@@ -3,12 +3,13 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from imagery_watch.errors import UsageError
+from imagery_watch.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,8 +89,17 @@ def console() -> "Console":
     """A console of the terminal's width, or of 120 columns where it is none."""
     from rich.console import Console
 
+    class Patient(Console):
+        """Whoever reads may have enough before the end, as `head` does: that is no failure."""
+
+        def on_broken_pipe(self) -> None:
+            """Ends the program, as rich does, but with 0."""
+            with suppress(SystemExit):
+                super().on_broken_pipe()
+            raise SystemExit(int(ExitCode.DONE))
+
     # rich believes a width alone of no terminal that calls itself dumb
-    return Console(width=find_width(sys.stdout) or WIDE, height=TALL)
+    return Patient(width=find_width(sys.stdout) or WIDE, height=TALL)
 
 
 def say(text: str) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,18 @@ def test_verbose_tells_where_an_error_came_from_and_only_then(tmp_path: Path) ->
     done = run(*broken, "-v", cwd=tmp_path)
     assert done.returncode == 2 and "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("imagery-watch: catalogue ")
+
+
+def test_a_reader_that_has_enough_is_no_failure(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head` does when it has its lines
+    place = os.environ | {"IMAGERY_WATCH_HOME": str(tmp_path)}
+    try:
+        done = subprocess.run([sys.executable, "-m", "imagery_watch", "airfields", "list"], stdout=writing,
+                              stderr=subprocess.PIPE, text=True, env=place, timeout=60)  # fmt: skip
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_quiet_and_verbose_are_not_both(tmp_path: Path) -> None:
