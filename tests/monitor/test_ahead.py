@@ -32,6 +32,10 @@ def no_collector() -> Iterator[None]:
         gc.enable()
 
 
+def name_of(airfield: Any) -> Any:
+    return airfield.id
+
+
 def list_pixels(name: str, _: object) -> Pixels:
     return Pixels(name)
 
@@ -45,11 +49,11 @@ def test_pixels_of_an_airfield_go_with_its_answer() -> None:
 
     here: Any = Here(list_pixels, lambda listed: listed, lambda one, _: one, judge, lambda *_: None)
     names = [f"AF{number}" for number in range(MANY)]
-    files: Any = [AirfieldFile(Path(name), SimpleNamespace(id=name)) for name in names]  # type: ignore[arg-type]
-    ask: Any = lambda airfield: airfield.id  # noqa: E731
+    airfields: list[Any] = [SimpleNamespace(id=name) for name in names]  # of an airfield only the id is asked
+    files = [AirfieldFile(Path(one.id), one) for one in airfields]
     told = list[str]()
     with no_collector():
-        for file, answer in look_ahead(files, ask, here):
+        for file, answer in look_ahead(files, name_of, here):
             assert file.airfield is not None
             told.append(answer(file.airfield))
             assert sum(one() is not None for one in held) <= 1

@@ -33,7 +33,7 @@ def demonstrate(folder: Path, *options: str) -> Demonstrated:
         done = subprocess.run(
             [sys.executable, "-c", OFFLINE, "demo", *options],
             cwd=folder,
-            env={**os.environ, "COLUMNS": "120"},
+            env={**os.environ, "COLUMNS": "120", "IMAGERY_WATCH_WORKERS": "2"},  # with processes, as on most machines
             capture_output=True,
             text=True,
             timeout=150,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -55,14 +55,6 @@ class Suspects:
                 for name, error in _blame(alike).items():
                     found.setdefault(name, error)
         return found
-
-
-def find_suspects(scenes: Iterable[Scene]) -> dict[str, PassRefused]:
-    """Why a pass is not to be believed, by acquisition id, as `Suspects` tell it of all of them."""
-    suspects = Suspects()
-    for scene in scenes:
-        suspects.look_at(scene)
-    return suspects.find()
 
 
 def digest_bands(scene: Scene) -> tuple[str, ...]:

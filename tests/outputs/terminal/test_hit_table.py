@@ -26,10 +26,10 @@ class Alone:
 @pytest.mark.parametrize("simulated", [False, True])
 def test_simulated_hits_say_so(simulated: bool) -> None:
     made, seen = (RecordedHit(make_hit(n, simulated=some), NOW, "", None) for n, some in ((1, simulated), (2, False)))
-    console = Console(file=io.StringIO(), width=100)
+    console = Console(file=(paper := io.StringIO()), width=100)
     show_hits([made, seen], [], console)
     show_hit(Alone(made), console)
-    said = console.file.getvalue()  # type: ignore[attr-defined]
+    said = paper.getvalue()
     assert ("1 of 2 hits are of simulated passes" in said) is simulated
     assert ("The passes of this hit are simulated" in said) is simulated
     assert said.count("Simulated data.") == 2 * simulated

@@ -1,5 +1,6 @@
 """Passes whose pixels cannot be a look of their own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from support.rasters import GRID, utc
 
+from imagery_watch.errors import PassRefused
 from imagery_watch.model import Scene
 from imagery_watch.reasons import ReasonCode
-from imagery_watch.sources.pixels.suspects import find_suspects
+from imagery_watch.sources.pixels.suspects import Suspects
 
 BANDS = ("B02", "B03", "B04", "B08")
 FIRST = utc("2023-06-01T10:17:00")
@@ -62,6 +64,13 @@ CASES: dict[str, tuple[list[Scene], dict[str, ReasonCode]]] = {
     ),
     "one pass under two names": ([look("a", *FOUR), look("b", *FOUR, hours=0.1)], {"b": ReasonCode.PASS_REPEATED}),
 }
+
+
+def find_suspects(scenes: Sequence[Scene]) -> dict[str, PassRefused]:
+    suspects = Suspects()
+    for scene in scenes:
+        suspects.look_at(scene)
+    return suspects.find()
 
 
 @pytest.mark.parametrize("case", CASES)
